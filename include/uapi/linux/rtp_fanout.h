@@ -1,0 +1,304 @@
+/* SPDX-License-Identifier: GPL-2.0 WITH Linux-syscall-note */
+/*
+ * RTP fan-out: a UDP socket that replicates the RTP datagrams it receives.
+ *
+ *	setsockopt(fd, SOL_SOCKET, SO_RTP_FANOUT, buf, len)
+ *	getsockopt(fd, SOL_SOCKET, SO_RTP_FANOUT, buf, &len)
+ *
+ * Documentation/networking/rtp_fanout.rst describes the concepts and shows
+ * code. Everything here has a fixed width, is naturally aligned and has the
+ * same layout for 32-bit and 64-bit user space.
+ *
+ * What user space passes may grow at its tail: a kernel accepts an element
+ * larger than the one it knows when the bytes that it does not know are zero
+ * (else -E2BIG), and takes the missing tail of a smaller one as zero. What the
+ * kernel returns is cut to, or padded with zeros to, the size that was asked.
+ * Unknown flags and non-zero reserved fields are refused with -EINVAL.
+ */
+#ifndef _UAPI_LINUX_RTP_FANOUT_H
+#define _UAPI_LINUX_RTP_FANOUT_H
+
+#include <linux/types.h>
+
+/* The most elements that one call takes or returns. */
+#define RTP_FANOUT_MAX_COUNT	1024
+
+/* The largest element size that a call may name, in bytes. */
+#define RTP_FANOUT_MAX_SIZE	1024
+
+/**
+ * enum rtp_fanout_op - what a call does
+ * @RTP_FANOUT_ATTACH: set: make the socket a fan-out. One
+ *	struct rtp_fanout_config. Needs CAP_NET_ADMIN; all other operations
+ *	need the descriptor only.
+ * @RTP_FANOUT_DETACH: set: end the fan-out. No element.
+ * @RTP_FANOUT_ADD: set: add destinations. Array of struct rtp_fanout_dest.
+ * @RTP_FANOUT_SET: set: change destinations, found by address, port and
+ *	interface. Array of struct rtp_fanout_dest; the header's flags
+ *	(RTP_FANOUT_SET_*) name the fields that are taken.
+ * @RTP_FANOUT_DEL: set: remove destinations, found by address, port and
+ *	interface. Array of struct rtp_fanout_dest, of which only those three
+ *	are read.
+ * @RTP_FANOUT_FLUSH: set: remove all destinations. No element.
+ * @RTP_FANOUT_INFO: get: one struct rtp_fanout_info.
+ * @RTP_FANOUT_DESTS: get: one struct rtp_fanout_cursor, then an array of
+ *	struct rtp_fanout_dest_info.
+ * @RTP_FANOUT_EVENTS: get: array of struct rtp_fanout_event.
+ *
+ * ADD, SET and DEL do all of their elements or none. The index of the element
+ * that was refused is then in rtp_fanout_info.failed_index.
+ */
+enum rtp_fanout_op {
+	RTP_FANOUT_ATTACH	= 1,
+	RTP_FANOUT_DETACH	= 2,
+	RTP_FANOUT_ADD		= 3,
+	RTP_FANOUT_SET		= 4,
+	RTP_FANOUT_DEL		= 5,
+	RTP_FANOUT_FLUSH	= 6,
+	RTP_FANOUT_INFO		= 7,
+	RTP_FANOUT_DESTS	= 8,
+	RTP_FANOUT_EVENTS	= 9,
+};
+
+/**
+ * struct rtp_fanout_hdr - what every buffer begins with
+ * @op: enum rtp_fanout_op
+ * @flags: for @RTP_FANOUT_SET, RTP_FANOUT_SET_*; otherwise 0
+ * @count: number of elements that follow, 0 to RTP_FANOUT_MAX_COUNT. On
+ *	return from getsockopt(), the number of elements written.
+ * @size: size of one element in bytes, 0 to RTP_FANOUT_MAX_SIZE, a multiple
+ *	of 8
+ */
+struct rtp_fanout_hdr {
+	__u32	op;
+	__u32	flags;
+	__u32	count;
+	__u32	size;
+};
+
+/**
+ * struct rtp_fanout_addr - a transport address
+ * @family: AF_INET or AF_INET6
+ * @port: UDP port, 1 to 65535
+ * @addr: the address; AF_INET uses the first four bytes, the others are 0.
+ *	An IPv4-mapped IPv6 address is taken as the IPv4 address.
+ */
+struct rtp_fanout_addr {
+	__u16	family;
+	__be16	port;
+	__u8	addr[16];
+};
+
+/**
+ * enum rtp_fanout_codec - how the layer of a datagram is found
+ * @RTP_FANOUT_CODEC_NONE: not of the stream: goes to the socket
+ * @RTP_FANOUT_CODEC_OPAQUE: no layers: every destination gets every datagram
+ * @RTP_FANOUT_CODEC_H264: H.264, RFC 6184, and its scalable extension, RFC 6190
+ */
+enum rtp_fanout_codec {
+	RTP_FANOUT_CODEC_NONE	= 0,
+	RTP_FANOUT_CODEC_OPAQUE	= 1,
+	RTP_FANOUT_CODEC_H264	= 2,
+};
+
+/* rtp_fanout_config.flags: the stream's datagrams go to the socket as well. */
+#define RTP_FANOUT_TEE		(1U << 0)
+
+/**
+ * struct rtp_fanout_config - what RTP_FANOUT_ATTACH takes
+ * @source: only datagrams from this address and port are the stream's; a
+ *	unicast address and a port, both mandatory
+ * @ifindex: interface on which the stream arrives, 0 for any
+ * @flags: RTP_FANOUT_TEE or 0
+ * @reserved: 0
+ * @codec: for each RTP payload type its enum rtp_fanout_codec. At least one is
+ *	not RTP_FANOUT_CODEC_NONE. 64 to 95 must be RTP_FANOUT_CODEC_NONE: they
+ *	cannot be told from RTCP on the same port (RFC 5761, section 4).
+ */
+struct rtp_fanout_config {
+	struct rtp_fanout_addr	source;
+	__u32	ifindex;
+	__u32	flags;
+	__u32	reserved;
+	__u8	codec[128];
+};
+
+/**
+ * struct rtp_fanout_cap - the highest layers that a destination gets
+ * @did: highest dependency_id (spatial layer), 0 to 7
+ * @qid: highest quality_id, 0 to 15
+ * @tid: highest temporal_id, 0 to 7
+ * @reserved: 0
+ *
+ * A NAL unit is kept when (DID << 4 | QID) and TID are not above the cap's
+ * (RFC 6190, section 1.1.3). {7, 15, 7} keeps everything.
+ */
+struct rtp_fanout_cap {
+	__u8	did;
+	__u8	qid;
+	__u8	tid;
+	__u8	reserved;
+};
+
+/* rtp_fanout_hdr.flags of RTP_FANOUT_SET: the fields of the element to take. */
+#define RTP_FANOUT_SET_COOKIE	(1U << 0)
+#define RTP_FANOUT_SET_LEASE	(1U << 1)
+#define RTP_FANOUT_SET_CAP	(1U << 2)
+
+/**
+ * struct rtp_fanout_dest - a destination
+ * @addr: where the datagrams go. Multicast and broadcast addresses, and the
+ *	socket's own address and port, are refused.
+ * @ifindex: interface to send on, 0 for the route's. Mandatory for an IPv6
+ *	link-local address.
+ * @local: source address, of the family of @addr; all zero for the one that
+ *	the socket is bound to or that the route gives
+ * @cookie: user space's own; returned in RTP_FANOUT_DESTS and
+ *	RTP_FANOUT_EVENTS
+ * @cap: layers that it gets; fixed when it is added
+ * @lease_ms: milliseconds after ADD, or after the last SET of the lease, at
+ *	which the destination stops, 0 for never
+ */
+struct rtp_fanout_dest {
+	struct rtp_fanout_addr	addr;
+	__u32	ifindex;
+	__u8	local[16];
+	__aligned_u64	cookie;
+	struct rtp_fanout_cap	cap;
+	__u32	lease_ms;
+};
+
+/**
+ * struct rtp_fanout_info - what RTP_FANOUT_INFO returns
+ * @config: as attached
+ * @dests: destinations now held
+ * @caps: distinct caps now in use
+ * @ssrc: SSRC of the stream now relayed (RFC 3550, section 3), 0 before the
+ *	first datagram
+ * @failed_index: index of the element that the last ADD, SET or DEL refused,
+ *	~0 when the last one was done
+ * @queue_bytes: bytes now charged to the queue between receive and the worker
+ * @queue_limit: the most bytes that it may hold: the socket's SO_RCVBUF
+ * @rx_packets: datagrams of the stream received
+ * @rx_octets: their RTP payload bytes (RFC 3550, section 6.4.1), header and
+ *	padding left out
+ * @rx_passed: datagrams that were not of the stream and went to the socket
+ * @rx_teed: datagrams of the stream that went to the socket as well
+ * @rx_dropped_queue: datagrams dropped because the queue was full
+ * @rx_dropped_nomem: datagrams dropped for want of memory
+ * @rx_dropped_policy: datagrams dropped by the socket filter, a cgroup program
+ *	or a security module
+ * @rx_dropped_ttl: datagrams dropped because their TTL or hop limit was 1 or
+ *	less
+ * @rx_dropped_malformed: datagrams dropped because their RTP header is wrong
+ * @rx_dropped_duplicate: datagrams dropped because their sequence number had
+ *	been seen
+ * @rx_dropped_late: datagrams not sent to capped destinations because a later
+ *	one had gone before, or dropped because they were older than what is
+ *	remembered
+ * @rx_dropped_unconfirmed: datagrams dropped because they jumped, or had
+ *	another SSRC, and the next did not follow (RFC 3550, appendix A.1)
+ * @rx_lost: sequence numbers of the input that never arrived
+ * @tx_packets: copies handed to the network
+ * @tx_octets: their RTP payload bytes
+ * @tx_dropped: copies dropped, for all reasons; those of each destination are
+ *	in struct rtp_fanout_dest_info
+ * @worker_runs: times that the worker ran for this fan-out
+ */
+struct rtp_fanout_info {
+	struct rtp_fanout_config	config;
+	__u32	dests;
+	__u32	caps;
+	__u32	ssrc;
+	__u32	failed_index;
+	__u32	queue_bytes;
+	__u32	queue_limit;
+	__aligned_u64	rx_packets;
+	__aligned_u64	rx_octets;
+	__aligned_u64	rx_passed;
+	__aligned_u64	rx_teed;
+	__aligned_u64	rx_dropped_queue;
+	__aligned_u64	rx_dropped_nomem;
+	__aligned_u64	rx_dropped_policy;
+	__aligned_u64	rx_dropped_ttl;
+	__aligned_u64	rx_dropped_malformed;
+	__aligned_u64	rx_dropped_duplicate;
+	__aligned_u64	rx_dropped_late;
+	__aligned_u64	rx_dropped_unconfirmed;
+	__aligned_u64	rx_lost;
+	__aligned_u64	tx_packets;
+	__aligned_u64	tx_octets;
+	__aligned_u64	tx_dropped;
+	__aligned_u64	worker_runs;
+};
+
+/**
+ * struct rtp_fanout_cursor - where a listing goes on
+ * @next: 0 to begin; on return the value for the next call, 0 at the end
+ *
+ * A destination that stays from the first to the last call is returned once.
+ */
+struct rtp_fanout_cursor {
+	__aligned_u64	next;
+};
+
+/* rtp_fanout_dest_info.state */
+#define RTP_FANOUT_STATE_ACTIVE		0	/* gets the stream */
+#define RTP_FANOUT_STATE_EXPIRED	1	/* its lease ended */
+
+/**
+ * struct rtp_fanout_dest_info - a destination as RTP_FANOUT_DESTS returns it
+ * @dest: as added; @dest.lease_ms is what is left of the lease, at least 1
+ *	while it runs, 0 when there is none or it ended
+ * @packets: datagrams handed to the network
+ * @octets: their RTP payload bytes (RFC 3550, section 6.4.1)
+ * @dropped_nomem: datagrams dropped for want of memory
+ * @dropped_inflight: datagrams dropped because the fan-out's bytes in flight
+ *	were at the socket's SO_SNDBUF
+ * @dropped_route: datagrams dropped for want of a route
+ * @dropped_mtu: datagrams dropped because they exceed the path MTU and the
+ *	socket forbids fragmentation (IP_MTU_DISCOVER)
+ * @dropped_output: datagrams that the output path refused: a netfilter verdict,
+ *	a cgroup program, a full queueing discipline
+ * @state: RTP_FANOUT_STATE_*
+ * @last_seq: RTP sequence number last sent, meaningless while @packets is 0
+ */
+struct rtp_fanout_dest_info {
+	struct rtp_fanout_dest	dest;
+	__aligned_u64	packets;
+	__aligned_u64	octets;
+	__aligned_u64	dropped_nomem;
+	__aligned_u64	dropped_inflight;
+	__aligned_u64	dropped_route;
+	__aligned_u64	dropped_mtu;
+	__aligned_u64	dropped_output;
+	__u32	state;
+	__u32	last_seq;
+};
+
+/* rtp_fanout_event.events: what happened since the last read */
+#define RTP_FANOUT_EVENT_LEASE_EXPIRED	(1U << 0)	/* destination */
+#define RTP_FANOUT_EVENT_ICMP_ERROR	(1U << 1)	/* destination */
+#define RTP_FANOUT_EVENT_NEW_SSRC	(1U << 2)	/* fan-out */
+
+/**
+ * struct rtp_fanout_event - what happened to a destination or to the fan-out
+ * @addr: the destination; family AF_UNSPEC and all else 0 for an event of the
+ *	fan-out itself
+ * @ifindex: the destination's
+ * @cookie: the destination's
+ * @events: RTP_FANOUT_EVENT_*; several since the last read are one element
+ * @error: errno value of the last ICMP error, 0 for none
+ *
+ * Reading returns each event once. While there are any, poll() reports
+ * EPOLLPRI for the socket.
+ */
+struct rtp_fanout_event {
+	struct rtp_fanout_addr	addr;
+	__u32	ifindex;
+	__aligned_u64	cookie;
+	__u32	events;
+	__u32	error;
+};
+
+#endif /* _UAPI_LINUX_RTP_FANOUT_H */
