@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Codecs: which layer of a scalable stream a datagram belongs to.
+ *
+ * A codec sees every datagram of its stream once, in the order of arrival, and
+ * knows nothing about destinations. It never fails: what it cannot read belongs
+ * to no layer and is kept at every cap.
+ */
+#ifndef _NET_RTPRELAY_CODEC_H
+#define _NET_RTPRELAY_CODEC_H
+
+#include "packet.h"
+
+#define RTP_DID_MAX	7	/* dependency_id: spatial layer */
+#define RTP_QID_MAX	15	/* quality_id */
+#define RTP_TID_MAX	7	/* temporal_id */
+
+/**
+ * struct rtp_layer - where in a scalable stream a datagram belongs
+ * @did: dependency_id, 0 to RTP_DID_MAX
+ * @qid: quality_id, 0 to RTP_QID_MAX
+ * @tid: temporal_id, 0 to RTP_TID_MAX
+ *
+ * All 0 is the base layer, and also what belongs to no layer, as parameter sets
+ * do: both are kept at every cap. All at their maximum is what must not reach a
+ * destination that has any cap: a fragment of which the layer is lost.
+ */
+struct rtp_layer {
+	u8 did;
+	u8 qid;
+	u8 tid;
+};
+
+/**
+ * struct rtp_cap - the highest layers that a destination gets
+ * @did: dependency_id, 0 to RTP_DID_MAX
+ * @qid: quality_id within @did, 0 to RTP_QID_MAX
+ * @tid: temporal_id, 0 to RTP_TID_MAX
+ *
+ * All at their maximum is no cap: everything is kept.
+ */
+struct rtp_cap {
+	u8 did;
+	u8 qid;
+	u8 tid;
+};
+
+/* H.264, clause G.3: DQId orders spatial and quality layers as one number. */
+#define rtp_layer_dqid(layer)	((layer)->did << 4 | (layer)->qid)
+
+/**
+ * rtp_layer_kept() - whether a destination gets a datagram
+ * @layer: where the datagram belongs
+ * @cap: the destination's cap
+ *
+ * Return: true when the datagram is not above the cap.
+ */
+static inline bool rtp_layer_kept(const struct rtp_layer *layer,
+				  const struct rtp_cap *cap)
+{
+	return rtp_layer_dqid(layer) <= rtp_layer_dqid(cap) &&
+	       layer->tid <= cap->tid;
+}
+
+/**
+ * struct rtp_codec_state - what a codec remembers of an SSRC between datagrams
+ * @next_seq: sequence number of the datagram that begins with the unit to which
+ *	@next_tid applies
+ * @next_tid: temporal_id that a prefix announced for the unit after it; 0 for
+ *	none announced, which means the same
+ * @frag_type: type of the unit now in fragments
+ * @frag_open: its last fragment has not been seen
+ * @frag_first: sequence number of its first fragment
+ * @frag_last: the highest sequence number known to be a fragment of it
+ * @frag_timestamp: its RTP timestamp
+ * @frag_layer: its layer
+ * @frag_known: the other frag_ fields are set
+ *
+ * All 0 is the state of a stream of which nothing has been seen.
+ */
+struct rtp_codec_state {
+	u16 next_seq;
+	u8 next_tid;
+	u8 frag_type;
+	u16 frag_first;
+	u16 frag_last;
+	u32 frag_timestamp;
+	struct rtp_layer frag_layer;
+	u8 frag_known:1;
+	u8 frag_open:1;
+};
+
+/**
+ * struct rtp_codec_ops - a codec
+ * @name: as the documentation calls it
+ * @classify: say to which layer @pkt belongs. @layer need not be initialised
+ *	and is always filled in. @state is this SSRC's and may be read and
+ *	written by one caller at a time. Does not sleep, allocate or fail; its
+ *	time does not depend on what the datagram says, beyond a fixed bound.
+ */
+struct rtp_codec_ops {
+	const char *name;
+	void (*classify)(struct rtp_codec_state *state,
+			 const struct rtp_packet *pkt, struct rtp_layer *layer);
+};
+
+extern const struct rtp_codec_ops rtp_codec_opaque;
+extern const struct rtp_codec_ops rtp_codec_h264;
+
+/**
+ * rtp_codec_find() - look up a codec
+ * @codec: enum rtp_fanout_codec
+ *
+ * Return: the codec; NULL for RTP_FANOUT_CODEC_NONE and for unknown numbers.
+ */
+const struct rtp_codec_ops *rtp_codec_find(u8 codec);
+
+#endif /* _NET_RTPRELAY_CODEC_H */

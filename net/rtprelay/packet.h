@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * A datagram of an RTP stream (RFC 3550, section 5.1), checked once and then
+ * read through accessors that cannot leave it.
+ */
+#ifndef _NET_RTPRELAY_PACKET_H
+#define _NET_RTPRELAY_PACKET_H
+
+#include <linux/errno.h>
+#include <linux/types.h>
+#include <linux/unaligned.h>
+
+/* The fixed header, without CSRC list and extension, in bytes. */
+#define RTP_HDR_LEN	12
+
+/**
+ * struct rtp_packet - view of one RTP datagram, made by rtp_packet_parse()
+ * @payload: first byte of the payload, in the caller's memory
+ * @len: bytes of the payload, without header, CSRC list, extension and
+ *	padding; 0 when the datagram carries nothing but padding
+ * @timestamp: RTP timestamp, in units of the payload format's clock
+ * @ssrc: synchronization source, host byte order
+ * @seq: sequence number
+ * @payload_type: 0 to 127
+ * @marker: the M bit
+ */
+struct rtp_packet {
+	const u8 *payload;
+	unsigned int len;
+	u32 timestamp;
+	u32 ssrc;
+	u16 seq;
+	u8 payload_type;
+	bool marker;
+};
+
+/**
+ * rtp_packet_parse() - check a datagram and describe it
+ * @pkt: filled in when the datagram is right, else left alone
+ * @data: the UDP payload, linear; @pkt refers to it afterwards
+ * @len: its bytes
+ *
+ * Return: 0; -EINVAL when the version is not 2; -EBADMSG when the header, the
+ * CSRC list, the extension or the padding does not fit into @len, or when the
+ * padding counts 0 bytes, though it includes its own count.
+ */
+int rtp_packet_parse(struct rtp_packet *pkt, const u8 *data, unsigned int len);
+
+/**
+ * rtp_payload_u8() - a byte of the payload
+ * @pkt: the datagram
+ * @off: offset in the payload
+ *
+ * Return: 0 to 255, or -ENODATA when the payload is not that long.
+ */
+static inline int rtp_payload_u8(const struct rtp_packet *pkt, unsigned int off)
+{
+	return off < pkt->len ? pkt->payload[off] : -ENODATA;
+}
+
+/**
+ * rtp_payload_be16() - two bytes of the payload, the more significant first
+ * @pkt: the datagram
+ * @off: offset of the first in the payload
+ *
+ * Return: 0 to 65535, or -ENODATA when the payload is not that long.
+ */
+static inline int rtp_payload_be16(const struct rtp_packet *pkt,
+				   unsigned int off)
+{
+	if (off >= pkt->len || pkt->len - off < 2)
+		return -ENODATA;
+	return get_unaligned_be16(pkt->payload + off);
+}
+
+#endif /* _NET_RTPRELAY_PACKET_H */
