@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Transport addresses in the one form that the fan-out and its users share. */
+#ifndef FANOUT_ADDR_H
+#define FANOUT_ADDR_H
+
+#include <glib.h>
+#include <sys/socket.h>
+#include <linux/rtp_fanout.h>
+
+/* Longest result of addr_to_string(), NUL included: "[v6]:port" */
+#define ADDR_STRLEN	56
+
+/**
+ * addr_from_sockaddr - take an address from the socket API
+ * @addr: set; an IPv4-mapped IPv6 address becomes the IPv4 address
+ * @sa: AF_INET or AF_INET6
+ * @len: bytes valid at @sa
+ *
+ * Return: FALSE for another family or a short @len; @addr is then all zero.
+ */
+gboolean addr_from_sockaddr(struct rtp_fanout_addr *addr,
+			    const struct sockaddr *sa, socklen_t len);
+
+/**
+ * addr_to_sockaddr - give an address to a socket
+ * @addr: AF_INET or AF_INET6
+ * @ifindex: scope of an IPv6 link-local address, else 0
+ * @family: that of the socket; AF_INET6 maps an IPv4 address
+ * @sa: set
+ *
+ * Return: bytes set at @sa; 0 for an IPv6 address and an AF_INET socket.
+ */
+socklen_t addr_to_sockaddr(const struct rtp_fanout_addr *addr, guint ifindex,
+			   int family, struct sockaddr_storage *sa);
+
+/* GHashTable functions for const struct rtp_fanout_addr *, port included */
+guint addr_hash(gconstpointer addr);
+gboolean addr_equal(gconstpointer a, gconstpointer b);
+
+/* addr_same_host - are the addresses, ports aside, the same? */
+gboolean addr_same_host(const struct rtp_fanout_addr *a,
+			const struct rtp_fanout_addr *b);
+
+/* addr_host - the address without its port, as text; returns @buf */
+const char *addr_host(const struct rtp_fanout_addr *addr,
+		      char buf[static ADDR_STRLEN]);
+
+/* addr_to_string - "1.2.3.4:5" or "[::1]:5"; returns @buf */
+const char *addr_to_string(const struct rtp_fanout_addr *addr,
+			   char buf[static ADDR_STRLEN]);
+
+#endif

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What a backend of the fan-out library is; see fanout.h for what each does. */
+#ifndef FANOUT_BACKEND_H
+#define FANOUT_BACKEND_H
+
+#include "fanout.h"
+
+struct fanout_ops {
+	enum fanout_backend backend;
+	/* Take @fanout->fd with @config. Return: the backend's own state. */
+	gpointer (*attach)(struct fanout *fanout,
+			   const struct rtp_fanout_config *config, GError **error);
+	void (*detach)(gpointer state);
+	gboolean (*add)(gpointer state, const struct rtp_fanout_dest *dest,
+			GError **error);
+	gboolean (*del)(gpointer state, const struct rtp_fanout_dest *dest,
+			GError **error);
+	gboolean (*info)(gpointer state, struct rtp_fanout_info *info,
+			 GError **error);
+	gboolean (*each_dest)(gpointer state, fanout_visitor visit,
+			      gpointer user_data, GError **error);
+};
+
+struct fanout {
+	const struct fanout_ops *ops;
+	gpointer state;
+	int fd;
+	struct fanout_callbacks callbacks;
+	gpointer user_data;
+	char *fallback;		/* why the user's serves in the kernel's place */
+};
+
+extern const struct fanout_ops fanout_kernel_ops;
+extern const struct fanout_ops fanout_user_ops;
+
+/* The most datagrams read from a socket before the main loop runs again */
+#define FANOUT_RX_BATCH		64
+/* The largest UDP payload, in bytes */
+#define FANOUT_DATAGRAM_MAX	65536
+
+/* Hand a datagram or an event to the owner, if it wants it */
+void fanout_give_datagram(struct fanout *fanout, const guint8 *data, gsize len,
+			  const struct rtp_fanout_addr *from);
+void fanout_give_event(struct fanout *fanout,
+		       const struct rtp_fanout_event *event);
+
+/* Set @error from @err, an errno value. Return: FALSE. */
+gboolean fanout_fail(GError **error, int err, const char *what);
+
+#endif

@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "backend.h"
+
+#include <errno.h>
+
+G_DEFINE_QUARK(fanout-error-quark, fanout_error)
+
+static const char *const backend_names[] = {
+	[FANOUT_AUTO] = "auto",
+	[FANOUT_KERNEL] = "kernel",
+	[FANOUT_USER] = "user",
+};
+
+const char *fanout_backend_name(enum fanout_backend backend)
+{
+	return backend_names[backend];
+}
+
+gboolean fanout_backend_parse(const char *name, enum fanout_backend *backend)
+{
+	for (guint i = 0; i < G_N_ELEMENTS(backend_names); i++) {
+		if (g_str_equal(name, backend_names[i])) {
+			*backend = i;
+			return TRUE;
+		}
+	}
+	return FALSE;
+}
+
+gboolean fanout_fail(GError **error, int err, const char *what)
+{
+	g_set_error(error, FANOUT_ERROR, err, "%s: %s", what, g_strerror(err));
+	return FALSE;
+}
+
+void fanout_give_datagram(struct fanout *fanout, const guint8 *data, gsize len,
+			  const struct rtp_fanout_addr *from)
+{
+	if (fanout->callbacks.datagram)
+		fanout->callbacks.datagram(data, len, from, fanout->user_data);
+}
+
+void fanout_give_event(struct fanout *fanout,
+		       const struct rtp_fanout_event *event)
+{
+	if (fanout->callbacks.event)
+		fanout->callbacks.event(event, fanout->user_data);
+}
+
+static gboolean fanout_attach(struct fanout *fanout,
+			      const struct fanout_ops *ops,
+			      const struct rtp_fanout_config *config,
+			      GError **error)
+{
+	fanout->ops = ops;
+	fanout->state = ops->attach(fanout, config, error);
+	return fanout->state != NULL;
+}
+
+struct fanout *fanout_new(int fd, enum fanout_backend backend,
+			  const struct rtp_fanout_config *config,
+			  const struct fanout_callbacks *callbacks,
+			  gpointer user_data, GError **error)
+{
+	struct fanout *fanout = g_new0(struct fanout, 1);
+	gboolean done;
+
+	fanout->fd = fd;
+	fanout->user_data = user_data;
+	if (callbacks)
+		fanout->callbacks = *callbacks;
+
+	if (backend == FANOUT_AUTO) {
+		g_autoptr(GError) refused = NULL;
+
+		done = fanout_attach(fanout, &fanout_kernel_ops, config, &refused);
+		/*
+		 * Only what another kernel or another privilege would mend
+		 * leads to the user's backend: a wrong config stays an error.
+		 */
+		if (!done && (refused->code == ENOPROTOOPT ||
+			      refused->code == EOPNOTSUPP ||
+			      refused->code == EPERM)) {
+			fanout->fallback = g_strdup(refused->message);
+			done = fanout_attach(fanout, &fanout_user_ops, config, error);
+		} else if (!done) {
+			g_propagate_error(error, g_steal_pointer(&refused));
+		}
+	} else {
+		done = fanout_attach(fanout, backend == FANOUT_KERNEL ?
+				     &fanout_kernel_ops : &fanout_user_ops,
+				     config, error);
+	}
+	if (done)
+		return fanout;
+
+	g_free(fanout->fallback);
+	g_free(fanout);
+	return NULL;
+}
+
+void fanout_free(struct fanout *fanout)
+{
+	if (!fanout)
+		return;
+	fanout->ops->detach(fanout->state);
+	g_free(fanout->fallback);
+	g_free(fanout);
+}
+
+enum fanout_backend fanout_backend(const struct fanout *fanout)
+{
+	return fanout->ops->backend;
+}
+
+const char *fanout_fallback(const struct fanout *fanout)
+{
+	return fanout->fallback;
+}
+
+gboolean fanout_add(struct fanout *fanout, const struct rtp_fanout_dest *dest,
+		    GError **error)
+{
+	return fanout->ops->add(fanout->state, dest, error);
+}
+
+gboolean fanout_del(struct fanout *fanout, const struct rtp_fanout_dest *dest,
+		    GError **error)
+{
+	return fanout->ops->del(fanout->state, dest, error);
+}
+
+gboolean fanout_info(struct fanout *fanout, struct rtp_fanout_info *info,
+		     GError **error)
+{
+	return fanout->ops->info(fanout->state, info, error);
+}
+
+gboolean fanout_each_dest(struct fanout *fanout, fanout_visitor visit,
+			  gpointer user_data, GError **error)
+{
+	return fanout->ops->each_dest(fanout->state, visit, user_data, error);
+}

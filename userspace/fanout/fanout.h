@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A fan-out: a UDP socket that replicates the RTP stream it receives to a list
+ * of destinations, each with its own cap on the layers of the stream.
+ *
+ * One interface, two backends: the kernel's SO_RTP_FANOUT, with which no media
+ * datagram reaches the process, and recvmmsg() with sendmmsg() in the process
+ * itself, for kernels without it. What goes in and out has the types of
+ * <linux/rtp_fanout.h>, which documents every field, its unit and range.
+ *
+ * A fan-out belongs to the thread-default main context of its creator and is
+ * used from that thread alone.
+ */
+#ifndef FANOUT_H
+#define FANOUT_H
+
+#include <glib.h>
+#include <linux/rtp_fanout.h>
+
+/* The domain of all errors here; their code is an errno value */
+#define FANOUT_ERROR	fanout_error_quark()
+GQuark fanout_error_quark(void);
+
+enum fanout_backend {
+	FANOUT_AUTO,	/* the kernel's where it can be had, else the user's */
+	FANOUT_KERNEL,
+	FANOUT_USER,
+};
+
+/* A cap that keeps every layer */
+#define FANOUT_CAP_ALL	((struct rtp_fanout_cap){ .did = 7, .qid = 15, .tid = 7 })
+
+struct fanout;
+
+/**
+ * struct fanout_callbacks - what a fan-out tells its owner
+ * @datagram: a datagram reached the socket: one that is not of the stream, or,
+ *	with RTP_FANOUT_TEE, one that is. @data lives until it returns.
+ * @event: something happened to a destination or to the stream
+ *
+ * Either may be NULL. They run from the main context and must not free the
+ * fan-out.
+ */
+struct fanout_callbacks {
+	void (*datagram)(const guint8 *data, gsize len,
+			 const struct rtp_fanout_addr *from, gpointer user_data);
+	void (*event)(const struct rtp_fanout_event *event, gpointer user_data);
+};
+
+/* fanout_visitor - for fanout_each_dest(); return FALSE to end the walk */
+typedef gboolean (*fanout_visitor)(const struct rtp_fanout_dest_info *info,
+				   gpointer user_data);
+
+/**
+ * fanout_new - make a socket a fan-out
+ * @fd: a bound, unconnected, non-blocking UDP socket, AF_INET or AF_INET6. It
+ *	stays the caller's, must outlive the fan-out, and is read by it alone.
+ * @backend: which one serves it
+ * @config: the stream
+ * @callbacks: copied, or NULL
+ * @user_data: for @callbacks
+ * @error: with FANOUT_KERNEL, ENOPROTOOPT or EOPNOTSUPP (kernel without
+ *	SO_RTP_FANOUT) and EPERM (no CAP_NET_ADMIN), after which FANOUT_AUTO takes
+ *	the user's; EBUSY when the socket already is a fan-out or a tunnel;
+ *	ENOMEM. With either backend EINVAL when @config is wrong.
+ *
+ * Return: the fan-out, or NULL.
+ */
+struct fanout *fanout_new(int fd, enum fanout_backend backend,
+			  const struct rtp_fanout_config *config,
+			  const struct fanout_callbacks *callbacks,
+			  gpointer user_data, GError **error);
+
+/* fanout_free - end it; its socket is an ordinary one again */
+void fanout_free(struct fanout *fanout);
+
+/* fanout_backend - which one serves it: never FANOUT_AUTO */
+enum fanout_backend fanout_backend(const struct fanout *fanout);
+
+/* fanout_backend_name - "auto", "kernel" or "user" */
+const char *fanout_backend_name(enum fanout_backend backend);
+
+/* fanout_backend_parse - the reverse; FALSE for any other text */
+gboolean fanout_backend_parse(const char *name, enum fanout_backend *backend);
+
+/* fanout_fallback - why FANOUT_AUTO took the user's, NULL when it did not */
+const char *fanout_fallback(const struct fanout *fanout);
+
+/**
+ * fanout_add - add a destination
+ * @dest: its lease is 0: it stays until fanout_del() or fanout_free()
+ * @error: EEXIST when that address, port and interface is one already; EINVAL
+ *	for a bad address, port, cap or local address; EADDRNOTAVAIL for the
+ *	socket's own; EAFNOSUPPORT when the socket cannot send to that family;
+ *	ENOSPC when there are too many; ENOMEM; with the kernel's also what a
+ *	security module says.
+ *
+ * Return: FALSE on error; nothing has changed then.
+ */
+gboolean fanout_add(struct fanout *fanout, const struct rtp_fanout_dest *dest,
+		    GError **error);
+
+/**
+ * fanout_del - remove a destination, found by address, port and interface
+ * @error: ENOENT when there is none
+ *
+ * Return: FALSE on error.
+ */
+gboolean fanout_del(struct fanout *fanout, const struct rtp_fanout_dest *dest,
+		    GError **error);
+
+/**
+ * fanout_info - the stream and its counters
+ * @error: what getsockopt() says; none with the user's backend
+ *
+ * Return: FALSE on error; @info is then all zero.
+ */
+gboolean fanout_info(struct fanout *fanout, struct rtp_fanout_info *info,
+		     GError **error);
+
+/**
+ * fanout_each_dest - visit all destinations with their counters, in no order
+ * @error: what getsockopt() says; none with the user's backend
+ *
+ * @visit must not add or remove destinations.
+ *
+ * Return: FALSE on error.
+ */
+gboolean fanout_each_dest(struct fanout *fanout, fanout_visitor visit,
+			  gpointer user_data, GError **error);
+
+#endif

@@ -1,0 +1,220 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The kernel's backend: SO_RTP_FANOUT. The media never comes here, so the
+ * socket wakes the process only for what is not of the stream, for the tee, and
+ * for events.
+ */
+#include "addr.h"
+#include "backend.h"
+
+#include <errno.h>
+#include <glib-unix.h>
+#include <string.h>
+#include <sys/socket.h>
+
+/* The number of the option where the system's headers are older than it */
+#ifndef SO_RTP_FANOUT
+#if defined(__hppa__)
+#define SO_RTP_FANOUT	0x4054
+#elif defined(__sparc__)
+#define SO_RTP_FANOUT	0x005f
+#else
+#define SO_RTP_FANOUT	86
+#endif
+#endif
+
+/* Elements that a listing asks for at once */
+#define KERNEL_DESTS	256
+#define KERNEL_EVENTS	64
+
+struct kernel {
+	struct fanout *fanout;
+	GSource *watch;
+};
+
+static gboolean kernel_set(int fd, guint32 op, gconstpointer element, gsize size,
+			   const char *what, GError **error)
+{
+	struct {
+		struct rtp_fanout_hdr hdr;
+		guint8 element[sizeof(struct rtp_fanout_config)];
+	} call = {
+		.hdr = { .op = op, .count = element ? 1 : 0, .size = size },
+	};
+
+	G_STATIC_ASSERT(sizeof(struct rtp_fanout_dest) <= sizeof(call.element));
+	if (element)
+		memcpy(call.element, element, size);
+	if (!setsockopt(fd, SOL_SOCKET, SO_RTP_FANOUT, &call, sizeof(call.hdr) + size))
+		return TRUE;
+	return fanout_fail(error, errno, what);
+}
+
+/* @buf begins with the header; its count is what came back */
+static gboolean kernel_get(int fd, gpointer buf, gsize size, const char *what,
+			   GError **error)
+{
+	socklen_t len = size;
+
+	if (!getsockopt(fd, SOL_SOCKET, SO_RTP_FANOUT, buf, &len))
+		return TRUE;
+	return fanout_fail(error, errno, what);
+}
+
+static void kernel_read_events(struct kernel *kernel)
+{
+	struct {
+		struct rtp_fanout_hdr hdr;
+		struct rtp_fanout_event events[KERNEL_EVENTS];
+	} call;
+
+	do {
+		call.hdr = (struct rtp_fanout_hdr){
+			.op = RTP_FANOUT_EVENTS,
+			.count = KERNEL_EVENTS,
+			.size = sizeof(call.events[0]),
+		};
+		if (!kernel_get(kernel->fanout->fd, &call, sizeof(call),
+				"RTP_FANOUT_EVENTS", NULL))
+			return;
+		for (guint i = 0; i < MIN(call.hdr.count, KERNEL_EVENTS); i++)
+			fanout_give_event(kernel->fanout, &call.events[i]);
+	} while (call.hdr.count == KERNEL_EVENTS);
+}
+
+static void kernel_read_datagrams(struct kernel *kernel)
+{
+	static guint8 data[FANOUT_DATAGRAM_MAX];
+
+	for (guint i = 0; i < FANOUT_RX_BATCH; i++) {
+		struct sockaddr_storage sa;
+		socklen_t sa_len = sizeof(sa);
+		struct rtp_fanout_addr from;
+		gssize len;
+
+		len = recvfrom(kernel->fanout->fd, data, sizeof(data), MSG_DONTWAIT,
+			       (struct sockaddr *)&sa, &sa_len);
+		if (len < 0 && errno == EAGAIN)
+			return;
+		/* any other error is one that ICMP left: the next call reads on */
+		if (len >= 0 && addr_from_sockaddr(&from, (void *)&sa, sa_len))
+			fanout_give_datagram(kernel->fanout, data, len, &from);
+	}
+}
+
+static gboolean kernel_ready(gint fd, GIOCondition condition, gpointer user_data)
+{
+	struct kernel *kernel = user_data;
+
+	if (condition & G_IO_PRI)
+		kernel_read_events(kernel);
+	if (condition & (G_IO_IN | G_IO_ERR))
+		kernel_read_datagrams(kernel);
+	return G_SOURCE_CONTINUE;
+}
+
+static gpointer kernel_attach(struct fanout *fanout,
+			      const struct rtp_fanout_config *config, GError **error)
+{
+	struct kernel *kernel;
+
+	if (!kernel_set(fanout->fd, RTP_FANOUT_ATTACH, config, sizeof(*config),
+			"RTP_FANOUT_ATTACH", error))
+		return NULL;
+
+	kernel = g_new0(struct kernel, 1);
+	kernel->fanout = fanout;
+	kernel->watch = g_unix_fd_source_new(fanout->fd, G_IO_IN | G_IO_PRI);
+	g_source_set_callback(kernel->watch, G_SOURCE_FUNC(kernel_ready), kernel, NULL);
+	g_source_attach(kernel->watch, g_main_context_get_thread_default());
+	return kernel;
+}
+
+static void kernel_detach(gpointer state)
+{
+	struct kernel *kernel = state;
+
+	kernel_set(kernel->fanout->fd, RTP_FANOUT_DETACH, NULL, 0,
+		   "RTP_FANOUT_DETACH", NULL);
+	g_source_destroy(kernel->watch);
+	g_source_unref(kernel->watch);
+	g_free(kernel);
+}
+
+static gboolean kernel_add(gpointer state, const struct rtp_fanout_dest *dest,
+			   GError **error)
+{
+	struct kernel *kernel = state;
+
+	return kernel_set(kernel->fanout->fd, RTP_FANOUT_ADD, dest, sizeof(*dest),
+			  "RTP_FANOUT_ADD", error);
+}
+
+static gboolean kernel_del(gpointer state, const struct rtp_fanout_dest *dest,
+			   GError **error)
+{
+	struct kernel *kernel = state;
+
+	return kernel_set(kernel->fanout->fd, RTP_FANOUT_DEL, dest, sizeof(*dest),
+			  "RTP_FANOUT_DEL", error);
+}
+
+static gboolean kernel_info(gpointer state, struct rtp_fanout_info *info,
+			    GError **error)
+{
+	struct kernel *kernel = state;
+	struct {
+		struct rtp_fanout_hdr hdr;
+		struct rtp_fanout_info info;
+	} call = {
+		.hdr = {
+			.op = RTP_FANOUT_INFO,
+			.count = 1,
+			.size = sizeof(call.info),
+		},
+	};
+	gboolean done = kernel_get(kernel->fanout->fd, &call, sizeof(call),
+				   "RTP_FANOUT_INFO", error);
+
+	if (!done)
+		memset(&call.info, 0, sizeof(call.info));
+	*info = call.info;
+	return done;
+}
+
+static gboolean kernel_each_dest(gpointer state, fanout_visitor visit,
+				 gpointer user_data, GError **error)
+{
+	struct kernel *kernel = state;
+	struct {
+		struct rtp_fanout_hdr hdr;
+		struct rtp_fanout_cursor cursor;
+		struct rtp_fanout_dest_info dests[KERNEL_DESTS];
+	} call;
+
+	call.cursor.next = 0;
+	do {
+		call.hdr = (struct rtp_fanout_hdr){
+			.op = RTP_FANOUT_DESTS,
+			.count = KERNEL_DESTS,
+			.size = sizeof(call.dests[0]),
+		};
+		if (!kernel_get(kernel->fanout->fd, &call, sizeof(call),
+				"RTP_FANOUT_DESTS", error))
+			return FALSE;
+		for (guint i = 0; i < MIN(call.hdr.count, KERNEL_DESTS); i++)
+			if (!visit(&call.dests[i], user_data))
+				return TRUE;
+	} while (call.cursor.next);
+	return TRUE;
+}
+
+const struct fanout_ops fanout_kernel_ops = {
+	.backend = FANOUT_KERNEL,
+	.attach = kernel_attach,
+	.detach = kernel_detach,
+	.add = kernel_add,
+	.del = kernel_del,
+	.info = kernel_info,
+	.each_dest = kernel_each_dest,
+};
