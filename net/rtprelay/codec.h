@@ -46,7 +46,10 @@ struct rtp_cap {
 };
 
 /* H.264, clause G.3: DQId orders spatial and quality layers as one number. */
-#define rtp_layer_dqid(layer)	((layer)->did << 4 | (layer)->qid)
+static inline unsigned int rtp_dqid(u8 did, u8 qid)
+{
+	return did << 4 | qid;
+}
 
 /**
  * rtp_layer_kept() - whether a destination gets a datagram
@@ -58,7 +61,7 @@ struct rtp_cap {
 static inline bool rtp_layer_kept(const struct rtp_layer *layer,
 				  const struct rtp_cap *cap)
 {
-	return rtp_layer_dqid(layer) <= rtp_layer_dqid(cap) &&
+	return rtp_dqid(layer->did, layer->qid) <= rtp_dqid(cap->did, cap->qid) &&
 	       layer->tid <= cap->tid;
 }
 

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The codecs by their numbers in the uapi.
+ */
+#include <kunit/visibility.h>
+#include <linux/array_size.h>
+#include <linux/module.h>
+#include <linux/rtp_fanout.h>
+
+#include "codec.h"
+
+static const struct rtp_codec_ops *const rtp_codecs[] = {
+	[RTP_FANOUT_CODEC_OPAQUE]	= &rtp_codec_opaque,
+	[RTP_FANOUT_CODEC_H264]		= &rtp_codec_h264,
+};
+
+const struct rtp_codec_ops *rtp_codec_find(u8 codec)
+{
+	return codec < ARRAY_SIZE(rtp_codecs) ? rtp_codecs[codec] : NULL;
+}
+EXPORT_SYMBOL_IF_KUNIT(rtp_codec_find);
+
+MODULE_DESCRIPTION("RTP fan-out");
+MODULE_LICENSE("GPL");
