@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef SHIM_LINUX_MINMAX_H
+#define SHIM_LINUX_MINMAX_H
+
+#define min(a, b) ({			\
+	__typeof__(a) min_a = (a);	\
+	__typeof__(b) min_b = (b);	\
+	min_a < min_b ? min_a : min_b;	\
+})
+
+#endif /* SHIM_LINUX_MINMAX_H */
