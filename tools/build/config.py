@@ -1,0 +1,56 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Kernel configurations: the fragments of tools/vm over allnoconfig, checked."""
+
+import hashlib
+import re
+
+from build import place
+from build.progress import Failed, run
+
+FRAGMENTS = {"release": ["release"], "debug": ["release", "debug"], "uml": ["uml"]}
+
+
+def _asked(text):
+    """{symbol: its line} of a configuration."""
+    asked = {}
+    for line in text.splitlines():
+        found = re.match(r"(?:# )?(CONFIG_\w+)(?:=| is not set)", line)
+        if found:
+            asked[found.group(1)] = line
+    return asked
+
+
+def _defined(tree, symbol):
+    return any(re.search(rf"^\s*config {symbol.removeprefix('CONFIG_')}$", path.read_text(), re.M)
+               for path in (tree / "net" / "rtprelay").glob("Kconfig*"))
+
+
+def configure(tree, objects, name, make):
+    """Writes objects/.config for configuration name and checks that all that was
+    asked for is set; the series' own symbols are asked for where it is applied.
+    """
+    text = "".join((place.CHECKOUT / "tools" / "vm" / f"{part}.config").read_text()
+                   for part in FRAGMENTS[name])
+    asked = _asked(text)
+    for symbol in [s for s in asked if s.startswith("CONFIG_RTP_RELAY")]:
+        if not _defined(tree, symbol):
+            del asked[symbol]
+    seed = objects / "asked.config"
+    # Kconfig files are in the key: a patched one may change what a symbol needs.
+    key = hashlib.sha256("\n".join(asked.values()).encode())
+    for path in sorted(tree.glob("net/*/Kconfig")) + [tree / "net" / "Kconfig"]:
+        key.update(path.read_bytes())
+    stamp = objects / "asked.sha256"
+    if stamp.exists() and stamp.read_text() == key.hexdigest():
+        return
+    objects.mkdir(parents=True, exist_ok=True)
+    seed.write_text("\n".join(asked.values()) + "\n")
+    stamp.unlink(missing_ok=True)
+    run(f"configuration {name}", [*make, f"KCONFIG_ALLCONFIG={seed}", "allnoconfig"],
+        place.CACHE / "log" / f"config-{name}.log")
+    got = _asked((objects / ".config").read_text())
+    wrong = [f"{line} (is: {got.get(symbol, 'absent')})" for symbol, line in asked.items()
+             if got.get(symbol, f"# {symbol} is not set") != line]
+    if wrong:
+        raise Failed(f"configuration {name} cannot have, on this kernel: " + ", ".join(wrong))
+    stamp.write_text(key.hexdigest())

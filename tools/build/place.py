@@ -1,0 +1,37 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Where things are: the checkout, and the cache outside it."""
+
+import contextlib
+import fcntl
+import hashlib
+import os
+from pathlib import Path
+
+CHECKOUT = Path(__file__).resolve().parents[2]
+BASE = "7.3"
+SERIES = CHECKOUT / "tools" / "series" / BASE
+
+_xdg = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+CACHE = Path(_xdg).resolve() / "rtprelay"
+DOWNLOAD = CACHE / "download"
+KERNELS = CACHE / "kernels"
+CCACHE = CACHE / "ccache"
+
+
+def of_checkout():
+    """What is built from this checkout's userspace, and what its runs leave."""
+    name = hashlib.sha256(str(CHECKOUT).encode()).hexdigest()[:12]
+    return CACHE / "checkouts" / name
+
+
+@contextlib.contextmanager
+def locked(name, say):
+    """One build at a time in the cache, however many checkouts share it."""
+    CACHE.mkdir(parents=True, exist_ok=True)
+    with open(CACHE / f"{name}.lock", "w") as f:
+        try:
+            fcntl.flock(f, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            say(f"waiting for another run that uses {CACHE}")
+            fcntl.flock(f, fcntl.LOCK_EX)
+        yield

@@ -1,0 +1,106 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The patched tree: the pristine one and the series' files and diffs.
+
+Only what differs is written, so that make rebuilds only that. The pristine files
+are shared by hard link: here a file is replaced, never written into.
+"""
+
+import json
+import re
+import shutil
+import subprocess
+import tempfile
+from pathlib import Path
+
+from build import place
+from build.progress import Failed, run
+
+
+def _touched(diff):
+    """The existing files that a unified diff changes."""
+    names = re.findall(r"^\+\+\+ (?:b/)?([^\t\n]+)", diff.read_text(), re.M)
+    if "/dev/null" in names:
+        raise Failed(f"{diff}: a series' diff only changes existing files")
+    return names
+
+
+def _wanted(pristine):
+    """{path in the kernel tree: (bytes, mode)} of all the series adds or changes."""
+    wanted = {}
+    with tempfile.TemporaryDirectory(prefix="rtprelay-") as scratch:
+        scratch = Path(scratch)
+        for patch in sorted(p for p in place.SERIES.glob("[0-9]*") if p.is_dir()):
+            if (patch / "files").exists():
+                for name in (patch / "files").read_text().split():
+                    ours = place.CHECKOUT / name
+                    if not ours.is_file():
+                        raise Failed(f"{patch / 'files'} names {name}, which does not exist")
+                    wanted[name] = (ours.read_bytes(), ours.stat().st_mode & 0o755 | 0o600)
+            diff = patch / "core.diff"
+            if not diff.exists():
+                continue
+            for name in _touched(diff):
+                there = scratch / name
+                if there.exists():
+                    continue
+                if not (pristine / name).is_file():
+                    raise Failed(f"{diff} changes {name}, which this kernel has not")
+                there.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copy(pristine / name, there)
+            done = subprocess.run(["patch", "--strip=1", "--fuzz=0", "--no-backup-if-mismatch",
+                                   "--input", str(diff)], cwd=scratch,
+                                  capture_output=True, text=True)
+            if done.returncode:
+                raise Failed(f"{diff} does not apply to this kernel:\n{done.stdout}")
+        for there in scratch.rglob("*"):
+            if there.is_file():
+                name = str(there.relative_to(scratch))
+                wanted[name] = (there.read_bytes(), there.stat().st_mode & 0o755)
+    return wanted
+
+
+def _put(path, content, mode):
+    """Replaces path, with a time of now: what goes back to an older text is newer
+    than the objects built from the text it had.
+    """
+    if path.is_file() and path.read_bytes() == content and path.stat().st_mode & 0o777 == mode:
+        return
+    path.parent.mkdir(parents=True, exist_ok=True)
+    fresh = path.with_name(path.name + ".fresh")
+    fresh.write_bytes(content)
+    fresh.chmod(mode)
+    fresh.rename(path)
+
+
+def _link(pristine, tree, but):
+    """Makes tree what pristine is, but for the paths in but."""
+    tree.mkdir(exist_ok=True)
+    with tempfile.NamedTemporaryFile("w", prefix="rtprelay-") as excluded:
+        excluded.write("".join(f"/{name}\n" for name in sorted(but)))
+        excluded.flush()
+        run("laying out the tree", ["rsync", "--archive", "--delete", "--verbose",
+                                    f"--link-dest={pristine}", "--exclude-from", excluded.name,
+                                    f"{pristine}/", f"{tree}/"],
+            place.CACHE / "log" / "tree.log", count=r"^(\S+/[^/\n]+)$", unit="files")
+
+
+def patched(pristine):
+    """Brings the tree beside pristine to pristine + series; returns it."""
+    tree = pristine.with_name("patched")
+    record = pristine.with_name("patched.json")
+    wanted = _wanted(pristine)
+    # Every path that a series ever had: one it has no longer is put back here, with
+    # a time of now, and not by linking the old one, older than what was built of it.
+    paths = set(json.loads(record.read_text())) if record.exists() else set()
+    paths |= set(wanted)
+    record.write_text(json.dumps(sorted(paths)))
+    _link(pristine, tree, paths)
+    for name in paths:
+        original = pristine / name
+        if name in wanted:
+            _put(tree / name, *wanted[name])
+        elif original.is_file():
+            _put(tree / name, original.read_bytes(), original.stat().st_mode & 0o777)
+        else:
+            (tree / name).unlink(missing_ok=True)
+    return tree

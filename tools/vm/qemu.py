@@ -1,0 +1,69 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""QEMU's command line, and whether this machine's KVM is of use."""
+
+import os
+import subprocess
+from pathlib import Path
+
+from build import place
+from build.progress import Failed, say
+
+PROBE_S = 15
+
+
+def init():
+    """The guest's PID 1, built when its source is newer."""
+    source = place.CHECKOUT / "tools" / "vm" / "init.c"
+    program = place.of_checkout() / "init"
+    if not program.exists() or program.stat().st_mtime < source.stat().st_mtime:
+        program.parent.mkdir(parents=True, exist_ok=True)
+        done = subprocess.run(["gcc", "-std=gnu11", "-Wall", "-Wextra", "-O2", "-static", "-o",
+                               str(program), str(source)], capture_output=True, text=True)
+        if done.returncode:
+            raise Failed(f"the guest's init does not build:\n{done.stderr}")
+    return program
+
+
+def command(kernel, out, log, job, ports, accel, tty=False, append=()):
+    """QEMU's words. ports: {"terminal", "output", "status": an open socket's number}."""
+    words = ["root=/dev/root", "rootfstype=9p", "ro",
+             "rootflags=trans=virtio,version=9p2000.L,msize=262144,cache=loose",
+             "console=ttyS0", "panic=-1", "reboot=t",
+             "dummy.numdummies=0", *append, f'init="{init()}"',
+             "--", f'"{job}"', f'"{out}"'] + (["tty"] if tty else [])
+    argv = ["setpriv", "--pdeathsig", "KILL",
+            "qemu-system-x86_64", "-nodefaults", "-no-user-config", "-no-reboot",
+            "-display", "none", "-machine", "q35", "-cpu", "max,la57=off", "-accel", accel,
+            "-smp", "2", "-m", "3G", "-kernel", str(kernel), "-append", " ".join(words),
+            "-serial", f"file:{log}",
+            # First of the virtio devices, which is the number in its ports' names.
+            "-device", "virtio-serial-pci",
+            "-fsdev", "local,id=root,path=/,readonly=on,security_model=none,multidevs=remap",
+            "-device", "virtio-9p-pci,fsdev=root,mount_tag=/dev/root",
+            "-fsdev", f"local,id=out,path={out},security_model=none,multidevs=remap",
+            "-device", "virtio-9p-pci,fsdev=out,mount_tag=out"]
+    for nr, (name, device) in enumerate((("terminal", "virtconsole"),
+                                         ("output", "virtserialport"),
+                                         ("status", "virtserialport"))):
+        argv += ["-chardev", f"socket,id={name},fd={ports[name]}",
+                 "-device", f"{device},nr={nr},chardev={name}"]
+    return argv
+
+
+def accelerator(boots):
+    """kvm where a guest comes up with it in seconds, else tcg. A device that opens
+    is not enough: boots(accel, seconds) tries. Asked once in each of the machine's
+    own uptimes.
+    """
+    uptime = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+    answer = place.CACHE / "kvm"
+    if answer.exists() and answer.read_text().split()[0] == uptime:
+        return answer.read_text().split()[1]
+    accel = "tcg"
+    if os.access("/dev/kvm", os.R_OK | os.W_OK):
+        say(f"trying KVM, for {PROBE_S} s at most")
+        if boots("kvm", PROBE_S):
+            accel = "kvm"
+    say(f"virtual machines run on {accel}")
+    answer.write_text(f"{uptime} {accel}\n")
+    return accel
