@@ -143,7 +143,6 @@ struct rtp_fanout_cap {
 /* rtp_fanout_hdr.flags of RTP_FANOUT_SET: the fields of the element to take. */
 #define RTP_FANOUT_SET_COOKIE	(1U << 0)
 #define RTP_FANOUT_SET_LEASE	(1U << 1)
-#define RTP_FANOUT_SET_CAP	(1U << 2)
 
 /**
  * struct rtp_fanout_dest - a destination

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * RTP fan-out: what the socket code knows of net/rtprelay, which may be a
+ * module. See Documentation/networking/rtp_fanout.rst.
+ */
+#ifndef _NET_RTP_FANOUT_H
+#define _NET_RTP_FANOUT_H
+
+#include <linux/errno.h>
+#include <linux/sockptr.h>
+
+struct module;
+struct msghdr;
+struct sock;
+
+/**
+ * struct rtp_fanout_ops - the subsystem, while it is there
+ * @owner: the module
+ * @setsockopt: SO_RTP_FANOUT on a UDP socket. Process context, socket not
+ *	locked. Returns 0 or a negative errno.
+ * @getsockopt: likewise; writes the length of what it returned to its last
+ *	argument
+ */
+struct rtp_fanout_ops {
+	struct module *owner;
+	int (*setsockopt)(struct sock *sk, sockptr_t optval,
+			  unsigned int optlen);
+	int (*getsockopt)(struct sock *sk, sockptr_t optval, sockptr_t optlen);
+};
+
+#if IS_ENABLED(CONFIG_RTP_RELAY)
+int rtp_fanout_register(const struct rtp_fanout_ops *ops);
+void rtp_fanout_unregister(const struct rtp_fanout_ops *ops);
+int rtp_fanout_security_send(struct sock *sk, struct msghdr *msg);
+
+int rtp_fanout_setsockopt(struct sock *sk, sockptr_t optval,
+			  unsigned int optlen);
+int rtp_fanout_getsockopt(struct sock *sk, sockptr_t optval, sockptr_t optlen);
+#else
+static inline int rtp_fanout_setsockopt(struct sock *sk, sockptr_t optval,
+					unsigned int optlen)
+{
+	return -ENOPROTOOPT;
+}
+
+static inline int rtp_fanout_getsockopt(struct sock *sk, sockptr_t optval,
+					sockptr_t optlen)
+{
+	return -ENOPROTOOPT;
+}
+#endif
+
+#endif /* _NET_RTP_FANOUT_H */

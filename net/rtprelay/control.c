@@ -1,0 +1,320 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Operations on destinations. Each looks at all of its elements first, and
+ * changes something only when none was refused.
+ */
+#include <linux/err.h>
+#include <linux/jiffies.h>
+#include <linux/sched.h>
+#include <net/sock.h>
+#include "control.h"
+#include "dest.h"
+#include "fanout.h"
+#include "request.h"
+#include "rx.h"
+#include "sysctl.h"
+#include "variant.h"
+
+static struct rtp_dest *rtp_control_find(struct rtp_fanout *fanout,
+					 const struct rtp_fanout_dest *request)
+{
+	struct rtp_dest_key key;
+	struct rtp_dest *dest;
+	int err;
+
+	err = rtp_request_key(fanout->sk, request, &key);
+	if (err)
+		return ERR_PTR(err);
+
+	dest = rtp_dest_find(&fanout->table, &key);
+
+	return dest ?: ERR_PTR(-ENOENT);
+}
+
+/* The destination of an element that was found before. */
+static struct rtp_dest *rtp_control_found(struct rtp_fanout *fanout,
+					  const struct rtp_fanout_dest *request)
+{
+	struct rtp_dest *dest = rtp_control_find(fanout, request);
+
+	return WARN_ON_ONCE(IS_ERR(dest)) ? NULL : dest;
+}
+
+/* Puts one destination into the table, not published yet. */
+static int rtp_control_prepare(struct rtp_fanout *fanout,
+			       const struct rtp_fanout_dest *request)
+{
+	struct rtp_dest_key key;
+	struct rtp_dest *dest;
+	int err, class;
+
+	err = rtp_request_key(fanout->sk, request, &key);
+	if (!err)
+		err = rtp_request_cap(&request->cap);
+	if (err)
+		return err;
+	if (fanout->table.used >= READ_ONCE(rtp_sysctl_max_dests))
+		return -EDQUOT;
+
+	dest = rtp_dest_insert(fanout, &key);
+	if (IS_ERR(dest))
+		return PTR_ERR(dest);
+
+	err = rtp_request_dest(fanout->sk, request, dest);
+	if (err)
+		goto err_remove;
+
+	class = rtp_class_get(&fanout->classes, &request->cap);
+	if (class < 0) {
+		err = class;
+		goto err_remove;
+	}
+
+	dest->class = class;
+	dest->cap = request->cap;
+	dest->cookie = request->cookie;
+	dest->expires = rtp_request_expires(request->lease_ms);
+
+	return 0;
+
+err_remove:
+	rtp_dest_remove(fanout, dest);
+	return err;
+}
+
+static void rtp_control_remove(struct rtp_fanout *fanout,
+			       struct rtp_dest *dest)
+{
+	rtp_dest_unpublish(&fanout->table, dest);
+	rtp_class_put(&fanout->classes, dest->class);
+	rtp_dest_remove(fanout, dest);
+}
+
+/**
+ * rtp_control_add() - RTP_FANOUT_ADD
+ * @fanout: the fan-out
+ * @request: the destinations
+ * @count: how many
+ *
+ * They get the datagrams that are received after this.
+ *
+ * Context: Process context, socket locked.
+ * Return: 0; -EEXIST for a destination that is there already; -EDQUOT when
+ * the sysctl's limit is reached; -ENOSPC when there are too many distinct
+ * caps; -ENOMEM; else as rtp_request_key(), rtp_request_cap() and
+ * rtp_request_dest().
+ */
+int rtp_control_add(struct rtp_fanout *fanout,
+		    const struct rtp_fanout_dest *request, u32 count)
+{
+	struct rtp_dest *dest;
+	u64 since;
+	u32 i;
+	int err;
+
+	for (i = 0; i < count; i++) {
+		err = rtp_control_prepare(fanout, &request[i]);
+		if (err)
+			goto err_undo;
+	}
+
+	since = rtp_rx_serial(fanout);
+	for (i = 0; i < count; i++) {
+		dest = rtp_control_found(fanout, &request[i]);
+		if (!dest)
+			continue;
+		dest->since = since;
+		rtp_dest_publish(&fanout->table, dest);
+	}
+
+	return 0;
+
+err_undo:
+	fanout->failed_index = i;
+	while (i--) {
+		dest = rtp_control_found(fanout, &request[i]);
+		if (dest)
+			rtp_control_remove(fanout, dest);
+	}
+	return err;
+}
+
+/**
+ * rtp_control_set() - RTP_FANOUT_SET
+ * @fanout: the fan-out
+ * @request: the destinations
+ * @count: how many
+ * @flags: RTP_FANOUT_SET_*, known ones
+ *
+ * Context: Process context, socket locked.
+ * Return: 0; -ENOENT for a destination that is not there; else as
+ * rtp_request_key().
+ */
+int rtp_control_set(struct rtp_fanout *fanout,
+		    const struct rtp_fanout_dest *request, u32 count, u32 flags)
+{
+	struct rtp_dest *dest;
+	u32 i;
+
+	for (i = 0; i < count; i++) {
+		dest = rtp_control_find(fanout, &request[i]);
+		if (IS_ERR(dest)) {
+			fanout->failed_index = i;
+			return PTR_ERR(dest);
+		}
+	}
+
+	for (i = 0; i < count; i++) {
+		dest = rtp_control_found(fanout, &request[i]);
+		if (!dest)
+			continue;
+		if (flags & RTP_FANOUT_SET_COOKIE)
+			dest->cookie = request[i].cookie;
+		if (flags & RTP_FANOUT_SET_LEASE) {
+			WRITE_ONCE(dest->expires,
+				   rtp_request_expires(request[i].lease_ms));
+			WRITE_ONCE(dest->expired, false);
+		}
+	}
+
+	return 0;
+}
+
+/**
+ * rtp_control_del() - RTP_FANOUT_DEL
+ * @fanout: the fan-out
+ * @request: the destinations
+ * @count: how many
+ *
+ * Context: Process context, socket locked.
+ * Return: 0; -ENOENT for a destination that is not there, or that the call
+ * names a second time; else as rtp_request_key().
+ */
+int rtp_control_del(struct rtp_fanout *fanout,
+		    const struct rtp_fanout_dest *request, u32 count)
+{
+	struct rtp_dest *dest;
+	u32 i;
+	int err;
+
+	for (i = 0; i < count; i++) {
+		dest = rtp_control_find(fanout, &request[i]);
+		err = PTR_ERR_OR_ZERO(dest);
+		if (!err && dest->picked)
+			err = -ENOENT;
+		if (err)
+			goto err_undo;
+		dest->picked = true;
+	}
+
+	for (i = 0; i < count; i++) {
+		dest = rtp_control_found(fanout, &request[i]);
+		if (dest)
+			rtp_control_remove(fanout, dest);
+	}
+
+	return 0;
+
+err_undo:
+	fanout->failed_index = i;
+	while (i--) {
+		dest = rtp_control_found(fanout, &request[i]);
+		if (dest)
+			dest->picked = false;
+	}
+	return err;
+}
+
+/**
+ * rtp_control_flush() - RTP_FANOUT_FLUSH
+ * @fanout: the fan-out
+ *
+ * Context: Process context, socket locked.
+ */
+void rtp_control_flush(struct rtp_fanout *fanout)
+{
+	struct rtp_dest *dest;
+	u32 slot;
+
+	for (slot = 0; slot < fanout->table.slots; slot++) {
+		dest = rtp_dest_at(&fanout->table, slot);
+		if (dest)
+			rtp_control_remove(fanout, dest);
+		cond_resched();
+	}
+}
+
+/* Reads the lease once: it may be renewed or end meanwhile. */
+static void rtp_control_describe_lease(const struct rtp_dest *dest,
+				       struct rtp_fanout_dest_info *info)
+{
+	unsigned long expires = READ_ONCE(dest->expires), now = jiffies;
+
+	if (!expires)
+		return;
+	if (time_before(now, expires)) {
+		info->dest.lease_ms = max(jiffies_to_msecs(expires - now), 1U);
+		return;
+	}
+	info->state = RTP_FANOUT_STATE_EXPIRED;
+}
+
+static void rtp_control_describe(const struct rtp_fanout *fanout,
+				 const struct rtp_dest *dest,
+				 struct rtp_fanout_dest_info *info)
+{
+	const u64_stats_t *drops = dest->drops;
+	unsigned int start;
+
+	info->dest.addr = dest->key.addr;
+	info->dest.ifindex = dest->key.ifindex;
+	memcpy(info->dest.local, &dest->local, sizeof(info->dest.local));
+	info->dest.cookie = dest->cookie;
+	info->dest.cap = dest->cap;
+	info->state = RTP_FANOUT_STATE_ACTIVE;
+	info->last_seq = READ_ONCE(dest->last_seq);
+	rtp_control_describe_lease(dest, info);
+
+	do {
+		start = u64_stats_fetch_begin(&fanout->syncp);
+		info->packets = u64_stats_read(&dest->packets);
+		info->octets = u64_stats_read(&dest->octets);
+		info->dropped_nomem = u64_stats_read(&drops[RTP_TX_DROP_NOMEM]);
+		info->dropped_inflight =
+			u64_stats_read(&drops[RTP_TX_DROP_INFLIGHT]);
+		info->dropped_route = u64_stats_read(&drops[RTP_TX_DROP_ROUTE]);
+		info->dropped_mtu = u64_stats_read(&drops[RTP_TX_DROP_MTU]);
+		info->dropped_output =
+			u64_stats_read(&drops[RTP_TX_DROP_OUTPUT]);
+	} while (u64_stats_fetch_retry(&fanout->syncp, start));
+}
+
+/**
+ * rtp_control_list() - RTP_FANOUT_DESTS
+ * @fanout: the fan-out
+ * @next: where to begin, 0 at first; on return where to go on, 0 at the end
+ * @info: zeroed, filled in
+ * @count: the most that are returned
+ *
+ * Slots do not move: what stays is returned once.
+ *
+ * Context: Process context, socket locked.
+ * Return: how many were filled in.
+ */
+u32 rtp_control_list(struct rtp_fanout *fanout, u64 *next,
+		     struct rtp_fanout_dest_info *info, u32 count)
+{
+	struct rtp_dest_table *table = &fanout->table;
+	struct rtp_dest *dest;
+	u64 slot = *next;
+	u32 n = 0;
+
+	for (; slot < table->slots && n < count; slot++) {
+		dest = rtp_dest_at(table, slot);
+		if (dest)
+			rtp_control_describe(fanout, dest, &info[n++]);
+	}
+	*next = slot < table->slots ? slot : 0;
+
+	return n;
+}

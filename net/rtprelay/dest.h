@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The table of destinations: fixed slots in chunks that never move, found by
+ * address in O(1), walked without a lock.
+ */
+#ifndef _NET_RTPRELAY_DEST_H
+#define _NET_RTPRELAY_DEST_H
+
+#include <linux/bitmap.h>
+#include <linux/in6.h>
+#include <linux/list.h>
+#include <linux/rhashtable.h>
+#include <linux/u64_stats_sync.h>
+#include <linux/xarray.h>
+#include <uapi/linux/rtp_fanout.h>
+#include "variant.h"
+
+struct dst_entry;
+
+#define RTP_CHUNK_DESTS	64
+
+/* An address of either family, after struct rtp_dest.family. */
+union rtp_inaddr {
+	__be32 v4;
+	struct in6_addr v6;
+};
+
+/**
+ * struct rtp_dest_key - what identifies a destination
+ * @addr: address and port, an IPv4-mapped address turned into IPv4
+ * @ifindex: interface, 0 for the route's
+ */
+struct rtp_dest_key {
+	struct rtp_fanout_addr addr;
+	u32 ifindex;
+};
+
+/* Why a copy was dropped: the counters of struct rtp_fanout_dest_info. */
+enum rtp_tx_drop {
+	RTP_TX_DROP_NOMEM,
+	RTP_TX_DROP_INFLIGHT,
+	RTP_TX_DROP_ROUTE,
+	RTP_TX_DROP_MTU,
+	RTP_TX_DROP_OUTPUT,
+	RTP_TX_DROPS,
+};
+
+/**
+ * struct rtp_dest - a destination
+ *
+ * What the worker reads for each copy:
+ * @dst: cached route; read, written and released by the worker only
+ * @dst_cookie: what dst_check() wants to see
+ * @dst_gen: struct rtp_fanout.tx_gen with which @dst was looked up
+ * @hash: flow hash of its copies
+ * @expires: jiffies at which the lease ends, 0 for never
+ * @since: struct rtp_dgram.serial of the first datagram that it gets
+ * @family: AF_INET or AF_INET6
+ * @class: its class
+ * @expired: the lease ended; set by the worker, cleared by SET
+ * @port: UDP port to send to
+ * @daddr: address to send to
+ * @saddr: source address; with @dst, what the route gave
+ *
+ * What the worker writes, under struct rtp_fanout.syncp:
+ * @packets: copies handed to the network
+ * @octets: their RTP payload bytes
+ * @drops: copies dropped, by enum rtp_tx_drop
+ * @last_seq: RTP sequence number last sent
+ *
+ * What is set under the socket lock:
+ * @key: what user space knows it by. @daddr and @port differ from it where a
+ *	cgroup's sendmsg program redirects.
+ * @local: source address asked for, zero for the route's
+ * @cookie: user space's
+ * @cap: as asked for
+ * @index: its slot; the same for ever
+ * @next_free: slot that was freed next, for a slot that is free
+ * @freed: RCU state when it was freed: it can be used again a grace period
+ *	after
+ * @picked: one call names it already
+ * @node: in the hash table
+ *
+ * What is under struct rtp_fanout.event_lock:
+ * @event_node: in the list of those that something happened to
+ * @events: RTP_FANOUT_EVENT_*, what happened
+ * @error: errno value of the last ICMP error
+ */
+struct rtp_dest {
+	struct dst_entry *dst;
+	u32 dst_cookie;
+	u32 dst_gen;
+	u32 hash;
+	u64 since;
+	unsigned long expires;
+	u8 family;
+	u8 class;
+	bool expired;
+	__be16 port;
+	union rtp_inaddr daddr;
+	union rtp_inaddr saddr;
+
+	u64_stats_t packets;
+	u64_stats_t octets;
+	u64_stats_t drops[RTP_TX_DROPS];
+	u16 last_seq;
+
+	bool picked;
+	struct rtp_fanout_cap cap;
+	struct rtp_dest_key key;
+	union rtp_inaddr local;
+	u64 cookie;
+	u32 index;
+	u32 next_free;
+	unsigned long freed;
+	struct rhash_head node;
+
+	struct list_head event_node;
+	u16 events;
+	u16 error;
+};
+
+/**
+ * struct rtp_dest_chunk - destinations
+ * @live: slots that get the stream: set under the socket lock after the slot
+ *	was filled in, read by the worker under RCU
+ * @routed: slots with a cached route: the worker's
+ * @dest: the slots
+ */
+struct rtp_dest_chunk {
+	DECLARE_BITMAP(live, RTP_CHUNK_DESTS);
+	DECLARE_BITMAP(routed, RTP_CHUNK_DESTS);
+	struct rtp_dest dest[RTP_CHUNK_DESTS];
+};
+
+/**
+ * struct rtp_dest_table - the destinations of a fan-out
+ * @hash: by &struct rtp_dest_key
+ * @chunks: &struct rtp_dest_chunk by slot number / RTP_CHUNK_DESTS; they stay
+ *	as long as the table
+ * @slots: slots in @chunks; only grows
+ * @used: destinations held
+ * @free_head: slot freed first, of those that are free, or RTP_DEST_NONE
+ * @free_tail: slot freed last, likewise
+ *
+ * Changed under the socket lock.
+ */
+struct rtp_dest_table {
+	struct rhashtable hash;
+	struct xarray chunks;
+	u32 slots;
+	u32 used;
+	u32 free_head;
+	u32 free_tail;
+};
+
+#define RTP_DEST_NONE	(~0U)
+
+struct rtp_fanout;
+
+int rtp_dest_table_init(struct rtp_dest_table *table);
+void rtp_dest_table_destroy(struct rtp_dest_table *table);
+
+struct rtp_dest *rtp_dest_find(struct rtp_dest_table *table,
+			       const struct rtp_dest_key *key);
+struct rtp_dest *rtp_dest_at(struct rtp_dest_table *table, u32 slot);
+struct rtp_dest *rtp_dest_insert(struct rtp_fanout *fanout,
+				 const struct rtp_dest_key *key);
+void rtp_dest_publish(struct rtp_dest_table *table, struct rtp_dest *dest);
+void rtp_dest_unpublish(struct rtp_dest_table *table, struct rtp_dest *dest);
+void rtp_dest_remove(struct rtp_fanout *fanout, struct rtp_dest *dest);
+bool rtp_dest_is_live(struct rtp_dest_table *table,
+		      const struct rtp_dest *dest);
+
+static inline struct rtp_dest_chunk *
+rtp_dest_chunk(struct rtp_dest_table *table, u32 slot)
+{
+	return xa_load(&table->chunks, slot / RTP_CHUNK_DESTS);
+}
+
+#endif /* _NET_RTPRELAY_DEST_H */

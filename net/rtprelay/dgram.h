@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * A received datagram, copied once into memory of the relay's own. Every copy
+ * that leaves refers to these pages; nobody writes to them after rx.c did.
+ */
+#ifndef _NET_RTPRELAY_DGRAM_H
+#define _NET_RTPRELAY_DGRAM_H
+
+#include <linux/list.h>
+#include <linux/mm.h>
+#include <linux/types.h>
+
+/* No limit on the TTL of the copies: the source is a multicast one. */
+#define RTP_DGRAM_TTL_ANY	255
+
+/**
+ * struct rtp_dgram - a datagram between receive and send
+ * @list: in the fan-out's queue, then in the worker's list
+ * @serial: counts the datagrams of a fan-out; a destination gets those that
+ *	came after it was added
+ * @truesize: bytes charged to the socket's receive memory
+ * @len: bytes of @data, at least RTP_HDR_LEN, at most 65,527
+ * @sum: checksum of @data from RTP_HDR_LEN to its end, unfolded: what is the
+ *	same in every copy is summed up once
+ * @ttl: the most that the TTL or hop limit of a copy may be
+ * @data: the UDP payload
+ */
+struct rtp_dgram {
+	struct list_head list;
+	u64 serial;
+	u32 truesize;
+	u32 len;
+	__wsum sum;
+	u8 ttl;
+	u8 data[];
+};
+
+static inline struct page *rtp_dgram_page(const struct rtp_dgram *dgram)
+{
+	return virt_to_head_page(dgram);
+}
+
+/* Drops the relay's reference; copies on their way out hold their own. */
+static inline void rtp_dgram_put(struct rtp_dgram *dgram)
+{
+	page_frag_free(dgram);
+}
+
+#endif /* _NET_RTPRELAY_DGRAM_H */

@@ -1,0 +1,309 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The life of a fan-out: claim of a user's socket, detach, close.
+ */
+#include <linux/module.h>
+#include <linux/slab.h>
+#include <linux/udp.h>
+#include <linux/workqueue.h>
+#include <net/inet_sock.h>
+#include <net/sock.h>
+#include <net/tcp_states.h>
+#include <net/udp.h>
+#include <net/udp_tunnel.h>
+#include "dest.h"
+#include "fanout.h"
+#include "rx.h"
+#include "worker.h"
+
+/* Frees fan-outs; a queue of its own, so that the module can wait for it. */
+static struct workqueue_struct *rtp_fanout_wq;
+
+static void rtp_fanout_free(struct rtp_fanout *fanout)
+{
+	rtp_dest_table_destroy(&fanout->table);
+	kfree(fanout);
+	rtp_worker_put();
+	module_put(THIS_MODULE);
+}
+
+static void rtp_fanout_free_work(struct work_struct *work)
+{
+	rtp_fanout_free(container_of(to_rcu_work(work), struct rtp_fanout,
+				     free_work));
+}
+
+/* After this nobody but softirqs that found the fan-out before has it, and
+ * they find it stopped. It is not waited for those here, since sockets are
+ * closed in large numbers: the fan-out is freed a grace period later.
+ */
+static void rtp_fanout_stop(struct rtp_fanout *fanout)
+{
+	spinlock_t *lock = &fanout->sk->sk_receive_queue.lock;
+
+	spin_lock_bh(lock);
+	fanout->stopped = true;
+	spin_unlock_bh(lock);
+
+	rtp_worker_detach(fanout);
+	rtp_rx_purge(fanout);
+	udp_clear_bit(RTP_EVENTS, fanout->sk);
+
+	queue_rcu_work(rtp_fanout_wq, &fanout->free_work);
+}
+
+/* Take the fan-out off the socket. */
+static struct rtp_fanout *rtp_fanout_unclaim(struct sock *sk)
+{
+	struct udp_sock *up = udp_sk(sk);
+	struct rtp_fanout *fanout;
+
+	write_lock_bh(&sk->sk_callback_lock);
+	fanout = rcu_dereference_protected(__sk_user_data(sk),
+					   lockdep_is_held(&sk->sk_callback_lock));
+	rcu_assign_sk_user_data(sk, NULL);
+	write_unlock_bh(&sk->sk_callback_lock);
+
+	WRITE_ONCE(up->encap_type, 0);
+	WRITE_ONCE(up->encap_rcv, NULL);
+	WRITE_ONCE(up->encap_err_rcv, NULL);
+	WRITE_ONCE(up->encap_destroy, NULL);
+
+	return fanout;
+}
+
+/* The socket is being closed, perhaps because its network namespace or its
+ * process ends. Process context; the socket is not locked and still hashed:
+ * datagrams go on coming.
+ */
+static void rtp_fanout_close(struct sock *sk)
+{
+	struct rtp_fanout *fanout;
+
+	lock_sock(sk);
+	fanout = rtp_fanout_unclaim(sk);
+	release_sock(sk);
+
+	if (fanout)
+		rtp_fanout_stop(fanout);
+}
+
+/* Take the socket, unless another has it: tunnels, sockmaps and reuseport
+ * arrays all use sk_user_data. The socket's MC_LOOP flag and checksum
+ * conversion, which tunnels change, are left alone: the stream's checksum is
+ * computed while it is copied.
+ */
+static int rtp_fanout_claim(struct sock *sk, struct rtp_fanout *fanout)
+{
+	struct udp_sock *up = udp_sk(sk);
+	int err = 0;
+
+	write_lock_bh(&sk->sk_callback_lock);
+	if (up->encap_type || __sk_user_data(sk))
+		err = -EBUSY;
+	else
+		rcu_assign_sk_user_data(sk, fanout);
+	write_unlock_bh(&sk->sk_callback_lock);
+	if (err)
+		return err;
+
+	WRITE_ONCE(up->encap_rcv, rtp_rx_rcv);
+	WRITE_ONCE(up->encap_err_rcv, rtp_rx_err);
+	WRITE_ONCE(up->encap_destroy, rtp_fanout_close);
+	/* Last: from now on UDP looks at the others. */
+	smp_store_release(&up->encap_type, UDP_ENCAP_RTP_FANOUT);
+	udp_tunnel_encap_enable(sk);
+
+	return 0;
+}
+
+static struct rtp_fanout *
+rtp_fanout_alloc(struct sock *sk, const struct rtp_fanout_config *config)
+{
+	struct rtp_fanout *fanout;
+	int err;
+
+	fanout = kzalloc_obj(*fanout, GFP_KERNEL_ACCOUNT);
+	if (!fanout)
+		return ERR_PTR(-ENOMEM);
+
+	err = rtp_dest_table_init(&fanout->table);
+	if (err)
+		goto err_free;
+
+	err = rtp_worker_get();
+	if (err)
+		goto err_table;
+
+	fanout->sk = sk;
+	fanout->config = *config;
+	fanout->failed_index = ~0U;
+	INIT_LIST_HEAD(&fanout->queue);
+	INIT_LIST_HEAD(&fanout->todo);
+	INIT_LIST_HEAD(&fanout->event_list);
+	spin_lock_init(&fanout->event_lock);
+	u64_stats_init(&fanout->syncp);
+	INIT_RCU_WORK(&fanout->free_work, rtp_fanout_free_work);
+	rtp_worker_attach(fanout);
+
+	return fanout;
+
+err_table:
+	rtp_dest_table_destroy(&fanout->table);
+err_free:
+	kfree(fanout);
+	return ERR_PTR(err);
+}
+
+/**
+ * rtp_fanout_attach() - make a socket a fan-out
+ * @sk: a UDP socket
+ * @config: checked, addresses normalised
+ *
+ * Context: Process context, socket locked.
+ * Return: 0; -EALREADY when it is one; -EBUSY when another has the socket;
+ * -EISCONN when it is connected: its copies would share one flow hash, and it
+ * would not hear the viewers; -EADDRNOTAVAIL when it is bound to no port;
+ * -ENOMEM.
+ */
+int rtp_fanout_attach(struct sock *sk, const struct rtp_fanout_config *config)
+{
+	struct rtp_fanout *fanout;
+	int err;
+
+	if (rtp_fanout_locked(sk))
+		return -EALREADY;
+	if (sk->sk_state != TCP_CLOSE)
+		return -EISCONN;
+	if (!inet_sk(sk)->inet_num)
+		return -EADDRNOTAVAIL;
+
+	fanout = rtp_fanout_alloc(sk, config);
+	if (IS_ERR(fanout))
+		return PTR_ERR(fanout);
+	/* The caller came through the module's operations and holds it. */
+	__module_get(THIS_MODULE);
+
+	err = rtp_fanout_claim(sk, fanout);
+	if (err)
+		rtp_fanout_free(fanout);
+
+	return err;
+}
+
+/**
+ * rtp_fanout_detach() - make a socket a plain one again
+ * @sk: a UDP socket
+ *
+ * Context: Process context, socket not locked. Sleeps until the worker has
+ * left the fan-out.
+ * Return: 0, or -ENOTCONN when @sk is no fan-out.
+ */
+int rtp_fanout_detach(struct sock *sk)
+{
+	struct rtp_fanout *fanout = NULL;
+
+	lock_sock(sk);
+	if (rtp_fanout_locked(sk))
+		fanout = rtp_fanout_unclaim(sk);
+	release_sock(sk);
+
+	if (!fanout)
+		return -ENOTCONN;
+	rtp_fanout_stop(fanout);
+
+	return 0;
+}
+
+/**
+ * rtp_fanout_locked() - a socket's fan-out
+ * @sk: a UDP socket
+ *
+ * Context: Process context, socket locked; the fan-out stays while it is.
+ * Return: the fan-out, or NULL.
+ */
+struct rtp_fanout *rtp_fanout_locked(struct sock *sk)
+{
+	if (READ_ONCE(udp_sk(sk)->encap_type) != UDP_ENCAP_RTP_FANOUT)
+		return NULL;
+
+	return rcu_dereference_protected(__sk_user_data(sk),
+					 lockdep_sock_is_held(sk));
+}
+
+static void rtp_fanout_fill_stats(const struct rtp_fanout *fanout,
+				  struct rtp_fanout_info *info)
+{
+	const struct rtp_fanout_stats *stats = &fanout->stats;
+	unsigned int start;
+
+	do {
+		start = u64_stats_fetch_begin(&fanout->syncp);
+#define READ(field) info->field = u64_stats_read(&stats->field)
+		READ(rx_packets);
+		READ(rx_octets);
+		READ(rx_dropped_malformed);
+		READ(rx_dropped_duplicate);
+		READ(rx_dropped_late);
+		READ(rx_dropped_unconfirmed);
+		READ(rx_lost);
+		READ(tx_packets);
+		READ(tx_octets);
+		READ(tx_dropped);
+		READ(worker_runs);
+#undef READ
+	} while (u64_stats_fetch_retry(&fanout->syncp, start));
+}
+
+/**
+ * rtp_fanout_fill_info() - describe a fan-out to user space
+ * @fanout: the fan-out
+ * @info: filled in, from zero
+ *
+ * Context: Process context, socket locked.
+ */
+void rtp_fanout_fill_info(struct rtp_fanout *fanout,
+			  struct rtp_fanout_info *info)
+{
+	const atomic64_t *count = fanout->rx_count;
+
+	info->config = fanout->config;
+	info->dests = fanout->table.used;
+	info->caps = hweight_long(fanout->classes.used);
+	info->ssrc = data_race(fanout->stream.ssrc);
+	info->failed_index = fanout->failed_index;
+	info->queue_bytes = READ_ONCE(fanout->queue_bytes);
+	info->queue_limit = READ_ONCE(fanout->sk->sk_rcvbuf);
+	info->rx_passed = atomic64_read(&count[RTP_RX_PASSED]);
+	info->rx_teed = atomic64_read(&count[RTP_RX_TEED]);
+	info->rx_dropped_queue = atomic64_read(&count[RTP_RX_DROPPED_QUEUE]);
+	info->rx_dropped_nomem = atomic64_read(&count[RTP_RX_DROPPED_NOMEM]);
+	info->rx_dropped_policy = atomic64_read(&count[RTP_RX_DROPPED_POLICY]);
+	info->rx_dropped_ttl = atomic64_read(&count[RTP_RX_DROPPED_TTL]);
+	rtp_fanout_fill_stats(fanout, info);
+}
+
+/**
+ * rtp_fanout_life_init() - be ready for fan-outs
+ *
+ * Context: Process context.
+ * Return: 0 or -ENOMEM.
+ */
+int rtp_fanout_life_init(void)
+{
+	rtp_fanout_wq = alloc_workqueue("rtprelay", WQ_UNBOUND, 0);
+
+	return rtp_fanout_wq ? 0 : -ENOMEM;
+}
+
+/**
+ * rtp_fanout_life_exit() - wait until the last fan-out is freed
+ *
+ * Context: Process context.
+ */
+void rtp_fanout_life_exit(void)
+{
+	/* Those that were stopped wait for a grace period first. */
+	rcu_barrier();
+	destroy_workqueue(rtp_fanout_wq);
+}

@@ -1,0 +1,297 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Checks of what user space asks for.
+ */
+#include <linux/errno.h>
+#include <linux/jiffies.h>
+#include <linux/netdevice.h>
+#include <linux/string.h>
+#include <net/addrconf.h>
+#include <net/inet_sock.h>
+#include <net/ipv6.h>
+#include <net/route.h>
+#include <net/sock.h>
+#include "codec.h"
+#include "dest.h"
+#include "policy.h"
+#include "request.h"
+
+/* Payload types that are RTCP's packet types where both share a port: RFC 5761,
+ * section 4.
+ */
+#define RTP_PT_RTCP_FIRST	64
+#define RTP_PT_RTCP_LAST	95
+
+static bool rtp_addr_is_v4(const struct rtp_fanout_addr *addr)
+{
+	return addr->family == AF_INET;
+}
+
+static __be32 rtp_addr_v4(const struct rtp_fanout_addr *addr)
+{
+	__be32 v4;
+
+	memcpy(&v4, addr->addr, sizeof(v4));
+	return v4;
+}
+
+static struct in6_addr rtp_addr_v6(const struct rtp_fanout_addr *addr)
+{
+	struct in6_addr v6;
+
+	memcpy(&v6, addr->addr, sizeof(v6));
+	return v6;
+}
+
+/* Turns an IPv4-mapped address into IPv4: there is one way to write each. */
+static void rtp_addr_normalise(struct rtp_fanout_addr *addr)
+{
+	struct in6_addr v6 = rtp_addr_v6(addr);
+
+	if (addr->family != AF_INET6 || !ipv6_addr_v4mapped(&v6))
+		return;
+
+	addr->family = AF_INET;
+	memset(addr->addr, 0, sizeof(addr->addr));
+	memcpy(addr->addr, &v6.s6_addr32[3], sizeof(__be32));
+}
+
+/* An address and a port that the socket can exchange datagrams with. */
+static int rtp_request_addr(const struct sock *sk, struct rtp_fanout_addr *addr)
+{
+	struct in6_addr v6;
+
+	if (addr->family != AF_INET && addr->family != AF_INET6)
+		return -EAFNOSUPPORT;
+	if (addr->family == AF_INET &&
+	    memchr_inv(addr->addr + sizeof(__be32), 0,
+		       sizeof(addr->addr) - sizeof(__be32)))
+		return -EINVAL;
+
+	rtp_addr_normalise(addr);
+
+	if (rtp_addr_is_v4(addr)) {
+		if (sk->sk_family == AF_INET6 && ipv6_only_sock(sk))
+			return -EAFNOSUPPORT;
+		if (!rtp_addr_v4(addr))
+			return -EDESTADDRREQ;
+		if (ipv4_is_multicast(rtp_addr_v4(addr)) ||
+		    ipv4_is_lbcast(rtp_addr_v4(addr)))
+			return -EACCES;
+	} else {
+		if (sk->sk_family != AF_INET6)
+			return -EAFNOSUPPORT;
+		v6 = rtp_addr_v6(addr);
+		if (ipv6_addr_any(&v6))
+			return -EDESTADDRREQ;
+		if (ipv6_addr_is_multicast(&v6))
+			return -EACCES;
+	}
+
+	return addr->port ? 0 : -EDESTADDRREQ;
+}
+
+/* The interface, and that there is one where the address needs it. */
+static int rtp_request_ifindex(const struct sock *sk,
+			       const struct rtp_fanout_addr *addr, u32 ifindex)
+{
+	struct in6_addr v6;
+	bool found;
+
+	if (!ifindex) {
+		if (rtp_addr_is_v4(addr))
+			return 0;
+		v6 = rtp_addr_v6(addr);
+		return ipv6_addr_type(&v6) & IPV6_ADDR_LINKLOCAL ? -ENODEV : 0;
+	}
+
+	rcu_read_lock();
+	found = ifindex <= INT_MAX &&
+		dev_get_by_index_rcu(sock_net(sk), ifindex);
+	rcu_read_unlock();
+
+	return found ? 0 : -ENODEV;
+}
+
+static int rtp_request_codecs(const u8 *codec)
+{
+	bool any = false;
+	unsigned int i;
+
+	BUILD_BUG_ON(sizeof_field(struct rtp_fanout_config, codec) != 128);
+
+	for (i = 0; i < 128; i++) {
+		if (codec[i] == RTP_FANOUT_CODEC_NONE)
+			continue;
+		if (!rtp_codec_find(codec[i]))
+			return -EPROTONOSUPPORT;
+		if (i >= RTP_PT_RTCP_FIRST && i <= RTP_PT_RTCP_LAST)
+			return -EPROTO;
+		any = true;
+	}
+
+	return any ? 0 : -ENODATA;
+}
+
+/**
+ * rtp_request_config() - check what RTP_FANOUT_ATTACH was given
+ * @sk: the socket
+ * @config: what it was given; its address is normalised
+ *
+ * Context: Process context, socket locked.
+ * Return: 0; -EINVAL for an unknown flag, a reserved field that is not zero or
+ * an IPv4 address with more than four bytes; -EAFNOSUPPORT for an address that
+ * the socket cannot receive from; -EDESTADDRREQ for a source without an
+ * address or a port; -EACCES for one that is not unicast; -ENODEV for an
+ * interface that is missing; -EPROTONOSUPPORT for an unknown codec; -EPROTO
+ * for a payload type that RTCP uses; -ENODATA when there is no payload type.
+ */
+int rtp_request_config(const struct sock *sk, struct rtp_fanout_config *config)
+{
+	int err;
+
+	if (config->flags & ~RTP_FANOUT_TEE || config->reserved)
+		return -EINVAL;
+
+	err = rtp_request_addr(sk, &config->source);
+	if (!err)
+		err = rtp_request_ifindex(sk, &config->source, config->ifindex);
+	if (!err)
+		err = rtp_request_codecs(config->codec);
+
+	return err;
+}
+
+/**
+ * rtp_request_key() - check what identifies a destination
+ * @sk: the socket
+ * @request: what user space passed
+ * @key: filled in, the address normalised
+ *
+ * Context: Process context, socket locked.
+ * Return: 0, or -EINVAL, -EAFNOSUPPORT, -EDESTADDRREQ or -EACCES as
+ * rtp_request_config().
+ */
+int rtp_request_key(const struct sock *sk, const struct rtp_fanout_dest *request,
+		    struct rtp_dest_key *key)
+{
+	key->addr = request->addr;
+	key->ifindex = request->ifindex;
+
+	return rtp_request_addr(sk, &key->addr);
+}
+
+/**
+ * rtp_request_cap() - check a cap
+ * @cap: what user space passed
+ *
+ * Context: Any.
+ * Return: 0; -ERANGE for a layer that cannot be; -EINVAL for a reserved field
+ * that is not zero.
+ */
+int rtp_request_cap(const struct rtp_fanout_cap *cap)
+{
+	if (cap->reserved)
+		return -EINVAL;
+	if (cap->did > RTP_DID_MAX || cap->qid > RTP_QID_MAX ||
+	    cap->tid > RTP_TID_MAX)
+		return -ERANGE;
+	return 0;
+}
+
+/**
+ * rtp_request_expires() - when a lease ends
+ * @lease_ms: its length in milliseconds, 0 for none
+ *
+ * Return: jiffies, 0 for never.
+ */
+unsigned long rtp_request_expires(u32 lease_ms)
+{
+	if (!lease_ms)
+		return 0;
+	return jiffies + msecs_to_jiffies(lease_ms) ?: 1;
+}
+
+/* Whether what is sent there comes back to the socket itself. */
+static bool rtp_dest_is_self(const struct sock *sk, const struct rtp_dest *dest)
+{
+	const struct inet_sock *inet = inet_sk(sk);
+	struct net *net = sock_net(sk);
+
+	if (dest->port != inet->inet_sport)
+		return false;
+
+	if (dest->family == AF_INET)
+		return inet->inet_rcv_saddr ?
+			inet->inet_rcv_saddr == dest->daddr.v4 :
+			inet_addr_type(net, dest->daddr.v4) == RTN_LOCAL;
+
+	return ipv6_addr_any(&sk->sk_v6_rcv_saddr) ?
+		ipv6_chk_addr(net, &dest->daddr.v6, NULL, 0) :
+		ipv6_addr_equal(&sk->sk_v6_rcv_saddr, &dest->daddr.v6);
+}
+
+/* A source address must be the host's own: nobody sends in another's name. */
+static int rtp_request_local(const struct sock *sk,
+			     const struct rtp_fanout_dest *request,
+			     struct rtp_dest *dest)
+{
+	size_t len = dest->family == AF_INET ? sizeof(dest->local.v4) :
+					       sizeof(dest->local.v6);
+	struct net *net = sock_net(sk);
+	bool ours;
+
+	memset(&dest->local, 0, sizeof(dest->local));
+	if (!memchr_inv(request->local, 0, sizeof(request->local)))
+		return 0;
+	if (memchr_inv(request->local + len, 0, sizeof(request->local) - len))
+		return -EINVAL;
+	memcpy(&dest->local, request->local, len);
+
+	if (dest->family == AF_INET)
+		ours = inet_addr_type(net, dest->local.v4) == RTN_LOCAL;
+	else
+		ours = ipv6_chk_addr(net, &dest->local.v6, NULL, 0);
+
+	return ours ? 0 : -EADDRNOTAVAIL;
+}
+
+/**
+ * rtp_request_dest() - check a destination and fill it in
+ * @sk: the socket
+ * @request: what user space passed
+ * @dest: its key is set; where it sends to is filled in
+ *
+ * Context: Process context, socket locked.
+ * Return: 0; -ENODEV for an interface that is missing; -EADDRNOTAVAIL for a
+ * source address that is not the host's; -EINVAL as rtp_request_config();
+ * -ELOOP for the socket's own address; -EACCES for a broadcast address; what
+ * rtp_policy_send() says.
+ */
+int rtp_request_dest(struct sock *sk, const struct rtp_fanout_dest *request,
+		     struct rtp_dest *dest)
+{
+	const struct rtp_fanout_addr *addr = &dest->key.addr;
+	int err;
+
+	dest->family = addr->family;
+	dest->port = addr->port;
+	memcpy(&dest->daddr, addr->addr, sizeof(dest->daddr));
+
+	err = rtp_request_ifindex(sk, addr, dest->key.ifindex);
+	if (!err)
+		err = rtp_request_local(sk, request, dest);
+	if (!err)
+		err = rtp_policy_send(sk, dest);
+	if (err)
+		return err;
+
+	/* Behind the policy, which may have redirected it. */
+	if (rtp_dest_is_self(sk, dest))
+		return -ELOOP;
+	if (dest->family == AF_INET &&
+	    inet_addr_type(sock_net(sk), dest->daddr.v4) == RTN_BROADCAST)
+		return -EACCES;
+
+	return 0;
+}

@@ -1,0 +1,442 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Receive: constant work for each datagram, however many destinations there
+ * are.
+ */
+#include <linux/filter.h>
+#include <linux/icmp.h>
+#include <linux/if_ether.h>
+#include <linux/ip.h>
+#include <linux/ipv6.h>
+#include <linux/udp.h>
+#include <net/ip.h>
+#include <net/ipv6.h>
+#include <net/sock.h>
+#include "dgram.h"
+#include "drop.h"
+#include "event.h"
+#include "fanout.h"
+#include "packet.h"
+#include "rx.h"
+#include "worker.h"
+
+/* The bytes that say whether a datagram is of the stream: RFC 3550, section
+ * 5.1: V=2, and the payload type in the low bits of the second.
+ */
+#define RTP_RX_VERSION_MASK	0xc0
+#define RTP_RX_VERSION_2	0x80
+#define RTP_RX_PT_MASK		0x7f
+
+static void rtp_rx_count(struct rtp_fanout *fanout, enum rtp_rx_count what)
+{
+	atomic64_inc(&fanout->rx_count[what]);
+}
+
+static bool rtp_rx_from_source(const struct rtp_fanout *fanout,
+			       const struct sk_buff *skb)
+{
+	const struct rtp_fanout_addr *source = &fanout->config.source;
+
+	if (udp_hdr(skb)->source != source->port)
+		return false;
+
+	if (skb->protocol == htons(ETH_P_IP))
+		return source->family == AF_INET &&
+		       !memcmp(&ip_hdr(skb)->saddr, source->addr,
+			       sizeof(__be32));
+
+	return source->family == AF_INET6 &&
+	       !memcmp(&ipv6_hdr(skb)->saddr, source->addr,
+		       sizeof(struct in6_addr));
+}
+
+static bool rtp_rx_from_interface(const struct rtp_fanout *fanout,
+				  const struct sk_buff *skb)
+{
+	int ifindex = fanout->config.ifindex;
+
+	if (!ifindex)
+		return true;
+	if (skb->protocol == htons(ETH_P_IP))
+		return ifindex == inet_iif(skb) || ifindex == inet_sdif(skb);
+	return ifindex == inet6_iif(skb) || ifindex == inet6_sdif(skb);
+}
+
+/* Whether the datagram is of the stream. Data is at the UDP header. */
+static bool rtp_rx_is_stream(const struct rtp_fanout *fanout,
+			     const struct sk_buff *skb)
+{
+	const u8 *hdr;
+	u8 buf[RTP_HDR_LEN];
+
+	if (!rtp_rx_from_source(fanout, skb) ||
+	    !rtp_rx_from_interface(fanout, skb))
+		return false;
+
+	hdr = skb_header_pointer(skb, sizeof(struct udphdr), sizeof(buf), buf);
+	if (!hdr || (hdr[0] & RTP_RX_VERSION_MASK) != RTP_RX_VERSION_2)
+		return false;
+
+	return fanout->config.codec[hdr[1] & RTP_RX_PT_MASK] !=
+	       RTP_FANOUT_CODEC_NONE;
+}
+
+/* What the TTL of the copies may be: one less than it came with, so that a
+ * loop ends. A multicast source's says how far that one reaches, and is often
+ * 1 (RFC 1112, section 6.1): it is no bound. 0 for a datagram that has to go.
+ */
+static u8 rtp_rx_ttl(const struct sk_buff *skb)
+{
+	u8 ttl;
+
+	if (skb->protocol == htons(ETH_P_IP)) {
+		if (ipv4_is_multicast(ip_hdr(skb)->daddr))
+			return RTP_DGRAM_TTL_ANY;
+		ttl = ip_hdr(skb)->ttl;
+	} else {
+		if (ipv6_addr_is_multicast(&ipv6_hdr(skb)->daddr))
+			return RTP_DGRAM_TTL_ANY;
+		ttl = ipv6_hdr(skb)->hop_limit;
+	}
+
+	return ttl ? ttl - 1 : 0;
+}
+
+/* Memory of the relay's own: no driver's page is held while copies wait in
+ * some queue, and none is shared with who could still write to it.
+ */
+static struct rtp_dgram *rtp_rx_alloc(unsigned int len)
+{
+	unsigned int size = SKB_DATA_ALIGN(sizeof(struct rtp_dgram) + len);
+	struct rtp_dgram *dgram;
+	struct page *page;
+
+	if (size <= PAGE_SIZE) {
+		dgram = netdev_alloc_frag_align(size, SMP_CACHE_BYTES);
+	} else {
+		page = alloc_pages(GFP_ATOMIC | __GFP_COMP | __GFP_NOWARN,
+				   get_order(size));
+		if (!page)
+			return NULL;
+		size = page_size(page);
+		dgram = page_address(page);
+	}
+	if (!dgram)
+		return NULL;
+
+	dgram->truesize = size;
+	dgram->len = len;
+
+	return dgram;
+}
+
+/* The one copy. The checksum of what all destinations get alike comes with it. */
+static int rtp_rx_copy(struct rtp_dgram *dgram, const struct sk_buff *skb)
+{
+	int offset = sizeof(struct udphdr);
+
+	if (skb_copy_bits(skb, offset, dgram->data, RTP_HDR_LEN))
+		return -EFAULT;
+
+	dgram->sum = skb_copy_and_csum_bits(skb, offset + RTP_HDR_LEN,
+					    dgram->data + RTP_HDR_LEN,
+					    dgram->len - RTP_HDR_LEN);
+	return 0;
+}
+
+/* Charges the datagram to the socket as a received one is, and hands it to the
+ * worker.
+ */
+static enum skb_drop_reason rtp_rx_enqueue(struct rtp_fanout *fanout,
+					   struct rtp_dgram *dgram)
+{
+	struct sock *sk = fanout->sk;
+	spinlock_t *lock = &sk->sk_receive_queue.lock;
+	u32 size = dgram->truesize;
+	int missing;
+	bool wake;
+
+	spin_lock_bh(lock);
+	if (unlikely(fanout->stopped)) {
+		spin_unlock_bh(lock);
+		return (u32)RTPRELAY_DROP_STOPPED;
+	}
+	missing = size - sk->sk_forward_alloc;
+	if (missing > 0 && !__sk_mem_schedule(sk, missing, SK_MEM_RECV)) {
+		spin_unlock_bh(lock);
+		return SKB_DROP_REASON_PROTO_MEM;
+	}
+	sk_forward_alloc_add(sk, -size);
+	atomic_add(size, &sk->sk_rmem_alloc);
+	fanout->queue_bytes += size;
+	dgram->serial = fanout->serial++;
+	/* The worker takes the whole queue: who finds it filled need not wake. */
+	wake = list_empty(&fanout->queue);
+	list_add_tail(&dgram->list, &fanout->queue);
+	if (wake)
+		rtp_worker_wake(fanout);
+	spin_unlock_bh(lock);
+
+	return SKB_NOT_DROPPED_YET;
+}
+
+static enum skb_drop_reason rtp_rx_relay(struct rtp_fanout *fanout,
+					 struct sk_buff *skb)
+{
+	struct sock *sk = fanout->sk;
+	enum skb_drop_reason reason;
+	struct rtp_dgram *dgram;
+	unsigned int len;
+	u8 ttl;
+
+	ttl = rtp_rx_ttl(skb);
+	if (unlikely(!ttl)) {
+		rtp_rx_count(fanout, RTP_RX_DROPPED_TTL);
+		return (u32)RTPRELAY_DROP_TTL;
+	}
+
+	/* What a receive by the socket meets: the cgroup's ingress programs,
+	 * the security module, the socket filter.
+	 */
+	reason = sk_filter_trim_cap(sk, skb, sizeof(struct udphdr) +
+					     RTP_HDR_LEN);
+	if (unlikely(reason)) {
+		rtp_rx_count(fanout, RTP_RX_DROPPED_POLICY);
+		return reason;
+	}
+
+	/* Checked before anything is allocated, and without the lock: a full
+	 * queue costs little, and is overrun by one datagram a CPU at most.
+	 */
+	len = skb->len - sizeof(struct udphdr);
+	if (unlikely(atomic_read(&sk->sk_rmem_alloc) + len >
+		     READ_ONCE(sk->sk_rcvbuf))) {
+		rtp_rx_count(fanout, RTP_RX_DROPPED_QUEUE);
+		return (u32)RTPRELAY_DROP_QUEUE_FULL;
+	}
+
+	dgram = rtp_rx_alloc(len);
+	if (unlikely(!dgram)) {
+		rtp_rx_count(fanout, RTP_RX_DROPPED_NOMEM);
+		return (u32)RTPRELAY_DROP_NOMEM;
+	}
+	dgram->ttl = ttl;
+	if (unlikely(rtp_rx_copy(dgram, skb))) {
+		rtp_dgram_put(dgram);
+		rtp_rx_count(fanout, RTP_RX_DROPPED_NOMEM);
+		return (u32)RTPRELAY_DROP_NOMEM;
+	}
+
+	reason = rtp_rx_enqueue(fanout, dgram);
+	if (unlikely(reason)) {
+		rtp_dgram_put(dgram);
+		rtp_rx_count(fanout, RTP_RX_DROPPED_NOMEM);
+	}
+
+	return reason;
+}
+
+/**
+ * rtp_rx_rcv() - UDP received a datagram for the socket
+ * @sk: the socket
+ * @skb: the datagram, data at the UDP header, checksum verified
+ *
+ * The filters run again on a datagram that the socket gets as well
+ * (RTP_FANOUT_TEE): it is received twice, by the relay and by the reader.
+ *
+ * Context: Softirq, RCU read section, no lock and no reference on @sk.
+ * Return: 0 when @skb was consumed, 1 when it is for the socket.
+ */
+int rtp_rx_rcv(struct sock *sk, struct sk_buff *skb)
+{
+	struct rtp_fanout *fanout = rcu_dereference_sk_user_data(sk);
+	enum skb_drop_reason reason;
+
+	/* Detached, or closed, a moment ago. */
+	if (unlikely(!fanout))
+		return 1;
+
+	if (!rtp_rx_is_stream(fanout, skb)) {
+		rtp_rx_count(fanout, RTP_RX_PASSED);
+		return 1;
+	}
+
+	/* A segment of what was received as one has the others behind it. */
+	skb_mark_not_on_list(skb);
+
+	reason = rtp_rx_relay(fanout, skb);
+
+	/* Whatever became of it here: the reader has a queue of its own. */
+	if (fanout->config.flags & RTP_FANOUT_TEE) {
+		rtp_rx_count(fanout, RTP_RX_TEED);
+		return 1;
+	}
+
+	if (unlikely(reason)) {
+		udp_drops_inc(sk);
+		sk_skb_reason_drop(sk, skb, reason);
+	} else {
+		consume_skb(skb);
+	}
+
+	return 0;
+}
+
+/* The destination that an ICMP error came for. @data is at the header of the
+ * datagram that met the error, which went to @port.
+ */
+static struct rtp_dest *rtp_rx_err_dest(struct rtp_fanout *fanout,
+					const struct sk_buff *skb, __be16 port)
+{
+	struct rtp_dest_key key = { .addr.port = port };
+	struct rtp_dest *dest;
+
+	if (skb->protocol == htons(ETH_P_IP)) {
+		const struct iphdr *iph = (const struct iphdr *)skb->data;
+
+		key.addr.family = AF_INET;
+		memcpy(key.addr.addr, &iph->daddr, sizeof(iph->daddr));
+	} else {
+		const struct ipv6hdr *ip6h = (const struct ipv6hdr *)skb->data;
+
+		key.addr.family = AF_INET6;
+		memcpy(key.addr.addr, &ip6h->daddr, sizeof(ip6h->daddr));
+	}
+
+	dest = rtp_dest_find(&fanout->table, &key);
+	if (!dest) {
+		key.ifindex = skb->dev->ifindex;
+		dest = rtp_dest_find(&fanout->table, &key);
+	}
+
+	return dest;
+}
+
+/**
+ * rtp_rx_err() - an ICMP error came for something that the socket sent
+ * @sk: the socket
+ * @skb: the ICMP message, data at the IP header of what was sent
+ * @err: errno value, positive
+ * @port: UDP port that it was sent to
+ * @info: from the ICMP message
+ * @payload: behind the UDP header of what was sent
+ *
+ * While a socket is attached UDP leaves all of its errors to us. What does not
+ * concern a destination is treated as UDP treats it on an unconnected socket.
+ *
+ * Context: Softirq, RCU read section.
+ */
+void rtp_rx_err(struct sock *sk, struct sk_buff *skb, int err, __be16 port,
+		u32 info, u8 *payload)
+{
+	struct rtp_fanout *fanout = rcu_dereference_sk_user_data(sk);
+	struct rtp_dest *dest = NULL;
+
+	if (fanout)
+		dest = rtp_rx_err_dest(fanout, skb, port);
+	if (dest) {
+		rtp_event_dest(fanout, dest, RTP_FANOUT_EVENT_ICMP_ERROR, err);
+		return;
+	}
+
+	if (skb->protocol == htons(ETH_P_IP)) {
+		if (!inet_test_bit(RECVERR, sk))
+			return;
+		ip_icmp_error(sk, skb, err, port, info, payload);
+	} else {
+		if (!inet6_test_bit(RECVERR6, sk))
+			return;
+		ipv6_icmp_error(sk, skb, err, port, info, payload);
+	}
+	sk->sk_err = err;
+	sk_error_report(sk);
+}
+
+/**
+ * rtp_rx_serial() - the serial number of the next datagram
+ * @fanout: the fan-out
+ *
+ * Context: Process context.
+ * Return: it.
+ */
+u64 rtp_rx_serial(struct rtp_fanout *fanout)
+{
+	spinlock_t *lock = &fanout->sk->sk_receive_queue.lock;
+	u64 serial;
+
+	spin_lock_bh(lock);
+	serial = fanout->serial;
+	spin_unlock_bh(lock);
+
+	return serial;
+}
+
+/**
+ * rtp_rx_take() - take what is queued
+ * @fanout: the fan-out
+ *
+ * It stays charged until rtp_rx_uncharge().
+ *
+ * Context: The worker.
+ * Return: false when there is nothing.
+ */
+bool rtp_rx_take(struct rtp_fanout *fanout)
+{
+	spinlock_t *lock = &fanout->sk->sk_receive_queue.lock;
+
+	spin_lock_bh(lock);
+	list_splice_tail_init(&fanout->queue, &fanout->todo);
+	spin_unlock_bh(lock);
+
+	return !list_empty(&fanout->todo);
+}
+
+/**
+ * rtp_rx_uncharge() - give receive memory back
+ * @fanout: the fan-out
+ * @bytes: truesize of datagrams that are done with
+ *
+ * Context: The worker, or when it cannot run any more.
+ */
+void rtp_rx_uncharge(struct rtp_fanout *fanout, u32 bytes)
+{
+	struct sock *sk = fanout->sk;
+	spinlock_t *lock = &sk->sk_receive_queue.lock;
+
+	if (!bytes)
+		return;
+
+	spin_lock_bh(lock);
+	fanout->queue_bytes -= bytes;
+	sk_forward_alloc_add(sk, bytes);
+	atomic_sub(bytes, &sk->sk_rmem_alloc);
+	/* Less than a page stays with the socket, as it does for UDP. */
+	if (sk->sk_forward_alloc >= PAGE_SIZE)
+		__sk_mem_reclaim(sk, sk->sk_forward_alloc);
+	spin_unlock_bh(lock);
+}
+
+/**
+ * rtp_rx_purge() - drop what is queued
+ * @fanout: the fan-out
+ *
+ * Context: Process context; the worker cannot run any more.
+ */
+void rtp_rx_purge(struct rtp_fanout *fanout)
+{
+	struct rtp_dgram *dgram, *next;
+	u32 bytes = 0;
+
+	rtp_rx_take(fanout);
+	if (fanout->walk.dgram)
+		list_add(&fanout->walk.dgram->list, &fanout->todo);
+	fanout->walk.dgram = NULL;
+
+	list_for_each_entry_safe(dgram, next, &fanout->todo, list) {
+		bytes += dgram->truesize;
+		rtp_dgram_put(dgram);
+	}
+	INIT_LIST_HEAD(&fanout->todo);
+
+	rtp_rx_uncharge(fanout, bytes);
+}
