@@ -21,8 +21,9 @@ def _asked(text):
 
 
 def _defined(tree, symbol):
-    return any(re.search(rf"^\s*config {symbol.removeprefix('CONFIG_')}$", path.read_text(), re.M)
-               for path in (tree / "net" / "rtprelay").glob("Kconfig*"))
+    kconfig = tree / "net" / "rtprelay" / "Kconfig"
+    return ('source "net/rtprelay/Kconfig"' in (tree / "net" / "Kconfig").read_text()
+            and re.search(rf"^config {symbol.removeprefix('CONFIG_')}$", kconfig.read_text(), re.M))
 
 
 def configure(tree, objects, name, make):

@@ -36,7 +36,7 @@ def _signed_by(entry):
     return found and found.group(1)
 
 
-def _mirror():
+def mirror():
     """(address, key) of Debian's main archive, as this machine is set up."""
     query = ["apt-get", "indextargets", "--format", "$(SOURCESENTRY)\t$(REPO_URI)",
              "Identifier: Packages", "Origin: Debian", "Label: Debian"]
@@ -52,7 +52,7 @@ def _mirror():
 
 
 def _download():
-    uri, key = _mirror()
+    uri, key = mirror()
     state = place.DOWNLOAD / "apt"
     for name in ("lists/partial", "archives/partial"):
         (state / name).mkdir(parents=True, exist_ok=True)

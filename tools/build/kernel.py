@@ -62,3 +62,13 @@ def selftests(patched):
                            f"TARGETS={SELFTESTS}", f"KSFT_INSTALL_PATH={into}", "FORCE_TARGETS=1",
                            "install"], log, env=_environment())
     return into
+
+
+def steps(given, *names):
+    """What Background runs to have the tree, these kernels and, so named, selftests."""
+    def one(name):
+        if name == "selftests":
+            return lambda result: selftests(result("source"))
+        return lambda result: build(name, result("source"))
+
+    return [("source", lambda result: source(given))] + [(name, one(name)) for name in names]

@@ -19,6 +19,12 @@ from vm import console, qemu
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 
+def show(text):
+    """The guest's output, as it comes."""
+    sys.stdout.buffer.write(text)
+    sys.stdout.flush()
+
+
 class Guest:
     """Runs command in kernel. out is the directory that both sides write, at the
     same path in the guest; the kernel's log is out/console.log.

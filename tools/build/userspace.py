@@ -1,0 +1,72 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The userspace part, built by Meson: plain for the guest, and as the tests need it."""
+
+import os
+import xml.etree.ElementTree as ElementTree
+
+from build import place
+from build.progress import Failed, run
+
+SOURCE = place.CHECKOUT / "userspace"
+KINDS = {
+    "plain": ("gcc", []),
+    "sanitized": ("gcc", ["-Db_sanitize=address,undefined"]),
+    "fuzz": ("clang", ["-Db_sanitize=address,undefined", "-Dfuzz=true"]),
+}
+
+
+def _log(kind, step):
+    return place.CACHE / "log" / f"userspace-{kind}-{step}.log"
+
+
+def build(kind, *options):
+    """Builds userspace of a kind and returns the directory."""
+    compiler, own = KINDS[kind]
+    into = place.of_checkout() / f"userspace-{kind}"
+    fresh = not (into / "build.ninja").exists()
+    # Meson takes a first set-up and a change of options by different words.
+    verb = ["setup"] if fresh else ["configure"]
+    tail = [str(SOURCE)] if fresh else []
+    run(f"userspace ({kind}), set-up", ["meson", *verb, str(into), *tail, *own, *options],
+        _log(kind, "setup"), marks=r"ERROR", env=dict(os.environ, CC=f"ccache {compiler}",
+                                                     CCACHE_DIR=str(place.CCACHE)))
+    run(f"userspace ({kind})", ["meson", "compile", "-C", str(into)], _log(kind, "compile"),
+        count=r"^\[\d+/\d+\] (?:Compiling|Linking) (?:C object|target|static target) (\S+)",
+        unit="objects", marks=r"error:|FAILED",
+        env=dict(os.environ, CCACHE_DIR=str(place.CCACHE)))
+    return into
+
+
+def junit(report):
+    """(passed, failed, skipped) of a Meson run's JUnit report."""
+    passed = failed = skipped = 0
+    for case in ElementTree.parse(report).iter("testcase"):
+        tags = {child.tag for child in case}
+        if tags & {"failure", "error"}:
+            failed += 1
+        elif "skipped" in tags:
+            skipped += 1
+        else:
+            passed += 1
+    return passed, failed, skipped
+
+
+def test(kind, into, what, *options):
+    """Runs a build's Meson tests; what failed is shown."""
+    report = into / "meson-logs" / "testlog.junit.xml"
+    report.unlink(missing_ok=True)
+    trouble = None
+    try:
+        run(what, ["meson", "test", "-C", str(into), "--print-errorlogs", *options],
+            _log(kind, "test"), count=r"^ *\d+/\d+ (.*?)  +[A-Z]", unit="tests",
+            marks=r"\bFAIL\b|TIMEOUT|ERROR")
+    except Failed as failure:
+        trouble = failure
+    if not report.exists():
+        raise trouble or Failed(f"{what} left no report; see {_log(kind, 'test')}")
+    counted = junit(report)
+    if trouble:
+        if not counted[1]:
+            raise trouble
+        print(trouble)
+    return counted

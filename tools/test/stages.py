@@ -1,0 +1,78 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The stages of ./run test: each returns (passed, failed, skipped)."""
+
+import os
+import shutil
+
+from build import place, userspace
+from build.progress import Failed, run
+from test import counts
+from vm import job, uml
+from vm.guest import Guest
+
+SELFTESTS_S = {"release": 1200, "debug": 2400}
+
+
+class Stages:
+    def __init__(self, background, source):
+        self.result = background.result
+        self.background = background
+        self.source = source
+        self.out = place.of_checkout() / "test"
+
+    def series(self, *words):
+        log = self.out / "series.ktap"
+        given = ["--source", self.source] if self.source else []
+        patched = self.result("source")
+        trouble = None
+        try:
+            run("series", [str(place.CHECKOUT / "tools" / "series" / "check"), *words, *given],
+                log, count=r"^(?:not )?ok \d+ (.*)", unit="checks", marks=r"^not ok|^check:")
+        except Failed as failure:
+            trouble = failure
+        text = log.read_text()
+        if "KTAP version" not in text:
+            raise trouble or Failed(f"no KTAP in {log}")
+        counted = counts.ktap(patched, text)
+        if trouble:
+            if not counted[1]:
+                raise trouble
+            print(trouble)
+        return counted
+
+    def userspace(self):
+        built = userspace.build("sanitized")
+        return userspace.test("sanitized", built, "userspace's tests")
+
+    def fuzz(self, seconds):
+        built = userspace.build("fuzz", f"-Dfuzz_seconds={seconds}")
+        return userspace.test("fuzz", built, "fuzzers", "--suite", "fuzz")
+
+    def kunit(self):
+        report = self.out / "kunit.log"
+        report.parent.mkdir(parents=True, exist_ok=True)
+        uml.kunit(self.result("uml"), report)
+        return counts.ktap(self.result("source"), report.read_text(errors="replace"))
+
+    def selftests(self, name):
+        kernel, tests = self.result(name), self.result("selftests")
+        out = self.out / f"selftests-{name}"
+        shutil.rmtree(out, ignore_errors=True)
+        text = bytearray()
+
+        def show(part):
+            text.extend(part)
+            os.write(1, part)
+
+        # Smack is in these boots for the test that a security module is asked.
+        guest = Guest(kernel, [tests / "run_kselftest.sh", "-p", out / "programs"], out,
+                      append=["lsm=smack"], cwd=tests)
+        guest.run(SELFTESTS_S[name], show)
+        (out / "ktap").write_bytes(text)
+        return counts.kselftest(self.result("source"), text.decode(errors="replace"),
+                                out / "programs")
+
+    def job(self):
+        if job.run(self.background):
+            raise Failed("the main job failed; its tables are above")
+        return 1, 0, 0
