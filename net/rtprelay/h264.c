@@ -78,12 +78,15 @@ static void h264_extension(const struct rtp_packet *pkt, unsigned int off,
 static void h264_unit(const struct rtp_packet *pkt, unsigned int off,
 		      unsigned int len, u8 *tid, struct rtp_layer *layer)
 {
+	int header = rtp_payload_u8(pkt, off);
 	u8 announced = *tid;
 
 	*tid = 0;
 	*layer = h264_no_layer;
+	if (header < 0)
+		return;
 
-	switch (pkt->payload[off] & H264_TYPE) {
+	switch (header & H264_TYPE) {
 	case H264_SLICE:
 	case H264_IDR:
 		layer->tid = announced;
@@ -163,16 +166,17 @@ static void h264_fragment(struct rtp_codec_state *state,
 			  const struct rtp_packet *pkt, u8 tid,
 			  struct rtp_layer *layer)
 {
+	int indicator = rtp_payload_u8(pkt, 0);
 	int fu = rtp_payload_u8(pkt, 1);
 	u8 type = fu & H264_TYPE;
 
-	if (fu < 0) {
+	if (indicator < 0 || fu < 0) {
 		*layer = h264_no_layer;
 		return;
 	}
 
 	if (fu & H264_FU_START) {
-		if ((pkt->payload[0] & H264_TYPE) == H264_FU_A)
+		if ((indicator & H264_TYPE) == H264_FU_A)
 			/* the FU header has the type where a unit has it */
 			h264_unit(pkt, 1, pkt->len - 1, &tid, layer);
 		else

@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * KUnit tests for the RTP header check and the table of codecs.
+ */
+#include <kunit/test.h>
+#include <linux/array_size.h>
+#include <linux/module.h>
+#include <linux/rtp_fanout.h>
+#include <linux/string.h>
+
+#include "codec.h"
+
+#define MAX_LEN		48
+
+struct packet_case {
+	const char *name;
+	int ret;
+	unsigned int off;	/* where the payload begins */
+	unsigned int payload;	/* and its length */
+	unsigned int len;
+	u8 data[MAX_LEN];
+};
+
+/*
+ * _first is the first byte of the header: 0x80 is version 2, 0x20 P, 0x10 X, and
+ * the CSRC count is in the low bits. What comes after it differs only behind the
+ * fixed header.
+ */
+#define CASE(_name, _ret, _off, _payload, _first, ...) {		\
+	.name = _name,							\
+	.ret = _ret,							\
+	.off = _off,							\
+	.payload = _payload,						\
+	.len = RTP_HDR_LEN + sizeof((u8[]) { __VA_ARGS__ }),		\
+	.data = { _first, 0xe0, 0x12, 0x34, 1, 2, 3, 4, 5, 6, 7, 8,	\
+		  __VA_ARGS__ },					\
+}
+
+#define RIGHT(_name, _off, _payload, ...)	\
+	CASE(_name, 0, _off, _payload, __VA_ARGS__)
+
+#define WRONG(_name, _ret, ...)	CASE(_name, _ret, 0, 0, __VA_ARGS__)
+
+static const struct packet_case packet_cases[] = {
+	RIGHT("payload", 12, 2, 0x80, 0xaa, 0xbb),
+	RIGHT("no payload", 12, 0, 0x80),
+	RIGHT("one CSRC", 16, 1, 0x81, 0, 0, 0, 1, 0xaa),
+	RIGHT("CSRC and no payload", 16, 0, 0x81, 0, 0, 0, 1),
+	RIGHT("empty extension", 16, 1, 0x90, 0xbe, 0xde, 0, 0, 0xaa),
+	RIGHT("extension", 20, 1, 0x90, 0xbe, 0xde, 0, 1, 0x10, 0, 0, 0,
+	      0xaa),
+	RIGHT("CSRC and extension", 24, 1, 0x91, 0, 0, 0, 1,
+	      0xbe, 0xde, 0, 1, 0x10, 0, 0, 0, 0xaa),
+	RIGHT("one byte of padding", 12, 1, 0xa0, 0xaa, 1),
+	RIGHT("four bytes of padding", 12, 1, 0xa0, 0xaa, 0, 0, 0, 4),
+	RIGHT("nothing but padding", 12, 0, 0xa0, 0, 0, 0, 4),
+	RIGHT("everything", 24, 1, 0xb1, 0, 0, 0, 1,
+	      0xbe, 0xde, 0, 1, 0x10, 0, 0, 0, 0xaa, 0, 2),
+	WRONG("version 0", -EINVAL, 0x00, 0xaa),
+	WRONG("version 1", -EINVAL, 0x40, 0xaa),
+	WRONG("version 3", -EINVAL, 0xc0, 0xaa),
+	{ "half a header", -EBADMSG, .len = 6, .data = { 0x80, 0xe0 } },
+	WRONG("CSRC missing", -EBADMSG, 0x81),
+	WRONG("CSRC cut short", -EBADMSG, 0x81, 0, 0, 0),
+	WRONG("15 CSRCs announced, one there", -EBADMSG, 0x8f, 0, 0, 0, 1),
+	WRONG("extension missing", -EBADMSG, 0x90),
+	WRONG("extension header cut short", -EBADMSG, 0x90, 0xbe, 0xde, 0),
+	WRONG("extension cut short", -EBADMSG, 0x90, 0xbe, 0xde, 0, 1,
+	      0x10, 0, 0),
+	WRONG("longest extension", -EBADMSG, 0x90, 0xbe, 0xde,
+	      0xff, 0xff, 0x10, 0, 0, 0),
+	WRONG("padding and no byte for it", -EBADMSG, 0xa0),
+	WRONG("padding of 0 bytes", -EBADMSG, 0xa0, 0xaa, 0),
+	WRONG("padding longer than the payload", -EBADMSG, 0xa0, 0xaa, 3),
+	WRONG("padding that reaches into the extension", -EBADMSG, 0xb0,
+	      0xbe, 0xde, 0, 1, 0x10, 0, 0, 0, 0xaa, 3),
+};
+
+KUNIT_ARRAY_PARAM_DESC(packet_case, packet_cases, name);
+
+static void packet_case_test(struct kunit *test)
+{
+	const struct packet_case *c = test->param_value;
+	struct rtp_packet pkt = {}, untouched = {};
+
+	KUNIT_ASSERT_EQ(test, rtp_packet_parse(&pkt, c->data, c->len), c->ret);
+	if (c->ret) {
+		KUNIT_EXPECT_MEMEQ(test, &pkt, &untouched, sizeof(pkt));
+		return;
+	}
+	KUNIT_EXPECT_PTR_EQ(test, pkt.payload, c->data + c->off);
+	KUNIT_EXPECT_EQ(test, pkt.len, c->payload);
+	KUNIT_EXPECT_EQ(test, pkt.timestamp, 0x01020304);
+	KUNIT_EXPECT_EQ(test, pkt.ssrc, 0x05060708);
+	KUNIT_EXPECT_EQ(test, pkt.seq, 0x1234);
+	KUNIT_EXPECT_EQ(test, pkt.payload_type, 0x60);
+	KUNIT_EXPECT_TRUE(test, pkt.marker);
+}
+
+/* From memory that ends where the datagram does, so that KASAN sees more. */
+static void packet_truncation_test(struct kunit *test)
+{
+	const struct packet_case *c = test->param_value;
+	unsigned int len;
+
+	for (len = 0; len <= c->len; len++) {
+		u8 *copy = kunit_kmalloc(test, len, GFP_KERNEL);
+		struct rtp_packet pkt;
+
+		KUNIT_ASSERT_NOT_NULL(test, copy);
+		memcpy(copy, c->data, len);
+		if (!rtp_packet_parse(&pkt, copy, len)) {
+			KUNIT_EXPECT_GE(test, pkt.payload - copy, RTP_HDR_LEN);
+			KUNIT_EXPECT_LE(test, pkt.payload - copy + pkt.len, len);
+		} else {
+			KUNIT_EXPECT_NE(test, c->ret ?: len, c->len);
+		}
+		kunit_kfree(test, copy);
+	}
+}
+
+static void packet_accessor_test(struct kunit *test)
+{
+	static const u8 payload[] = { 1, 2, 3 };
+	const struct rtp_packet pkt = { .payload = payload, .len = 3 };
+
+	KUNIT_EXPECT_EQ(test, rtp_payload_u8(&pkt, 0), 1);
+	KUNIT_EXPECT_EQ(test, rtp_payload_u8(&pkt, 2), 3);
+	KUNIT_EXPECT_EQ(test, rtp_payload_u8(&pkt, 3), -ENODATA);
+	KUNIT_EXPECT_EQ(test, rtp_payload_u8(&pkt, ~0U), -ENODATA);
+	KUNIT_EXPECT_EQ(test, rtp_payload_be16(&pkt, 0), 0x0102);
+	KUNIT_EXPECT_EQ(test, rtp_payload_be16(&pkt, 1), 0x0203);
+	KUNIT_EXPECT_EQ(test, rtp_payload_be16(&pkt, 2), -ENODATA);
+	KUNIT_EXPECT_EQ(test, rtp_payload_be16(&pkt, 3), -ENODATA);
+	KUNIT_EXPECT_EQ(test, rtp_payload_be16(&pkt, ~0U), -ENODATA);
+}
+
+static void codec_find_test(struct kunit *test)
+{
+	unsigned int codec;
+
+	KUNIT_EXPECT_NULL(test, rtp_codec_find(RTP_FANOUT_CODEC_NONE));
+	for (codec = RTP_FANOUT_CODEC_H264 + 1; codec <= U8_MAX; codec++)
+		KUNIT_EXPECT_NULL(test, rtp_codec_find(codec));
+	KUNIT_ASSERT_NOT_NULL(test, rtp_codec_find(RTP_FANOUT_CODEC_OPAQUE));
+	KUNIT_ASSERT_NOT_NULL(test, rtp_codec_find(RTP_FANOUT_CODEC_H264));
+	KUNIT_EXPECT_STREQ(test, "opaque",
+			   rtp_codec_find(RTP_FANOUT_CODEC_OPAQUE)->name);
+	KUNIT_EXPECT_STREQ(test, "H.264",
+			   rtp_codec_find(RTP_FANOUT_CODEC_H264)->name);
+}
+
+/* What would be the highest layer of H.264 is of no layer here. */
+static void codec_opaque_test(struct kunit *test)
+{
+	static const u8 payload[] = { 0x74, 0x80, 0xff, 0xff };
+	const struct rtp_packet pkt = { .payload = payload, .len = 4 };
+	struct rtp_codec_state state = {};
+	struct rtp_layer layer = { 1, 1, 1 };
+
+	rtp_codec_find(RTP_FANOUT_CODEC_OPAQUE)->classify(&state, &pkt, &layer);
+	KUNIT_EXPECT_EQ(test, layer.did, 0);
+	KUNIT_EXPECT_EQ(test, layer.qid, 0);
+	KUNIT_EXPECT_EQ(test, layer.tid, 0);
+}
+
+static struct kunit_case packet_test_cases[] = {
+	KUNIT_CASE_PARAM(packet_case_test, packet_case_gen_params),
+	KUNIT_CASE_PARAM(packet_truncation_test, packet_case_gen_params),
+	KUNIT_CASE(packet_accessor_test),
+	KUNIT_CASE(codec_find_test),
+	KUNIT_CASE(codec_opaque_test),
+	{}
+};
+
+static struct kunit_suite packet_test_suite = {
+	.name = "rtprelay_packet",
+	.test_cases = packet_test_cases,
+};
+
+kunit_test_suite(packet_test_suite);
+
+MODULE_DESCRIPTION("KUnit tests for RTP fan-out sockets");
+MODULE_IMPORT_NS("EXPORTED_FOR_KUNIT_TESTING");
+MODULE_LICENSE("GPL");
