@@ -106,3 +106,43 @@ const char *addr_to_string(const struct rtp_fanout_addr *addr,
 		 addr_host(addr, host), ntohs(addr->port));
 	return buf;
 }
+
+void addr_put_control(struct msghdr *msg, int level, int type,
+		      gconstpointer data, gsize len)
+{
+	struct cmsghdr *cmsg = (void *)((guint8 *)msg->msg_control + msg->msg_controllen);
+
+	cmsg->cmsg_level = level;
+	cmsg->cmsg_type = type;
+	cmsg->cmsg_len = CMSG_LEN(len);
+	memcpy(CMSG_DATA(cmsg), data, len);
+	msg->msg_controllen += CMSG_SPACE(len);
+}
+
+void addr_put_source(struct msghdr *msg, int family,
+		     const struct rtp_fanout_dest *dest)
+{
+	static const guint8 none[16];
+
+	G_STATIC_ASSERT(ADDR_CONTROL_LEN >= CMSG_SPACE(sizeof(struct in6_pktinfo)));
+	if (family == AF_INET) {
+		struct in_pktinfo info = { .ipi_ifindex = dest->ifindex };
+
+		memcpy(&info.ipi_spec_dst, dest->local, 4);
+		if (info.ipi_ifindex || info.ipi_spec_dst.s_addr)
+			addr_put_control(msg, IPPROTO_IP, IP_PKTINFO, &info,
+					 sizeof(info));
+	} else {
+		struct in6_pktinfo info = { .ipi6_ifindex = dest->ifindex };
+
+		if (dest->addr.family == AF_INET6) {
+			memcpy(&info.ipi6_addr, dest->local, 16);
+		} else if (memcmp(dest->local, none, 4)) {
+			memset(&info.ipi6_addr.s6_addr[10], 0xff, 2);
+			memcpy(&info.ipi6_addr.s6_addr[12], dest->local, 4);
+		}
+		if (info.ipi6_ifindex || memcmp(&info.ipi6_addr, none, 16))
+			addr_put_control(msg, IPPROTO_IPV6, IPV6_PKTINFO, &info,
+					 sizeof(info));
+	}
+}

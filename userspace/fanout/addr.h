@@ -41,6 +41,23 @@ gboolean addr_equal(gconstpointer a, gconstpointer b);
 gboolean addr_same_host(const struct rtp_fanout_addr *a,
 			const struct rtp_fanout_addr *b);
 
+/* Control data that addr_put_source() may need */
+#define ADDR_CONTROL_LEN	CMSG_SPACE(20)	/* struct in6_pktinfo */
+
+/**
+ * addr_put_source - have a message leave by a destination's interface and from
+ *	its local address
+ * @msg: its msg_control has room at msg_controllen, which grows; untouched when
+ *	@dest names neither
+ * @family: the socket's
+ */
+void addr_put_source(struct msghdr *msg, int family,
+		     const struct rtp_fanout_dest *dest);
+
+/* addr_put_control - append an element to a message's control data */
+void addr_put_control(struct msghdr *msg, int level, int type,
+		      gconstpointer data, gsize len);
+
 /* addr_host - the address without its port, as text; returns @buf */
 const char *addr_host(const struct rtp_fanout_addr *addr,
 		      char buf[static ADDR_STRLEN]);

@@ -7,7 +7,8 @@
 
 #include <errno.h>
 #include <netinet/udp.h>
-#include <string.h>
+
+#include "addr.h"
 
 #ifndef UDP_SEGMENT
 #define UDP_SEGMENT	103
@@ -55,8 +56,7 @@ static struct {
 	struct send_origin origins[SEND_MESSAGES];
 	union {
 		struct cmsghdr align;
-		guint8 bytes[CMSG_SPACE(sizeof(struct in6_pktinfo)) +
-			     CMSG_SPACE(sizeof(guint16))];
+		guint8 bytes[ADDR_CONTROL_LEN + CMSG_SPACE(sizeof(guint16))];
 	} control[SEND_MESSAGES];
 } out;
 
@@ -75,7 +75,7 @@ static void send_make_runs(struct user_class *class, struct send_class *send)
 		send->iov[i][1] = (struct iovec){
 			(void *)(copy->data + RTP_HDR_LEN), copy->len - RTP_HDR_LEN,
 		};
-		/* a shorter one ends its run: what it follows was not shorter */
+		/* only the last of a run may be shorter than the others */
 		if (run && run->n < SEND_SEGMENTS && copy->len <= run->segment &&
 		    class->copies[i - 1].len == run->segment &&
 		    bytes + copy->len <= SEND_BYTES) {
@@ -186,49 +186,6 @@ static void send_flush(void)
 	out.n = 0;
 }
 
-static void send_add_control(struct msghdr *msg, int level, int type,
-			     gconstpointer data, gsize len)
-{
-	struct cmsghdr *cmsg = (void *)((guint8 *)msg->msg_control + msg->msg_controllen);
-
-	cmsg->cmsg_level = level;
-	cmsg->cmsg_type = type;
-	cmsg->cmsg_len = CMSG_LEN(len);
-	memcpy(CMSG_DATA(cmsg), data, len);
-	msg->msg_controllen += CMSG_SPACE(len);
-}
-
-static void send_set_control(struct msghdr *msg, const struct user_dest *dest,
-			     const struct send_run *run)
-{
-	static const guint8 none[16];
-	const struct rtp_fanout_dest *to = &dest->info.dest;
-
-	if (out.user->family == AF_INET) {
-		struct in_pktinfo info = { .ipi_ifindex = to->ifindex };
-
-		memcpy(&info.ipi_spec_dst, to->local, 4);
-		if (info.ipi_ifindex || info.ipi_spec_dst.s_addr)
-			send_add_control(msg, IPPROTO_IP, IP_PKTINFO, &info,
-					 sizeof(info));
-	} else {
-		struct in6_pktinfo info = { .ipi6_ifindex = to->ifindex };
-
-		if (to->addr.family == AF_INET6) {
-			memcpy(&info.ipi6_addr, to->local, 16);
-		} else if (memcmp(to->local, none, 4)) {
-			memset(&info.ipi6_addr.s6_addr[10], 0xff, 2);
-			memcpy(&info.ipi6_addr.s6_addr[12], to->local, 4);
-		}
-		if (info.ipi6_ifindex || memcmp(&info.ipi6_addr, none, 16))
-			send_add_control(msg, IPPROTO_IPV6, IPV6_PKTINFO, &info,
-					 sizeof(info));
-	}
-	if (run->n > 1)
-		send_add_control(msg, IPPROTO_UDP, UDP_SEGMENT, &run->segment,
-				 sizeof(run->segment));
-}
-
 static void send_message(struct user_dest *dest, const struct send_run *run)
 {
 	struct msghdr *msg = &out.msgs[out.n].msg_hdr;
@@ -240,7 +197,11 @@ static void send_message(struct user_dest *dest, const struct send_run *run)
 		.msg_iovlen = 2 * run->n,
 		.msg_control = out.control[out.n].bytes,
 	};
-	send_set_control(msg, dest, run);
+	addr_put_source(msg, out.user->family, &dest->info.dest);
+	/* last, so that send_singly() can take it off */
+	if (run->n > 1)
+		addr_put_control(msg, IPPROTO_UDP, UDP_SEGMENT, &run->segment,
+				 sizeof(run->segment));
 	out.origins[out.n++] = (struct send_origin){
 		.dest = dest,
 		.first = run->first,

@@ -1,0 +1,203 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "config.h"
+
+#include <gst/rtsp/gstrtspurl.h>
+#include <string.h>
+
+#define GROUP_SERVER	"server"
+#define GROUP_PATH	"path "
+
+#define DEFAULT_LISTEN	"[::]:8554"
+#define DEFAULT_PORT	8554
+#define DEFAULT_TIMEOUT	60
+#define MAX_TIMEOUT	3600
+
+G_DEFINE_QUARK(config-error-quark, config_error)
+
+static void config_path_free(gpointer data)
+{
+	struct config_path *path = data;
+
+	g_free(path->name);
+	g_free(path->upstream);
+	g_free(path->host);
+	g_free(path);
+}
+
+void config_free(struct config *config)
+{
+	if (!config)
+		return;
+	g_clear_object(&config->listen);
+	g_ptr_array_unref(config->paths);
+	g_free(config);
+}
+
+static gboolean config_fail(GError **error, const char *group, const char *key,
+			    const char *what)
+{
+	g_set_error(error, CONFIG_ERROR, 0, "[%s] %s: %s", group, key, what);
+	return FALSE;
+}
+
+/* A key that is misspelt must not silently mean its default. */
+static gboolean config_check_keys(GKeyFile *file, const char *group,
+				  const char *const *known, GError **error)
+{
+	g_auto(GStrv) keys = g_key_file_get_keys(file, group, NULL, error);
+
+	if (!keys)
+		return FALSE;
+	for (guint i = 0; keys[i]; i++)
+		if (!g_strv_contains(known, keys[i]))
+			return config_fail(error, group, keys[i],
+					   "no such key, see rtprelayd.conf(5)");
+	return TRUE;
+}
+
+static gboolean config_load_server(struct config *config, GKeyFile *file,
+				   GError **error)
+{
+	static const char *const keys[] = { "listen", "timeout", NULL };
+	g_autofree char *listen = NULL;
+	GSocketConnectable *parsed;
+
+	config->timeout_s = DEFAULT_TIMEOUT;
+	if (g_key_file_has_group(file, GROUP_SERVER)) {
+		if (!config_check_keys(file, GROUP_SERVER, keys, error))
+			return FALSE;
+		listen = g_key_file_get_string(file, GROUP_SERVER, "listen", NULL);
+		if (g_key_file_has_key(file, GROUP_SERVER, "timeout", NULL)) {
+			gint timeout = g_key_file_get_integer(file, GROUP_SERVER,
+							      "timeout", NULL);
+
+			if (timeout < 1 || timeout > MAX_TIMEOUT)
+				return config_fail(error, GROUP_SERVER, "timeout",
+						   "not within 1 to 3600 seconds");
+			config->timeout_s = timeout;
+		}
+	}
+
+	parsed = g_network_address_parse(listen ? listen : DEFAULT_LISTEN,
+					 DEFAULT_PORT, NULL);
+	if (parsed) {
+		GNetworkAddress *address = G_NETWORK_ADDRESS(parsed);
+
+		config->listen = g_inet_socket_address_new_from_string(
+				g_network_address_get_hostname(address),
+				g_network_address_get_port(address));
+		g_object_unref(parsed);
+	}
+	if (!config->listen)
+		return config_fail(error, GROUP_SERVER, "listen",
+				   "not an address and port, as 0.0.0.0:8554 or [::]:8554");
+	return TRUE;
+}
+
+/* "/" and what RFC 3986 calls unreserved, no empty or dot segments */
+static gboolean config_name_ok(const char *name)
+{
+	g_auto(GStrv) parts = NULL;
+
+	if (*name != '/' || strspn(name, "abcdefghijklmnopqrstuvwxyz"
+				   "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				   "0123456789-._~/") != strlen(name))
+		return FALSE;
+	parts = g_strsplit(name + 1, "/", -1);
+	for (guint i = 0; parts[i]; i++)
+		if (g_str_equal(parts[i], "") || g_str_equal(parts[i], ".") ||
+		    g_str_equal(parts[i], ".."))
+			return FALSE;
+	return TRUE;
+}
+
+static gboolean config_load_upstream(struct config_path *path, GKeyFile *file,
+				     const char *group, GError **error)
+{
+	GstRTSPUrl *url = NULL;
+	gboolean ok = FALSE;
+
+	path->upstream = g_key_file_get_string(file, group, "upstream", NULL);
+	if (!path->upstream)
+		return config_fail(error, group, "upstream",
+				   "missing: the rtsp:// URL to pull the stream from");
+	if (!g_str_has_prefix(path->upstream, "rtsp://") ||
+	    gst_rtsp_url_parse(path->upstream, &url) != GST_RTSP_OK || !url->host ||
+	    !*url->host) {
+		config_fail(error, group, "upstream", "not an rtsp:// URL");
+	} else if (url->user || url->passwd) {
+		config_fail(error, group, "upstream",
+			    "user and password are not supported");
+	} else {
+		path->host = g_strdup(url->host);
+		gst_rtsp_url_get_port(url, &path->port);
+		ok = TRUE;
+	}
+	if (url)
+		gst_rtsp_url_free(url);
+	return ok;
+}
+
+static gboolean config_load_path(struct config *config, GKeyFile *file,
+				 const char *group, GError **error)
+{
+	static const char *const keys[] = { "upstream", "tee", NULL };
+	struct config_path *path = g_new0(struct config_path, 1);
+	g_autoptr(GError) wrong = NULL;
+
+	g_ptr_array_add(config->paths, path);
+	path->name = g_strdup(group + strlen(GROUP_PATH));
+	if (!config_name_ok(path->name))
+		return config_fail(error, group, "name",
+				   "not of the form /name, of A-Z a-z 0-9 - . _ ~ /");
+	if (!config_check_keys(file, group, keys, error) ||
+	    !config_load_upstream(path, file, group, error))
+		return FALSE;
+
+	path->tee = g_key_file_get_boolean(file, group, "tee", &wrong);
+	if (g_error_matches(wrong, G_KEY_FILE_ERROR, G_KEY_FILE_ERROR_INVALID_VALUE))
+		return config_fail(error, group, "tee", "neither true nor false");
+	return TRUE;
+}
+
+static gboolean config_load_groups(struct config *config, GKeyFile *file,
+				   GError **error)
+{
+	g_auto(GStrv) groups = g_key_file_get_groups(file, NULL);
+
+	if (!config_load_server(config, file, error))
+		return FALSE;
+	for (guint i = 0; groups[i]; i++) {
+		if (g_str_equal(groups[i], GROUP_SERVER))
+			continue;
+		if (!g_str_has_prefix(groups[i], GROUP_PATH)) {
+			g_set_error(error, CONFIG_ERROR, 0,
+				    "[%s]: no such group, see rtprelayd.conf(5)",
+				    groups[i]);
+			return FALSE;
+		}
+		if (!config_load_path(config, file, groups[i], error))
+			return FALSE;
+	}
+	if (!config->paths->len) {
+		g_set_error_literal(error, CONFIG_ERROR, 0,
+				    "no path: add a group [path /NAME] with an upstream");
+		return FALSE;
+	}
+	return TRUE;
+}
+
+struct config *config_load(const char *filename, GError **error)
+{
+	g_autoptr(GKeyFile) file = g_key_file_new();
+	struct config *config = g_new0(struct config, 1);
+
+	config->paths = g_ptr_array_new_with_free_func(config_path_free);
+	if (!g_key_file_load_from_file(file, filename, G_KEY_FILE_NONE, error) ||
+	    !config_load_groups(config, file, error)) {
+		g_prefix_error(error, "%s: ", filename);
+		config_free(config);
+		return NULL;
+	}
+	return config;
+}

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The configuration file, rtprelayd.conf(5) */
+#ifndef RTPRELAYD_CONFIG_H
+#define RTPRELAYD_CONFIG_H
+
+#include <gio/gio.h>
+
+/**
+ * struct config_path - a stream that viewers can ask for
+ * @name: "/name", without a slash at its end
+ * @upstream: rtsp URL of the server that has it
+ * @host: that server
+ * @port: its port, 1 to 65535
+ * @tee: hand the stream's datagrams to the daemon as well
+ */
+struct config_path {
+	char *name;
+	char *upstream;
+	char *host;
+	guint16 port;
+	gboolean tee;
+};
+
+/**
+ * struct config - the daemon's configuration
+ * @listen: where viewers connect
+ * @timeout_s: seconds after which a silent viewer is dropped, 1 to 3600
+ * @paths: struct config_path *, at least one
+ */
+struct config {
+	GSocketAddress *listen;
+	guint timeout_s;
+	GPtrArray *paths;
+};
+
+#define CONFIG_ERROR	config_error_quark()
+GQuark config_error_quark(void);
+
+/**
+ * config_load - read and check a file
+ * @error: G_FILE_ERROR or G_KEY_FILE_ERROR when it cannot be read, CONFIG_ERROR
+ *	when what it says cannot be; the text names file, group and key
+ *
+ * Return: the configuration, or NULL.
+ */
+struct config *config_load(const char *file, GError **error);
+
+void config_free(struct config *config);
+
+#endif

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What strangers can cost: every limit of the daemon is here. Sizes are in
+ * bytes, times in milliseconds unless the name says seconds.
+ */
+#ifndef RTPRELAYD_LIMIT_H
+#define RTPRELAYD_LIMIT_H
+
+/* -- one RTSP connection, framer.c and wire.c ----------------------------- */
+
+/* A request line, status line or header, without its end */
+#define LIMIT_LINE		4096
+/* Headers of a message, and all its lines together, blank ones included */
+#define LIMIT_HEADERS		64
+#define LIMIT_HEADER_BYTES	16384
+/* Body of a message: session descriptions */
+#define LIMIT_BODY		65536
+/* Interleaved frame: its length field's own limit */
+#define LIMIT_FRAME		65535
+/* Read at once */
+#define LIMIT_READ		8192
+/* Answers that the peer has not taken yet */
+#define LIMIT_UNSENT		262144
+
+/* From the first byte of a message to its last */
+#define LIMIT_MESSAGE_MS	10000
+/* From the first byte of an answer that waits to its last */
+#define LIMIT_SEND_MS		10000
+/* Of a connection without a session, from one request to the next */
+#define LIMIT_IDLE_MS		30000
+
+/* -- the daemon ----------------------------------------------------------- */
+
+/* Connections of viewers at a time; more are told 503 */
+#define LIMIT_CLIENTS		16384
+/* Sessions at a time; more are told 503 */
+#define LIMIT_SESSIONS		16384
+/* Accepted before the main loop sees to anybody else */
+#define LIMIT_ACCEPT_BATCH	32
+/* Pause after the process ran out of descriptors */
+#define LIMIT_ACCEPT_PAUSE_MS	1000
+/* Tracks of a stream */
+#define LIMIT_TRACKS		16
+/* RTCP packets read before the main loop sees to anybody else */
+#define LIMIT_RTCP_BATCH	64
+/* An RTCP compound packet that is looked at */
+#define LIMIT_RTCP		1500
+/* Pairs of ports tried for a track */
+#define LIMIT_PORT_TRIES	64
+
+/* -- towards upstream ----------------------------------------------------- */
+
+#define LIMIT_UPSTREAM_CONNECT_MS	5000
+#define LIMIT_UPSTREAM_ANSWER_MS	10000
+/* The answer to a TEARDOWN: nobody waits for it */
+#define LIMIT_UPSTREAM_TEARDOWN_MS	2000
+/* Kept for a viewer that described the stream but has not set it up yet */
+#define LIMIT_UPSTREAM_LINGER_MS	10000
+/* A session timeout below which keepalives would be a burden, in seconds */
+#define LIMIT_UPSTREAM_TIMEOUT_MIN_S	10
+#define LIMIT_UPSTREAM_TIMEOUT_MAX_S	3600
+
+/* -- PLAY ----------------------------------------------------------------- */
+
+/* Longest wait for the first datagram, whose number RTP-Info tells */
+#define LIMIT_RTP_INFO_MS	300
+#define LIMIT_RTP_INFO_POLL_MS	10
+
+#endif

@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "path.h"
+
+#include "limit.h"
+#include "session.h"
+
+/**
+ * struct path - see path.h
+ * @config: see path_new()
+ * @backend: see path_new()
+ * @dual_stack: see path_new()
+ * @upstream: NULL while nobody needs it
+ * @sessions: struct session *, a set
+ * @linger: when an upstream without sessions ends
+ */
+struct path {
+	const struct config_path *config;
+	enum fanout_backend backend;
+	gboolean dual_stack;
+	struct upstream *upstream;
+	GHashTable *sessions;
+	guint linger;
+};
+
+static void path_stop(struct path *path)
+{
+	struct upstream *upstream = g_steal_pointer(&path->upstream);
+
+	g_clear_handle_id(&path->linger, g_source_remove);
+	if (upstream)
+		upstream_stop(upstream);
+}
+
+static void path_end_sessions(struct path *path, const char *reason)
+{
+	g_autoptr(GList) sessions = g_hash_table_get_keys(path->sessions);
+
+	for (GList *l = sessions; l; l = l->next)
+		session_end(l->data, reason);
+}
+
+static void path_upstream_ended(gpointer user_data)
+{
+	struct path *path = user_data;
+
+	/* first, so that its viewers are told BYE while they are in its tracks */
+	path_stop(path);
+	path_end_sessions(path, "the upstream ended");
+}
+
+static gboolean path_unused(gpointer user_data)
+{
+	struct path *path = user_data;
+
+	if (upstream_is_awaited(path->upstream))
+		return G_SOURCE_CONTINUE;
+	path->linger = 0;
+	path_stop(path);
+	return G_SOURCE_REMOVE;
+}
+
+static void path_set_linger(struct path *path)
+{
+	g_clear_handle_id(&path->linger, g_source_remove);
+	if (path->upstream && !g_hash_table_size(path->sessions))
+		path->linger = g_timeout_add(LIMIT_UPSTREAM_LINGER_MS, path_unused, path);
+}
+
+struct path *path_new(const struct config_path *config, enum fanout_backend backend,
+		      gboolean dual_stack)
+{
+	struct path *path = g_new0(struct path, 1);
+
+	path->config = config;
+	path->backend = backend;
+	path->dual_stack = dual_stack;
+	path->sessions = g_hash_table_new(NULL, NULL);
+	return path;
+}
+
+void path_free(struct path *path)
+{
+	path_stop(path);
+	path_end_sessions(path, "the relay ends");
+	g_hash_table_unref(path->sessions);
+	g_free(path);
+}
+
+const char *path_name(const struct path *path)
+{
+	return path->config->name;
+}
+
+void path_reach(struct path *path, enum upstream_state state, upstream_reached func,
+		gpointer user_data)
+{
+	if (!path->upstream)
+		path->upstream = upstream_new(&(struct upstream_config){
+			.path = path->config,
+			.backend = path->backend,
+			.dual_stack = path->dual_stack,
+			.leg_alive = session_leg_alive,
+			.ended = path_upstream_ended,
+			.user_data = path,
+		});
+	path_set_linger(path);
+	upstream_reach(path->upstream, state, func, user_data);
+}
+
+const struct sdp *path_sdp(const struct path *path)
+{
+	return path->upstream ? upstream_sdp(path->upstream) : NULL;
+}
+
+struct track *path_track(const struct path *path, guint index)
+{
+	return path->upstream ? upstream_track(path->upstream, index) : NULL;
+}
+
+void path_join(struct path *path, struct session *session)
+{
+	g_hash_table_add(path->sessions, session);
+	path_set_linger(path);
+}
+
+void path_leave(struct path *path, struct session *session)
+{
+	g_hash_table_remove(path->sessions, session);
+	if (!g_hash_table_size(path->sessions))
+		path_stop(path);
+}

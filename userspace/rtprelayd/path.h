@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A stream that viewers can ask for: the sessions on it, and the upstream that
+ * is there as long as anybody needs it.
+ */
+#ifndef RTPRELAYD_PATH_H
+#define RTPRELAYD_PATH_H
+
+#include "upstream.h"
+
+struct path;
+struct session;
+
+/**
+ * path_new - a path without viewers
+ * @config: outlives it
+ */
+struct path *path_new(const struct config_path *config, enum fanout_backend backend,
+		      gboolean dual_stack);
+
+/* path_free - end its sessions and its upstream */
+void path_free(struct path *path);
+
+/* path_name - "/name" */
+const char *path_name(const struct path *path);
+
+/* path_reach - pull the stream up to a state; see upstream_reach() */
+void path_reach(struct path *path, enum upstream_state state, upstream_reached func,
+		gpointer user_data);
+
+/* path_sdp, path_track - see upstream_sdp(), upstream_track(); NULL without one */
+const struct sdp *path_sdp(const struct path *path);
+struct track *path_track(const struct path *path, guint index);
+
+/* path_join, path_leave - the last to leave has the upstream torn down */
+void path_join(struct path *path, struct session *session);
+void path_leave(struct path *path, struct session *session);
+
+#endif

@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "server.h"
+
+#include <stdio.h>
+#include <sys/socket.h>
+
+#include "client.h"
+#include "limit.h"
+#include "log.h"
+
+/**
+ * struct server - see server.h
+ * @listener: the listening socket
+ * @accept_watch: wakes on connections; NULL during a pause
+ * @accept_pause: ends the pause
+ * @paths: struct path *, by name
+ * @sessions: all sessions
+ * @clients: struct client *, a set
+ */
+struct server {
+	GSocket *listener;
+	GSource *accept_watch;
+	guint accept_pause;
+	GHashTable *paths;
+	struct session_table *sessions;
+	GHashTable *clients;
+};
+
+static void server_watch(struct server *server);
+
+static gboolean server_resume(gpointer user_data)
+{
+	struct server *server = user_data;
+
+	server->accept_pause = 0;
+	server_watch(server);
+	return G_SOURCE_REMOVE;
+}
+
+static void server_drop_watch(struct server *server)
+{
+	if (!server->accept_watch)
+		return;
+	g_source_destroy(server->accept_watch);
+	g_clear_pointer(&server->accept_watch, g_source_unref);
+}
+
+static void server_admit(struct server *server, GSocket *socket)
+{
+	g_autoptr(GSocketConnection) connection = NULL;
+	struct client *client;
+
+	connection = g_socket_connection_factory_create_connection(socket);
+	if (g_hash_table_size(server->clients) >= LIMIT_CLIENTS) {
+		client_refuse(connection);
+		return;
+	}
+	client = client_new(server, connection);
+	if (client)
+		g_hash_table_add(server->clients, client);
+}
+
+static gboolean server_accept(GSocket *listener, GIOCondition condition,
+			      gpointer user_data)
+{
+	struct server *server = user_data;
+
+	for (guint i = 0; i < LIMIT_ACCEPT_BATCH; i++) {
+		g_autoptr(GError) error = NULL;
+		g_autoptr(GSocket) socket = g_socket_accept(listener, NULL, &error);
+
+		if (socket) {
+			server_admit(server, socket);
+			continue;
+		}
+		if (g_error_matches(error, G_IO_ERROR, G_IO_ERROR_WOULD_BLOCK))
+			break;
+		/*
+		 * Out of descriptors, mostly: the connection stays in the
+		 * backlog, and would wake us at once again.
+		 */
+		log_event("accept-failed", LOG_S("error", error->message));
+		server_drop_watch(server);
+		server->accept_pause = g_timeout_add(LIMIT_ACCEPT_PAUSE_MS,
+						     server_resume, server);
+		break;
+	}
+	return G_SOURCE_CONTINUE;
+}
+
+static void server_watch(struct server *server)
+{
+	server->accept_watch = g_socket_create_source(server->listener, G_IO_IN, NULL);
+	g_source_set_callback(server->accept_watch, G_SOURCE_FUNC(server_accept), server,
+			      NULL);
+	g_source_attach(server->accept_watch, NULL);
+}
+
+static GSocket *server_listen(GSocketAddress *address, GError **error)
+{
+	g_autoptr(GSocket) socket = NULL;
+
+	socket = g_socket_new(g_socket_address_get_family(address), G_SOCKET_TYPE_STREAM,
+			      G_SOCKET_PROTOCOL_TCP, error);
+	if (!socket)
+		return NULL;
+	g_socket_set_blocking(socket, FALSE);
+	g_socket_set_listen_backlog(socket, SOMAXCONN);
+	if (!g_socket_bind(socket, address, TRUE, error) || !g_socket_listen(socket, error))
+		return NULL;
+	return g_steal_pointer(&socket);
+}
+
+static void server_path_free(gpointer path)
+{
+	path_free(path);
+}
+
+struct server *server_new(const struct config *config, enum fanout_backend backend,
+			  GError **error)
+{
+	gboolean dual_stack = g_socket_address_get_family(config->listen) ==
+			      G_SOCKET_FAMILY_IPV6;
+	GSocket *listener = server_listen(config->listen, error);
+	struct server *server;
+
+	if (!listener)
+		return NULL;
+	server = g_new0(struct server, 1);
+	server->listener = listener;
+	server->sessions = session_table_new(config->timeout_s);
+	server->clients = g_hash_table_new(NULL, NULL);
+	server->paths = g_hash_table_new_full(g_str_hash, g_str_equal, NULL,
+					      server_path_free);
+	for (guint i = 0; i < config->paths->len; i++) {
+		struct config_path *path = g_ptr_array_index(config->paths, i);
+
+		g_hash_table_insert(server->paths, path->name,
+				    path_new(path, backend, dual_stack));
+	}
+	server_watch(server);
+	return server;
+}
+
+void server_free(struct server *server)
+{
+	g_autoptr(GList) clients = g_hash_table_get_keys(server->clients);
+
+	server_drop_watch(server);
+	g_clear_handle_id(&server->accept_pause, g_source_remove);
+	g_object_unref(server->listener);
+	for (GList *l = clients; l; l = l->next)
+		client_close(l->data);
+	g_hash_table_unref(server->paths);
+	session_table_free(server->sessions);
+	g_hash_table_unref(server->clients);
+	g_free(server);
+}
+
+struct path *server_find_path(struct server *server, const char *name)
+{
+	return g_hash_table_lookup(server->paths, name);
+}
+
+struct session_table *server_sessions(struct server *server)
+{
+	return server->sessions;
+}
+
+void server_client_gone(struct server *server, struct client *client)
+{
+	g_hash_table_remove(server->clients, client);
+}
+
+void server_print_stats(struct server *server)
+{
+	GHashTableIter iter;
+	gpointer path;
+
+	g_hash_table_iter_init(&iter, server->paths);
+	while (g_hash_table_iter_next(&iter, NULL, &path)) {
+		struct track *track;
+
+		for (guint i = 0; (track = path_track(path, i)); i++) {
+			JsonNode *node = track_to_json(track);
+			g_autofree char *line = json_to_string(node, FALSE);
+
+			puts(line);
+			json_node_unref(node);
+		}
+	}
+	fflush(stdout);
+}

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The daemon's paths, sessions and viewers' connections */
+#ifndef RTPRELAYD_SERVER_H
+#define RTPRELAYD_SERVER_H
+
+#include "config.h"
+#include "path.h"
+#include "session.h"
+
+struct client;
+struct server;
+
+/**
+ * server_new - listen and serve
+ * @config: outlives it
+ * @backend: that is to serve the streams
+ * @error: G_IO_ERROR, from listening
+ */
+struct server *server_new(const struct config *config, enum fanout_backend backend,
+			  GError **error);
+
+/* server_free - tear everything down, upstream too */
+void server_free(struct server *server);
+
+/* server_find_path - the path of that name, or NULL */
+struct path *server_find_path(struct server *server, const char *name);
+
+struct session_table *server_sessions(struct server *server);
+
+/* server_client_gone - @client is about to be freed */
+void server_client_gone(struct server *server, struct client *client);
+
+/* server_print_stats - a line of JSON on stdout for each track, see rtprelayd(8) */
+void server_print_stats(struct server *server);
+
+#endif

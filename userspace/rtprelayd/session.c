@@ -1,0 +1,313 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "session.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <string.h>
+#include <sys/random.h>
+
+#include "addr.h"
+#include "cap.h"
+#include "limit.h"
+#include "log.h"
+
+/* Random bytes of an identifier: nobody guesses it */
+#define SESSION_ID_BYTES	16
+
+/**
+ * struct session_table - all sessions
+ * @by_id: struct session * by id
+ * @timeout_s: after which a silent one ends
+ */
+struct session_table {
+	GHashTable *by_id;
+	guint timeout_s;
+};
+
+/**
+ * struct session - see session.h
+ * @table: where it is
+ * @id: its identifier, in hexadecimal
+ * @path: what it shows
+ * @viewer: whose it is; the port is that of the connection which began it
+ * @local: the relay's address that it was asked at
+ * @legs: by track; those set up have a session
+ * @playing: PLAY was asked for
+ * @heard_at: monotonic time of the last sign of life, us
+ * @timer: looks whether that is too long ago
+ */
+struct session {
+	struct session_table *table;
+	char *id;
+	struct path *path;
+	struct rtp_fanout_addr viewer;
+	struct rtp_fanout_addr local;
+	struct leg legs[LIMIT_TRACKS];
+	gboolean playing;
+	gint64 heard_at;
+	guint timer;
+};
+
+/* A PLAY that waits; it finds its session by name, since that may end first */
+struct session_play {
+	struct session_table *table;
+	char *id;
+	session_played func;
+	gpointer user_data;
+	gint64 give_up_at;
+};
+
+struct session_table *session_table_new(guint timeout_s)
+{
+	struct session_table *table = g_new0(struct session_table, 1);
+
+	table->by_id = g_hash_table_new(g_str_hash, g_str_equal);
+	table->timeout_s = timeout_s;
+	return table;
+}
+
+void session_table_free(struct session_table *table)
+{
+	g_hash_table_unref(table->by_id);
+	g_free(table);
+}
+
+struct session *session_find(struct session_table *table, const char *id)
+{
+	return g_hash_table_lookup(table->by_id, id);
+}
+
+static char *session_make_id(void)
+{
+	guint8 random[SESSION_ID_BYTES];
+	GString *id = g_string_new(NULL);
+
+	if (getrandom(random, sizeof(random), 0) != sizeof(random))
+		g_error("getrandom: %s", g_strerror(errno));
+	for (guint i = 0; i < sizeof(random); i++)
+		g_string_append_printf(id, "%02x", random[i]);
+	return g_string_free(id, FALSE);
+}
+
+static gboolean session_check(gpointer user_data)
+{
+	struct session *session = user_data;
+	gint64 end = session->heard_at + (gint64)session->table->timeout_s * G_USEC_PER_SEC;
+	gint64 left_ms = (end - g_get_monotonic_time()) / 1000;
+
+	session->timer = 0;
+	if (left_ms <= 0)
+		session_end(session, "timeout");
+	else
+		session->timer = g_timeout_add(left_ms + 1, session_check, session);
+	return G_SOURCE_REMOVE;
+}
+
+struct session *session_new(struct session_table *table, struct path *path,
+			    const struct rtp_fanout_addr *viewer,
+			    const struct rtp_fanout_addr *local)
+{
+	struct session *session;
+
+	if (g_hash_table_size(table->by_id) >= LIMIT_SESSIONS)
+		return NULL;
+	session = g_new0(struct session, 1);
+	session->table = table;
+	session->id = session_make_id();
+	session->path = path;
+	session->viewer = *viewer;
+	session->local = *local;
+	session_touch(session);
+	session->timer = g_timeout_add_seconds(table->timeout_s, session_check, session);
+	g_hash_table_insert(table->by_id, session->id, session);
+	path_join(path, session);
+	return session;
+}
+
+void session_end(struct session *session, const char *reason)
+{
+	char host[ADDR_STRLEN];
+
+	log_event("viewer-left", LOG_S("path", path_name(session->path)),
+		  LOG_S("viewer", addr_host(&session->viewer, host)),
+		  LOG_S("session", session->id), LOG_S("reason", reason));
+	g_clear_handle_id(&session->timer, g_source_remove);
+	for (guint i = 0; i < LIMIT_TRACKS; i++)
+		track_del_leg(&session->legs[i]);
+	g_hash_table_remove(session->table->by_id, session->id);
+	path_leave(session->path, session);
+	g_free(session->id);
+	g_free(session);
+}
+
+const char *session_id(const struct session *session)
+{
+	return session->id;
+}
+
+guint session_timeout_s(const struct session *session)
+{
+	return session->table->timeout_s;
+}
+
+struct path *session_path(const struct session *session)
+{
+	return session->path;
+}
+
+gboolean session_is_playing(const struct session *session)
+{
+	return session->playing;
+}
+
+guint session_n_tracks(const struct session *session)
+{
+	guint n = 0;
+
+	for (guint i = 0; i < LIMIT_TRACKS; i++)
+		n += !!session->legs[i].session;
+	return n;
+}
+
+void session_touch(struct session *session)
+{
+	session->heard_at = g_get_monotonic_time();
+}
+
+void session_leg_alive(struct leg *leg)
+{
+	session_touch(leg->session);
+}
+
+void session_setup(struct session *session, guint index,
+		   const struct transport_ports *ports,
+		   const struct rtp_fanout_cap *cap)
+{
+	struct leg *leg = &session->legs[index];
+
+	leg->session = session;
+	leg->dest = (struct rtp_fanout_dest){
+		.addr = session->viewer,
+		.cap = *cap,
+	};
+	memcpy(leg->dest.local, session->local.addr, sizeof(leg->dest.local));
+	leg->dest.addr.port = htons(ports->rtp);
+	leg->rtcp = leg->dest;
+	leg->rtcp.addr.port = htons(ports->rtcp);
+}
+
+/* The viewer has come back before we missed it: what it left behind goes. */
+static void session_take_over(struct track *track, struct session *session,
+			      const struct leg *leg)
+{
+	struct leg *old = track_find_leg(track, &leg->dest.addr);
+
+	if (old && old->session != session)
+		session_end(old->session, "another session has its ports");
+}
+
+static gboolean session_add_legs(struct session *session)
+{
+	for (guint i = 0; i < LIMIT_TRACKS; i++) {
+		struct leg *leg = &session->legs[i];
+		struct track *track = path_track(session->path, i);
+		g_autoptr(GError) error = NULL;
+
+		if (!leg->session || leg->track)
+			continue;
+		if (track)
+			session_take_over(track, session, leg);
+		if (!track || !track_add_leg(track, leg, &error)) {
+			log_event("viewer-refused",
+				  LOG_S("path", path_name(session->path)),
+				  LOG_S("session", session->id),
+				  LOG_S("reason", error ? error->message : "no track"));
+			return FALSE;
+		}
+	}
+	return TRUE;
+}
+
+static void session_play_done(struct session_play *play, GstRTSPStatusCode status)
+{
+	struct session *session = session_find(play->table, play->id);
+	struct session_start starts[LIMIT_TRACKS];
+	guint n = 0;
+
+	if (!session && status == GST_RTSP_STS_OK)
+		status = GST_RTSP_STS_SESSION_NOT_FOUND;
+	for (guint i = 0; session && i < LIMIT_TRACKS; i++) {
+		if (!session->legs[i].session)
+			continue;
+		starts[n].index = i;
+		starts[n].cap = session->legs[i].dest.cap;
+		starts[n].known = track_first_seq(&session->legs[i], &starts[n].seq);
+		n++;
+	}
+	play->func(status, starts, n, play->user_data);
+	g_free(play->id);
+	g_free(play);
+}
+
+static gboolean session_wait_first(gpointer user_data)
+{
+	struct session_play *play = user_data;
+	struct session *session = session_find(play->table, play->id);
+	gboolean all = TRUE;
+	guint16 seq;
+
+	for (guint i = 0; session && i < LIMIT_TRACKS; i++)
+		if (session->legs[i].session)
+			all = all && track_first_seq(&session->legs[i], &seq);
+	if (session && !all && g_get_monotonic_time() < play->give_up_at)
+		return G_SOURCE_CONTINUE;
+	session_play_done(play, GST_RTSP_STS_OK);
+	return G_SOURCE_REMOVE;
+}
+
+static void session_upstream_plays(GstRTSPStatusCode status, gpointer user_data)
+{
+	struct session_play *play = user_data;
+
+	if (status != GST_RTSP_STS_OK) {
+		session_play_done(play, status);
+		return;
+	}
+	play->give_up_at = g_get_monotonic_time() + LIMIT_RTP_INFO_MS * 1000;
+	g_timeout_add(LIMIT_RTP_INFO_POLL_MS, session_wait_first, play);
+}
+
+static void session_log_play(const struct session *session)
+{
+	for (guint i = 0; i < LIMIT_TRACKS; i++) {
+		const struct leg *leg = &session->legs[i];
+		char addr[ADDR_STRLEN], cap[CAP_STRLEN];
+
+		if (leg->session)
+			log_event("viewer-plays", LOG_S("path", path_name(session->path)),
+				  LOG_U("track", i),
+				  LOG_S("viewer", addr_to_string(&leg->dest.addr, addr)),
+				  LOG_S("cap", cap_to_string(&leg->dest.cap, cap)),
+				  LOG_S("session", session->id));
+	}
+}
+
+void session_play(struct session *session, session_played func, gpointer user_data)
+{
+	struct session_play *play = g_new0(struct session_play, 1);
+
+	play->table = session->table;
+	play->id = g_strdup(session->id);
+	play->func = func;
+	play->user_data = user_data;
+
+	/* before the server is asked to play: the first viewer misses nothing */
+	if (!session_add_legs(session)) {
+		session_play_done(play, GST_RTSP_STS_SERVICE_UNAVAILABLE);
+		return;
+	}
+	if (!session->playing)
+		session_log_play(session);
+	session->playing = TRUE;
+	path_reach(session->path, UPSTREAM_PLAYING, session_upstream_plays, play);
+}

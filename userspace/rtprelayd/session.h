@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A viewer's session: what it set up, whether it plays, and when it was last
+ * heard of. It belongs to no connection (RFC 2326, section 1.1).
+ */
+#ifndef RTPRELAYD_SESSION_H
+#define RTPRELAYD_SESSION_H
+
+#include <gst/rtsp/gstrtspdefs.h>
+
+#include "path.h"
+#include "track.h"
+
+struct session;
+
+/* struct session_table - all sessions, by identifier */
+struct session_table;
+
+struct session_table *session_table_new(guint timeout_s);
+
+/* session_table_free - when there is none left */
+void session_table_free(struct session_table *table);
+
+/* session_find - the session with that identifier, or NULL */
+struct session *session_find(struct session_table *table, const char *id);
+
+/**
+ * session_new - begin one
+ * @viewer: address that it was asked from
+ * @local: address that it was asked at
+ *
+ * Return: the session; NULL when there are LIMIT_SESSIONS.
+ */
+struct session *session_new(struct session_table *table, struct path *path,
+			    const struct rtp_fanout_addr *viewer,
+			    const struct rtp_fanout_addr *local);
+
+/* session_end - stop and free it; @reason is for the log */
+void session_end(struct session *session, const char *reason);
+
+const char *session_id(const struct session *session);
+guint session_timeout_s(const struct session *session);
+struct path *session_path(const struct session *session);
+
+/* session_is_playing - has PLAY been asked for? */
+gboolean session_is_playing(const struct session *session);
+
+/* session_n_tracks - that it has set up */
+guint session_n_tracks(const struct session *session);
+
+/* session_touch - the viewer is there */
+void session_touch(struct session *session);
+
+/* session_leg_alive - the same, from RTCP */
+void session_leg_alive(struct leg *leg);
+
+/**
+ * session_setup - set up a track, or change what was set up before PLAY
+ * @index: of the track
+ * @ports: the viewer's
+ * @cap: layers that it gets
+ */
+void session_setup(struct session *session, guint index,
+		   const struct transport_ports *ports,
+		   const struct rtp_fanout_cap *cap);
+
+/* struct session_start - where a track begins for this viewer */
+struct session_start {
+	guint index;
+	struct rtp_fanout_cap cap;
+	gboolean known;
+	guint16 seq;	/* of its first datagram, if @known */
+};
+
+/**
+ * session_played - for session_play()
+ * @status: GST_RTSP_STS_OK, or what to tell the viewer; 454 when the session
+ *	ended meanwhile
+ * @starts: @n of them; those of the tracks that were set up
+ */
+typedef void (*session_played)(GstRTSPStatusCode status,
+			       const struct session_start *starts, guint n,
+			       gpointer user_data);
+
+/**
+ * session_play - send what was set up
+ * @func: called once, from the main loop or from here, when the first datagrams
+ *	were sent, or LIMIT_RTP_INFO_MS have passed without
+ */
+void session_play(struct session *session, session_played func, gpointer user_data);
+
+#endif

@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A track of a stream: the sockets that it arrives at and leaves from, its
+ * fan-out, and its RTCP in both directions.
+ */
+#ifndef RTPRELAYD_TRACK_H
+#define RTPRELAYD_TRACK_H
+
+#include <gio/gio.h>
+#include <json-glib/json-glib.h>
+
+#include "fanout.h"
+#include "sdp.h"
+#include "udp.h"
+
+struct track;
+struct session;
+
+/**
+ * struct leg - a viewer's part in a track
+ * @session: whose
+ * @track: in which it is, or NULL
+ * @dest: where the media goes; its cookie is set by track_add_leg()
+ * @rtcp: the same, for RTCP
+ */
+struct leg {
+	struct session *session;
+	struct track *track;
+	struct rtp_fanout_dest dest;
+	struct rtp_fanout_dest rtcp;
+};
+
+/**
+ * struct track_config - how a track is relayed
+ * @name: of the stream, for the log
+ * @index: of the track in it
+ * @family: see struct udp_pair
+ * @backend: that is to serve it
+ * @tee: see RTP_FANOUT_TEE
+ * @codec: see struct rtp_fanout_config
+ */
+struct track_config {
+	const char *name;
+	guint index;
+	int family;
+	enum fanout_backend backend;
+	gboolean tee;
+	const guint8 *codec;
+};
+
+/**
+ * track_new - open its sockets
+ * @config: copied; the strings that it refers to outlive the track
+ * @leg_alive: called when a leg's viewer reported
+ * @error: G_IO_ERROR
+ */
+struct track *track_new(const struct track_config *config,
+			void (*leg_alive)(struct leg *leg), GError **error);
+
+/* track_free - send BYE both ways, and end it; its legs are in no track then */
+void track_free(struct track *track);
+
+/* track_ports - of its sockets: client_port upstream, server_port for viewers */
+const struct transport_ports *track_ports(const struct track *track);
+
+/**
+ * track_start - relay what comes from this server
+ * @server: its address; the port is not read
+ * @ports: its ports
+ * @ssrc: of the stream, 0 when it did not tell
+ * @error: FANOUT_ERROR
+ */
+gboolean track_start(struct track *track, const struct rtp_fanout_addr *server,
+		     const struct transport_ports *ports, guint32 ssrc, GError **error);
+
+/* track_ssrc - of the stream, 0 when it is not known yet */
+guint32 track_ssrc(struct track *track);
+
+/**
+ * track_add_leg - send the stream to a viewer
+ * @error: FANOUT_ERROR; EEXIST when another leg has that address
+ */
+gboolean track_add_leg(struct track *track, struct leg *leg, GError **error);
+
+/* track_del_leg - stop; nothing is done when the leg is in no track */
+void track_del_leg(struct leg *leg);
+
+/* track_find_leg - the leg with that media address, or NULL */
+struct leg *track_find_leg(struct track *track, const struct rtp_fanout_addr *addr);
+
+/**
+ * track_first_seq - number of the first datagram that the leg was sent
+ *
+ * Return: FALSE when none was.
+ */
+gboolean track_first_seq(struct leg *leg, guint16 *seq);
+
+/* track_to_json - its counters, as rtprelayd(8) describes them */
+JsonNode *track_to_json(struct track *track);
+
+#endif

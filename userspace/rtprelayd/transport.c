@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "transport.h"
+
+#include <gst/rtsp/gstrtsptransport.h>
+#include <string.h>
+
+#include "addr.h"
+
+typedef GstRTSPTransport transport;
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(transport, gst_rtsp_transport_free)
+
+/* A single port stands for itself and the next (RFC 3550, section 11). */
+static gboolean transport_get_ports(const GstRTSPRange *range,
+				    struct transport_ports *ports)
+{
+	gint rtcp = range->max == -1 ? range->min + 1 : range->max;
+
+	if (range->min < 1 || range->min > G_MAXUINT16 || rtcp < 1 ||
+	    rtcp > G_MAXUINT16 || rtcp == range->min)
+		return FALSE;
+	ports->rtp = range->min;
+	ports->rtcp = rtcp;
+	return TRUE;
+}
+
+static transport *transport_parse(const char *text)
+{
+	transport *parsed = NULL;
+
+	gst_rtsp_transport_new(&parsed);
+	if (gst_rtsp_transport_parse(text, parsed) == GST_RTSP_OK &&
+	    parsed->trans == GST_RTSP_TRANS_RTP &&
+	    parsed->profile == GST_RTSP_PROFILE_AVP &&
+	    parsed->lower_transport == GST_RTSP_LOWER_TRANS_UDP &&
+	    !parsed->mode_record)
+		return parsed;
+	gst_rtsp_transport_free(parsed);
+	return NULL;
+}
+
+/* A viewer may name a destination, but none other than itself. */
+static gboolean transport_is_viewers(const transport *asked,
+				     const struct rtp_fanout_addr *viewer)
+{
+	char host[ADDR_STRLEN];
+
+	return !asked->destination ||
+	       g_str_equal(asked->destination, addr_host(viewer, host));
+}
+
+gboolean transport_choose(const char *header, const struct rtp_fanout_addr *viewer,
+			  struct transport_ports *client)
+{
+	g_auto(GStrv) offers = g_strsplit(header, ",", -1);
+
+	for (guint i = 0; offers[i]; i++) {
+		g_autoptr(transport) asked = transport_parse(g_strstrip(offers[i]));
+
+		if (asked && transport_is_viewers(asked, viewer) &&
+		    transport_get_ports(&asked->client_port, client))
+			return TRUE;
+	}
+	return FALSE;
+}
+
+static transport *transport_new(const struct transport_ports *client)
+{
+	transport *made = NULL;
+
+	gst_rtsp_transport_new(&made);
+	made->trans = GST_RTSP_TRANS_RTP;
+	made->profile = GST_RTSP_PROFILE_AVP;
+	made->lower_transport = GST_RTSP_LOWER_TRANS_UDP;
+	made->client_port = (GstRTSPRange){ client->rtp, client->rtcp };
+	return made;
+}
+
+char *transport_answer(const struct transport_ports *client,
+		       const struct transport_ports *server, guint32 ssrc)
+{
+	g_autoptr(transport) made = transport_new(client);
+
+	made->server_port = (GstRTSPRange){ server->rtp, server->rtcp };
+	made->ssrc = ssrc;
+	made->mode_play = TRUE;
+	return gst_rtsp_transport_as_text(made);
+}
+
+char *transport_request(const struct transport_ports *client)
+{
+	g_autoptr(transport) made = transport_new(client);
+
+	return gst_rtsp_transport_as_text(made);
+}
+
+gboolean transport_answered(const char *header, const struct transport_ports *client,
+			    struct transport_ports *server, guint32 *ssrc)
+{
+	g_autoptr(transport) answer = transport_parse(header);
+	struct transport_ports echoed;
+
+	if (!answer || !transport_get_ports(&answer->server_port, server))
+		return FALSE;
+	/* some servers leave the client's ports out: then they are as asked */
+	if (transport_get_ports(&answer->client_port, &echoed) &&
+	    (echoed.rtp != client->rtp || echoed.rtcp != client->rtcp))
+		return FALSE;
+	*ssrc = answer->ssrc;
+	return TRUE;
+}
