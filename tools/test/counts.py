@@ -8,16 +8,16 @@ import tempfile
 from build.progress import Failed
 
 
-def _cases(group):
-    yield from group["test_cases"]
+def _bad(group):
+    """Names of the cases that did not pass."""
+    for case in group["test_cases"]:
+        if case["status"] not in ("PASS", "SKIP"):
+            yield case["name"] or "a result that the plan has and the report has not"
     for inner in group["sub_groups"]:
-        yield from _cases(inner)
+        yield from _bad(inner)
 
 
-def results(patched, text):
-    """[(name, "PASS", "SKIP", or what stands for a failure)] of the KTAP in text.
-    patched: the kernel tree whose kunit.py parses it.
-    """
+def _parse(patched, text):
     with tempfile.TemporaryDirectory(prefix="rtprelay-") as scratch:
         report = f"{scratch}/report.json"
         done = subprocess.run(["/usr/bin/python3",
@@ -26,45 +26,45 @@ def results(patched, text):
                               input=text, capture_output=True, text=True, cwd=scratch)
         try:
             with open(report) as found:
-                group = json.load(found)
+                return json.load(found)
         except OSError:
             raise Failed("kunit.py cannot parse the report:\n"
                          + (done.stdout + done.stderr)[-2000:]) from None
-    return [(case["name"], case["status"]) for case in _cases(group)]
 
 
-def tally(found):
-    passed = sum(status == "PASS" for _, status in found)
-    skipped = sum(status == "SKIP" for _, status in found)
-    return passed, len(found) - passed - skipped, skipped
-
-
-def ktap(patched, text):
-    """Prints what did not pass."""
-    found = results(patched, text)
-    for name, status in found:
-        if status not in ("PASS", "SKIP"):
-            print(f"    not ok: {name}")
-    return tally(found)
+def ktap(patched, text, what=""):
+    """Prints what did not pass. patched: the kernel tree whose kunit.py parses text."""
+    group = _parse(patched, text)
+    sums = group["misc"]
+    failed = sums["failed"] + sums["crashed"]
+    for name in _bad(group):
+        print(f"    not ok: {what}{name}")
+    # A report that breaks its own plan; one with no test at all is the caller's.
+    if sums["tests"] and sums["errors"] and not failed:
+        print(f"    not ok: {what}{sums['errors']} errors in the report")
+        failed = sums["errors"]
+    return sums["passed"], failed, sums["skipped"]
 
 
 def kselftest(patched, text, logs):
     """Of run_kselftest.sh: its own KTAP in text has a result for each program, whose
     output, with KTAP for its cases or none, is in the directory logs.
     """
-    total = [0, 0, 0]
-    for title, status in results(patched, text):
-        program = title.rpartition(": ")[2]
+    total = (0, 0, 0)
+    for case in _parse(patched, text)["test_cases"]:
+        program = case["name"].rpartition(": ")[2]
         log = logs / program
-        lines = log.read_text(errors="replace").splitlines() if log.exists() else []
+        lines = log.read_text(errors="replace").splitlines() if log.is_file() else []
         inner = "\n".join(line.removeprefix("# ") for line in lines)
-        found = results(patched, inner) if "TAP version" in inner else []
-        # A program may fail in spite of its cases, by a crash or the time limit.
-        failed = status not in ("PASS", "SKIP")
-        if not found or (failed and not tally(found)[1]):
-            found.append((program, status))
-        for name, verdict in found:
-            if verdict not in ("PASS", "SKIP"):
-                print(f"    not ok: {program}: {name}; see {log}")
-        total = [sum(pair) for pair in zip(total, tally(found))]
-    return tuple(total)
+        counted = ktap(patched, inner, f"{program}: ") if "TAP version" in inner else (0, 0, 0)
+        failed = case["status"] not in ("PASS", "SKIP")
+        if not any(counted):
+            counted = (int(case["status"] == "PASS"), int(failed),
+                       int(case["status"] == "SKIP"))
+        elif failed and not counted[1]:
+            # In spite of its cases: by a crash or the time limit.
+            counted = (counted[0], 1, counted[2])
+        if counted[1]:
+            print(f"    {program} failed; its output is {log}")
+        total = tuple(map(sum, zip(total, counted)))
+    return total

@@ -32,6 +32,7 @@
 #define PORT_OUTPUT	"/dev/vport0p1"
 #define PORT_STATUS	"/dev/vport0p2"
 #define TERMINAL	"/dev/hvc0"
+#define SMACKFS		"/sys/fs/smackfs"
 #define KMEMLEAK	"/sys/kernel/debug/kmemleak"
 /* kmemleak passes over what was allocated less than five seconds ago. */
 #define LEAK_AGE_S	6
@@ -126,6 +127,9 @@ static void mount_all(const char *out)
 	mount_at("bpf", "/sys/fs/bpf", "bpf", NULL);
 	mount_at("debugfs", "/sys/kernel/debug", "debugfs", NULL);
 	mount_at("tracefs", "/sys/kernel/tracing", "tracefs", NULL);
+	/* There only where the kernel was told to have this security module. */
+	if (!access(SMACKFS, F_OK))
+		mount_at("smackfs", SMACKFS, "smackfs", NULL);
 	make_directories(out);
 	mount_at("out", out, "9p", "trans=virtio,version=9p2000.L,msize=262144,cache=mmap");
 }
