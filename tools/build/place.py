@@ -5,6 +5,7 @@ import contextlib
 import fcntl
 import hashlib
 import os
+import time
 from pathlib import Path
 
 CHECKOUT = Path(__file__).resolve().parents[2]
@@ -28,10 +29,15 @@ def of_checkout():
 def locked(name, say):
     """One build at a time in the cache, however many checkouts share it."""
     CACHE.mkdir(parents=True, exist_ok=True)
-    with open(CACHE / f"{name}.lock", "w") as f:
-        try:
-            fcntl.flock(f, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            say(f"waiting for another run that uses {CACHE}")
-            fcntl.flock(f, fcntl.LOCK_EX)
+    with open(CACHE / f"{name}.lock", "w") as lock:
+        told = 0.0
+        while True:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                if time.monotonic() - told > 5:
+                    told = time.monotonic()
+                    say(f"waiting for another run that uses {CACHE}")
+                time.sleep(0.2)
         yield

@@ -64,6 +64,21 @@ def guard(main):
     sys.exit(status)
 
 
+def attached(argv, **popen):
+    """Runs a program of ours that tells the user itself how far it is; its status."""
+    sys.stdout.flush()
+    child = subprocess.Popen(argv, stdin=subprocess.DEVNULL, **popen)
+    _running.add(child)
+    try:
+        return child.wait()
+    except BaseException:
+        _stop(child)
+        child.wait()
+        raise
+    finally:
+        _running.discard(child)
+
+
 def _tail(log, marks, lines=25):
     text = log.read_text(errors="replace").splitlines()
     found = [i for i, line in enumerate(text) if re.search(marks, line)]

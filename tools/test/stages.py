@@ -76,3 +76,9 @@ class Stages:
         if job.run(self.background):
             raise Failed("the main job failed; its tables are above")
         return 1, 0, 0
+
+    def tee(self):
+        """That the main job's count of media a process received is able to differ from 0."""
+        if job.run(self.background, viewers=3, seconds=5, tee=True):
+            raise Failed("with the tee on, the main job did not see the daemon receive media")
+        return 1, 0, 0

@@ -5,6 +5,7 @@ import os
 import shutil
 
 from build import place, progress, userspace
+from build.progress import Failed
 from vm.guest import Guest, show
 
 DEMO = place.CHECKOUT / "tools" / "demo"
@@ -12,33 +13,38 @@ DEMO = place.CHECKOUT / "tools" / "demo"
 MARGIN_S = 600
 
 
-def prepare(background):
-    """Builds what runs in the guest and makes the stream; returns its environment."""
-    built = userspace.build("plain")
-    env = {"RTPRELAY_BUILD": str(built),
-           "RTPRELAY_MEDIA": str(place.of_checkout() / "media"),
-           "RTPRELAY_OUT": str(place.of_checkout() / "run")}
-    progress.run("the stream", [str(DEMO / "prepare")], place.CACHE / "log" / "media.log",
-                 env={**os.environ, **env}, marks=r".")
+def _environment():
+    return {"RTPRELAY_BUILD": str(place.of_checkout() / "userspace-plain"),
+            "RTPRELAY_MEDIA": str(place.of_checkout() / "media"),
+            "RTPRELAY_OUT": str(place.of_checkout() / "run")}
+
+
+def _on_host(program):
+    return progress.attached([str(DEMO / program)], env={**os.environ, **_environment()})
+
+
+def _guest(background, command, **more):
+    """Builds what runs in the guest, makes the stream, and returns the guest."""
+    userspace.build("plain")
+    if _on_host("prepare"):
+        raise Failed("the stream could not be made")
+    env = {**_environment(), **more}
     shutil.rmtree(env["RTPRELAY_OUT"], ignore_errors=True)
-    image = background.result("release")
-    return env, image
+    return Guest(background.result("release"), command, env["RTPRELAY_OUT"], env,
+                 cwd=place.CHECKOUT)
 
 
-def run(background, viewers=12, seconds=20):
-    """The demonstration's exit status, its output shown as it comes."""
-    env, image = prepare(background)
-    guest = Guest(image, [DEMO / "main", "run", "--viewers", viewers, "--seconds", seconds],
-                  env["RTPRELAY_OUT"], env, cwd=place.CHECKOUT)
-    return guest.run(MARGIN_S + seconds, show)
+def run(background, viewers=12, seconds=20, tee=False):
+    """The demonstration in the guest and the verdict on it; 0 where all is as it must be."""
+    guest = _guest(background, [DEMO / "main", "run", "--viewers", viewers,
+                                "--seconds", seconds, *["--tee"] * tee])
+    return guest.run(MARGIN_S + seconds, show) or _on_host("verdict")
 
 
 def shell(background):
     """A prompt in the guest with the demonstration's network around it."""
-    env, image = prepare(background)
     size = os.get_terminal_size()
-    env["TERM"] = os.environ.get("TERM", "dumb")
-    command = ["sh", "-c", f"stty rows {size.lines} cols {size.columns}; exec \"$@\"", "sh",
-               DEMO / "main", "shell"]
-    guest = Guest(image, command, env["RTPRELAY_OUT"], env, cwd=place.CHECKOUT)
+    guest = _guest(background,
+                   ["sh", "-c", f'stty rows {size.lines} cols {size.columns}; exec "$@"',
+                    "sh", DEMO / "main", "shell"], TERM=os.environ.get("TERM", "dumb"))
     return guest.run(timeout=86400, output=show, interactive=True)
