@@ -3,6 +3,7 @@
 
 import itertools
 import json
+import re
 import subprocess
 from dataclasses import dataclass, field
 
@@ -54,8 +55,9 @@ def _frames_of_foreign(seen, size):
         text = layout.out(seen["files"][2]).read_text()
         digests = [line.split()[-1] for line in text.splitlines() if not line.startswith("#")]
     else:
+        # checksumsink's lines, among what else gst-launch-1.0 says
         text = layout.out(seen["files"][0]).read_text()
-        digests = [line.split()[-1] for line in text.splitlines() if line]
+        digests = re.findall(r"^\d+:\d\d:\d\d\.\d+ ([0-9a-f]{32})$", text, re.MULTILINE)
     return [(size, digest) for digest in digests]
 
 

@@ -46,8 +46,10 @@ def reference_file(cap):
 
 
 def gstreamer_env():
-    """A list of plugins made beforehand: a scan takes minutes on a slow machine."""
-    return {"GST_REGISTRY": str(media("gstreamer.registry"))}
+    """A list of plugins made beforehand, since a scan takes minutes on a slow machine;
+    and no settings in the home directory, which is read-only.
+    """
+    return {"GST_REGISTRY": str(media("gstreamer.registry")), "GSETTINGS_BACKEND": "memory"}
 
 
 def out(name):
