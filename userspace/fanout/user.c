@@ -8,6 +8,8 @@
 
 #include "addr.h"
 
+#define RTP_VERSION	2
+
 /* RTP payload types that cannot be told from RTCP (RFC 5761, section 4) */
 #define RTCP_TYPE_FIRST	64
 #define RTCP_TYPE_LAST	95
@@ -101,8 +103,9 @@ static void user_receive(struct user *user, const guint8 *data, guint len,
 	struct rtp_packet pkt;
 
 	/* as the kernel does: what is not the stream is none of our business */
-	if (!addr_equal(from, &config->source) || len < 2 || data[0] >> 6 != 2 ||
-	    !(codec = rtp_codec_find(config->codec[data[1] & 0x7f]))) {
+	codec = len < RTP_HDR_LEN || data[0] >> 6 != RTP_VERSION ? NULL :
+		rtp_codec_find(config->codec[data[1] & 0x7f]);
+	if (!codec || !addr_equal(from, &config->source)) {
 		user->info.rx_passed++;
 		fanout_give_datagram(user->fanout, data, len, from);
 		return;

@@ -11,8 +11,9 @@
  * @has_sender_info: set: it begins with a sender report, of which
  *	rtcp_set_counts() is to fill in the counts
  *
- * Kept are the sender's information, its CNAME and BYE. Report blocks, which are
- * about the relay's reception, and all else is between the server and the relay.
+ * Kept are the information of the sender whose report is the first, its CNAME
+ * and its BYE. Report blocks, which are about the relay's reception, and all else
+ * is between the server and the relay.
  *
  * Return: the packet; NULL when @data is no RTCP or nothing of it is kept.
  */

@@ -4,15 +4,9 @@
 #define SHIM_LINUX_BITMAP_H
 
 #include <limits.h>
+#include <linux/compiler.h>
 #include <linux/types.h>
 #include <string.h>
-
-typedef __u64 u64;
-
-#ifndef likely
-#define likely(x)	__builtin_expect(!!(x), 1)
-#define unlikely(x)	__builtin_expect(!!(x), 0)
-#endif
 
 #define BITS_PER_LONG	(CHAR_BIT * sizeof(unsigned long))
 #define BITS_TO_LONGS(bits) \
