@@ -43,6 +43,8 @@ class Applied:
             _run(argv, self.repository)
 
     def am(self, mail):
+        if (self.repository / ".git" / "rebase-apply").exists():
+            raise Failed("not tried: an earlier mail does not apply")
         _run(["git", "am", "--no-3way", str(mail)], self.repository)
 
     def patch(self, mail):

@@ -13,6 +13,8 @@ from build.progress import Failed, run, say
 from series import source
 
 DIRECTORY = "net/rtprelay/"
+# What the release kernel has and another may not have; some take others with them.
+OPTIONAL = ["IPV6", "CGROUP_BPF", "PROC_SYSCTL"]
 COUNT = {"count": r"^  (?:CC|AS|LD|AR|CHECK)\s+(?:\[M\]\s+)?(\S+)$", "unit": "steps"}
 
 
@@ -43,15 +45,21 @@ class Build:
     def _log(self, name):
         return place.CACHE / "log" / f"series-{name}.log"
 
-    def configure(self, relay):
-        """relay: y, m or n"""
+    def configure(self, relay, lacks=()):
+        """relay: y, m or n; lacks: symbols that the series can do without."""
         config.configure(self.tree, self.objects, "release", self.command)
         value = {"y": "--enable", "m": "--module", "n": "--disable"}[relay]
+        settings = ["--enable", "MODULES", "--enable", "MODULE_UNLOAD", "--enable", "KUNIT",
+                    value, "RTP_RELAY", value, "RTP_RELAY_KUNIT_TEST"]
+        for symbol in OPTIONAL:
+            settings += ["--disable" if symbol in lacks else "--enable", symbol]
         subprocess.run([str(self.tree / "scripts" / "config"), "--file",
-                        str(self.objects / ".config"), "--enable", "MODULES",
-                        "--enable", "MODULE_UNLOAD", "--enable", "KUNIT",
-                        value, "RTP_RELAY", value, "RTP_RELAY_KUNIT_TEST"], check=True)
+                        str(self.objects / ".config"), *settings], check=True)
         self.make("olddefconfig", "olddefconfig")
+        got = (self.objects / ".config").read_text().splitlines()
+        for symbol in lacks:
+            if f"CONFIG_{symbol}=y" in got:
+                raise Failed(f"{symbol} cannot be switched off in this configuration")
 
     def make(self, what, *targets):
         log = self._log(what.replace(" ", "-"))
@@ -66,7 +74,8 @@ class Build:
                 re.match(r"(?:WARNING|ERROR): (.*)", line)
             if not found:
                 continue
-            name = re.sub(r"^(?:\.\./)+", "", found.group(1).replace(f"{self.tree}/", ""))
+            name = re.sub(rf"^(?:{self.tree.parent}/|(?:\.\./)+){self.tree.name}/", "",
+                          found.group(1))
             if name in self.ours or "rtprelay" in name:
                 said.append(line)
         if said:
@@ -124,3 +133,8 @@ class OneByOne:
         with place.locked("build", say):
             self.build.configure("n")
             self.build.quiet(self.build.make("series =n", "vmlinux", "modules"))
+
+    def lacking(self, symbol):
+        with place.locked("build", say):
+            self.build.configure("m", [symbol])
+            self.build.quiet(self.build.make(f"{symbol} =n", "vmlinux", "modules"))

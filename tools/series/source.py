@@ -42,6 +42,8 @@ class Patch:
 
 
 def _message(path):
+    if not path.exists():
+        raise Failed(f"{path} is missing: a subject line, an empty line and a body")
     text = path.read_text()
     subject, _, body = text.partition("\n\n")
     if not body.strip() or "\n" in subject:
