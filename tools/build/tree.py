@@ -84,17 +84,24 @@ def _link(pristine, tree, but):
             place.CACHE / "log" / "tree.log", count=r"^(\S+/[^/\n]+)$", unit="files")
 
 
-def patched(pristine):
-    """Brings the tree beside pristine to pristine + series; returns it."""
+def patched(pristine, changing):
+    """Brings the tree beside pristine to pristine + series; returns it.
+    changing: pristine follows a directory of the user's, so may have changed.
+    """
     tree = pristine.with_name("patched")
     record = pristine.with_name("patched.json")
+    state = {"laid": False, "paths": []}
+    if record.exists():
+        state = json.loads(record.read_text())
     wanted = _wanted(pristine)
     # Every path that a series ever had: one it has no longer is put back here, with
     # a time of now, and not by linking the old one, older than what was built of it.
-    paths = set(json.loads(record.read_text())) if record.exists() else set()
-    paths |= set(wanted)
-    record.write_text(json.dumps(sorted(paths)))
-    _link(pristine, tree, paths)
+    paths = {*state["paths"], *wanted}
+    state["paths"] = sorted(paths)
+    record.write_text(json.dumps(state))
+    if changing or not state["laid"]:
+        _link(pristine, tree, paths)
+        record.write_text(json.dumps(state | {"laid": True}))
     for name in paths:
         original = pristine / name
         if name in wanted:
