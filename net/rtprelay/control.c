@@ -170,11 +170,9 @@ int rtp_control_set(struct rtp_fanout *fanout,
 			continue;
 		if (flags & RTP_FANOUT_SET_COOKIE)
 			dest->cookie = request[i].cookie;
-		if (flags & RTP_FANOUT_SET_LEASE) {
+		if (flags & RTP_FANOUT_SET_LEASE)
 			WRITE_ONCE(dest->expires,
 				   rtp_request_expires(request[i].lease_ms));
-			WRITE_ONCE(dest->expired, false);
-		}
 	}
 
 	return 0;
@@ -250,13 +248,13 @@ static void rtp_control_describe_lease(const struct rtp_dest *dest,
 {
 	unsigned long expires = READ_ONCE(dest->expires), now = jiffies;
 
-	if (!expires)
+	if (expires == RTP_LEASE_NONE)
 		return;
-	if (time_before(now, expires)) {
-		info->dest.lease_ms = max(jiffies_to_msecs(expires - now), 1U);
+	if (expires == RTP_LEASE_ENDED || !time_before(now, expires)) {
+		info->state = RTP_FANOUT_STATE_EXPIRED;
 		return;
 	}
-	info->state = RTP_FANOUT_STATE_EXPIRED;
+	info->dest.lease_ms = max(jiffies_to_msecs(expires - now), 1U);
 }
 
 static void rtp_control_describe(const struct rtp_fanout *fanout,

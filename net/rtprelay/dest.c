@@ -3,7 +3,6 @@
  * The table of destinations.
  */
 #include <linux/bitops.h>
-#include <linux/jhash.h>
 #include <linux/mm.h>
 #include <linux/random.h>
 #include <linux/rcupdate.h>
@@ -210,8 +209,7 @@ struct rtp_dest *rtp_dest_insert(struct rtp_fanout *fanout,
 
 	table->used++;
 	dest->key = *key;
-	dest->hash = jhash(key, sizeof(*key), get_random_u32()) ?: 1;
-	dest->expired = false;
+	dest->hash = get_random_u32() ?: 1;
 	dest->picked = false;
 	/* A route cached for who had the slot before is not this one's. */
 	dest->dst_gen = 0;

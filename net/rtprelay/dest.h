@@ -35,6 +35,10 @@ struct rtp_dest_key {
 	u32 ifindex;
 };
 
+/* Values of struct rtp_dest.expires that are no time. */
+#define RTP_LEASE_NONE	0
+#define RTP_LEASE_ENDED	1
+
 /* Why a copy was dropped: the counters of struct rtp_fanout_dest_info. */
 enum rtp_tx_drop {
 	RTP_TX_DROP_NOMEM,
@@ -53,11 +57,11 @@ enum rtp_tx_drop {
  * @dst_cookie: what dst_check() wants to see
  * @dst_gen: struct rtp_fanout.tx_gen with which @dst was looked up
  * @hash: flow hash of its copies
- * @expires: jiffies at which the lease ends, 0 for never
+ * @expires: jiffies at which the lease ends, RTP_LEASE_NONE or RTP_LEASE_ENDED;
+ *	the last is set by the worker
  * @since: struct rtp_dgram.serial of the first datagram that it gets
  * @family: AF_INET or AF_INET6
  * @class: its class
- * @expired: the lease ended; set by the worker, cleared by SET
  * @port: UDP port to send to
  * @daddr: address to send to
  * @saddr: source address; with @dst, what the route gave
@@ -95,7 +99,6 @@ struct rtp_dest {
 	unsigned long expires;
 	u8 family;
 	u8 class;
-	bool expired;
 	__be16 port;
 	union rtp_inaddr daddr;
 	union rtp_inaddr saddr;

@@ -8,6 +8,7 @@
 
 #include <linux/list.h>
 #include <linux/mm.h>
+#include <linux/page_frag_cache.h>
 #include <linux/types.h>
 
 /* No limit on the TTL of the copies: the source is a multicast one. */

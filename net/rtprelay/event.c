@@ -18,6 +18,9 @@ static void rtp_event_wake(struct rtp_fanout *fanout)
 
 	lockdep_assert_held(&fanout->event_lock);
 
+	/* The socket is a plain one again, or goes. */
+	if (fanout->events_stopped)
+		return;
 	if (udp_test_and_set_bit(RTP_EVENTS, sk))
 		return;
 
@@ -96,6 +99,20 @@ void rtp_event_forget(struct rtp_fanout *fanout, struct rtp_dest *dest)
 	spin_lock_bh(&fanout->event_lock);
 	rtp_event_clear(dest);
 	rtp_event_done(fanout);
+	spin_unlock_bh(&fanout->event_lock);
+}
+
+/**
+ * rtp_event_stop() - the fan-out was stopped: its events concern nobody
+ * @fanout: the fan-out
+ *
+ * Context: Process context.
+ */
+void rtp_event_stop(struct rtp_fanout *fanout)
+{
+	spin_lock_bh(&fanout->event_lock);
+	fanout->events_stopped = true;
+	udp_clear_bit(RTP_EVENTS, fanout->sk);
 	spin_unlock_bh(&fanout->event_lock);
 }
 

@@ -16,6 +16,7 @@ void rtp_event_dest(struct rtp_fanout *fanout, struct rtp_dest *dest,
 		    u16 events, u16 error);
 void rtp_event_fanout(struct rtp_fanout *fanout, u32 events);
 void rtp_event_forget(struct rtp_fanout *fanout, struct rtp_dest *dest);
+void rtp_event_stop(struct rtp_fanout *fanout);
 bool rtp_event_take(struct rtp_fanout *fanout, struct rtp_fanout_event *event);
 
 #endif /* _NET_RTPRELAY_EVENT_H */

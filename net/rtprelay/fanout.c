@@ -12,6 +12,7 @@
 #include <net/udp.h>
 #include <net/udp_tunnel.h>
 #include "dest.h"
+#include "event.h"
 #include "fanout.h"
 #include "rx.h"
 #include "worker.h"
@@ -47,7 +48,7 @@ static void rtp_fanout_stop(struct rtp_fanout *fanout)
 
 	rtp_worker_detach(fanout);
 	rtp_rx_purge(fanout);
-	udp_clear_bit(RTP_EVENTS, fanout->sk);
+	rtp_event_stop(fanout);
 
 	queue_rcu_work(rtp_fanout_wq, &fanout->free_work);
 }
@@ -163,7 +164,7 @@ err_free:
  * Context: Process context, socket locked.
  * Return: 0; -EALREADY when it is one; -EBUSY when another has the socket;
  * -EISCONN when it is connected: its copies would share one flow hash, and it
- * would not hear the viewers; -EADDRNOTAVAIL when it is bound to no port;
+ * would not hear the viewers; -EADDRNOTAVAIL when bind() gave it no port;
  * -ENOMEM.
  */
 int rtp_fanout_attach(struct sock *sk, const struct rtp_fanout_config *config)
@@ -175,7 +176,8 @@ int rtp_fanout_attach(struct sock *sk, const struct rtp_fanout_config *config)
 		return -EALREADY;
 	if (sk->sk_state != TCP_CLOSE)
 		return -EISCONN;
-	if (!inet_sk(sk)->inet_num)
+	/* A port that bind() did not fix is lost by connect(AF_UNSPEC). */
+	if (!(sk->sk_userlocks & SOCK_BINDPORT_LOCK))
 		return -EADDRNOTAVAIL;
 
 	fanout = rtp_fanout_alloc(sk, config);
@@ -239,19 +241,20 @@ static void rtp_fanout_fill_stats(const struct rtp_fanout *fanout,
 
 	do {
 		start = u64_stats_fetch_begin(&fanout->syncp);
-#define READ(field) info->field = u64_stats_read(&stats->field)
-		READ(rx_packets);
-		READ(rx_octets);
-		READ(rx_dropped_malformed);
-		READ(rx_dropped_duplicate);
-		READ(rx_dropped_late);
-		READ(rx_dropped_unconfirmed);
-		READ(rx_lost);
-		READ(tx_packets);
-		READ(tx_octets);
-		READ(tx_dropped);
-		READ(worker_runs);
-#undef READ
+		info->rx_packets = u64_stats_read(&stats->rx_packets);
+		info->rx_octets = u64_stats_read(&stats->rx_octets);
+		info->rx_dropped_malformed =
+			u64_stats_read(&stats->rx_dropped_malformed);
+		info->rx_dropped_duplicate =
+			u64_stats_read(&stats->rx_dropped_duplicate);
+		info->rx_dropped_late = u64_stats_read(&stats->rx_dropped_late);
+		info->rx_dropped_unconfirmed =
+			u64_stats_read(&stats->rx_dropped_unconfirmed);
+		info->rx_lost = u64_stats_read(&stats->rx_lost);
+		info->tx_packets = u64_stats_read(&stats->tx_packets);
+		info->tx_octets = u64_stats_read(&stats->tx_octets);
+		info->tx_dropped = u64_stats_read(&stats->tx_dropped);
+		info->worker_runs = u64_stats_read(&stats->worker_runs);
 	} while (u64_stats_fetch_retry(&fanout->syncp, start));
 }
 
@@ -270,7 +273,7 @@ void rtp_fanout_fill_info(struct rtp_fanout *fanout,
 	info->config = fanout->config;
 	info->dests = fanout->table.used;
 	info->caps = hweight_long(fanout->classes.used);
-	info->ssrc = data_race(fanout->stream.ssrc);
+	info->ssrc = READ_ONCE(fanout->stream.ssrc);
 	info->failed_index = fanout->failed_index;
 	info->queue_bytes = READ_ONCE(fanout->queue_bytes);
 	info->queue_limit = READ_ONCE(fanout->sk->sk_rcvbuf);

@@ -121,6 +121,7 @@ struct rtp_fanout_stats {
  * @event_lock: see above
  * @event_list: destinations that something happened to
  * @events: RTP_FANOUT_EVENT_* of the fan-out itself
+ * @events_stopped: nobody is told any more
  *
  * @free_work: frees all this a grace period after it was stopped
  */
@@ -151,6 +152,7 @@ struct rtp_fanout {
 	spinlock_t event_lock;	/* innermost; taken with softirqs disabled */
 	struct list_head event_list;
 	u32 events;
+	bool events_stopped;
 
 	struct rcu_work free_work;
 };

@@ -34,6 +34,19 @@ bool rtp_policy_may_attach(const struct sock *sk)
 	       ns_capable(sock_net(sk)->user_ns, CAP_NET_ADMIN);
 }
 
+#ifdef CONFIG_CGROUP_BPF
+static int rtp_policy_cgroup(struct sock *sk, void *addr, int *len,
+			     enum cgroup_bpf_attach_type type, void *local)
+{
+	if (!cgroup_bpf_enabled(type))
+		return 0;
+	return __cgroup_bpf_run_filter_sock_addr(sk, addr, len, type, local,
+						 NULL);
+}
+#else
+#define rtp_policy_cgroup(sk, addr, len, type, local)	0
+#endif
+
 static int rtp_policy_send4(struct sock *sk, struct rtp_dest *dest)
 {
 	struct sockaddr_in sin = {
@@ -48,14 +61,9 @@ static int rtp_policy_send4(struct sock *sk, struct rtp_dest *dest)
 	int err;
 
 	err = rtp_fanout_security_send(sk, &msg);
-	if (err || !cgroup_bpf_enabled(CGROUP_UDP4_SENDMSG))
-		return err;
-
-	err = __cgroup_bpf_run_filter_sock_addr(sk,
-						(struct sockaddr_unsized *)&sin,
-						&msg.msg_namelen,
-						CGROUP_UDP4_SENDMSG,
-						&dest->local.v4, NULL);
+	if (!err)
+		err = rtp_policy_cgroup(sk, &sin, &msg.msg_namelen,
+					CGROUP_UDP4_SENDMSG, &dest->local.v4);
 	if (err)
 		return err;
 
@@ -80,14 +88,9 @@ static int rtp_policy_send6(struct sock *sk, struct rtp_dest *dest)
 	int err;
 
 	err = rtp_fanout_security_send(sk, &msg);
-	if (err || !cgroup_bpf_enabled(CGROUP_UDP6_SENDMSG))
-		return err;
-
-	err = __cgroup_bpf_run_filter_sock_addr(sk,
-						(struct sockaddr_unsized *)&sin6,
-						&msg.msg_namelen,
-						CGROUP_UDP6_SENDMSG,
-						&dest->local.v6, NULL);
+	if (!err)
+		err = rtp_policy_cgroup(sk, &sin6, &msg.msg_namelen,
+					CGROUP_UDP6_SENDMSG, &dest->local.v6);
 	if (err)
 		return err;
 	if (ipv6_addr_v4mapped(&sin6.sin6_addr))

@@ -35,6 +35,19 @@ static __be32 rtp_addr_v4(const struct rtp_fanout_addr *addr)
 	return v4;
 }
 
+/* The host's own address, of the family of @addr. */
+static bool rtp_addr_is_ours(const struct sock *sk, u8 family,
+			     const union rtp_inaddr *addr)
+{
+	if (family == AF_INET)
+		return inet_addr_type(sock_net(sk), addr->v4) == RTN_LOCAL;
+#if IS_ENABLED(CONFIG_IPV6)
+	return ipv6_chk_addr(sock_net(sk), &addr->v6, NULL, 0);
+#else
+	return false;
+#endif
+}
+
 static struct in6_addr rtp_addr_v6(const struct rtp_fanout_addr *addr)
 {
 	struct in6_addr v6;
@@ -203,32 +216,31 @@ int rtp_request_cap(const struct rtp_fanout_cap *cap)
  * rtp_request_expires() - when a lease ends
  * @lease_ms: its length in milliseconds, 0 for none
  *
- * Return: jiffies, 0 for never.
+ * Return: for struct rtp_dest.expires.
  */
 unsigned long rtp_request_expires(u32 lease_ms)
 {
+	unsigned long expires = jiffies + msecs_to_jiffies(lease_ms);
+
 	if (!lease_ms)
-		return 0;
-	return jiffies + msecs_to_jiffies(lease_ms) ?: 1;
+		return RTP_LEASE_NONE;
+	return max(expires, RTP_LEASE_ENDED + 1UL);
 }
 
 /* Whether what is sent there comes back to the socket itself. */
 static bool rtp_dest_is_self(const struct sock *sk, const struct rtp_dest *dest)
 {
-	const struct inet_sock *inet = inet_sk(sk);
-	struct net *net = sock_net(sk);
-
-	if (dest->port != inet->inet_sport)
+	if (dest->port != inet_sk(sk)->inet_sport)
 		return false;
 
-	if (dest->family == AF_INET)
-		return inet->inet_rcv_saddr ?
-			inet->inet_rcv_saddr == dest->daddr.v4 :
-			inet_addr_type(net, dest->daddr.v4) == RTN_LOCAL;
+	if (dest->family == AF_INET && sk->sk_rcv_saddr)
+		return sk->sk_rcv_saddr == dest->daddr.v4;
+#if IS_ENABLED(CONFIG_IPV6)
+	if (dest->family == AF_INET6 && !ipv6_addr_any(&sk->sk_v6_rcv_saddr))
+		return ipv6_addr_equal(&sk->sk_v6_rcv_saddr, &dest->daddr.v6);
+#endif
 
-	return ipv6_addr_any(&sk->sk_v6_rcv_saddr) ?
-		ipv6_chk_addr(net, &dest->daddr.v6, NULL, 0) :
-		ipv6_addr_equal(&sk->sk_v6_rcv_saddr, &dest->daddr.v6);
+	return rtp_addr_is_ours(sk, dest->family, &dest->daddr);
 }
 
 /* A source address must be the host's own: nobody sends in another's name. */
@@ -238,8 +250,6 @@ static int rtp_request_local(const struct sock *sk,
 {
 	size_t len = dest->family == AF_INET ? sizeof(dest->local.v4) :
 					       sizeof(dest->local.v6);
-	struct net *net = sock_net(sk);
-	bool ours;
 
 	memset(&dest->local, 0, sizeof(dest->local));
 	if (!memchr_inv(request->local, 0, sizeof(request->local)))
@@ -248,12 +258,8 @@ static int rtp_request_local(const struct sock *sk,
 		return -EINVAL;
 	memcpy(&dest->local, request->local, len);
 
-	if (dest->family == AF_INET)
-		ours = inet_addr_type(net, dest->local.v4) == RTN_LOCAL;
-	else
-		ours = ipv6_chk_addr(net, &dest->local.v6, NULL, 0);
-
-	return ours ? 0 : -EADDRNOTAVAIL;
+	return rtp_addr_is_ours(sk, dest->family, &dest->local) ?
+		0 : -EADDRNOTAVAIL;
 }
 
 /**
@@ -263,8 +269,8 @@ static int rtp_request_local(const struct sock *sk,
  * @dest: its key is set; where it sends to is filled in
  *
  * Context: Process context, socket locked.
- * Return: 0; -ENODEV for an interface that is missing; -EADDRNOTAVAIL for a
- * source address that is not the host's; -EINVAL as rtp_request_config();
+ * Return: 0; -ENODEV for an interface that is missing; -EXDEV for one that is
+ * not what the socket is bound to (SO_BINDTODEVICE); -EADDRNOTAVAIL for a source address that is not the host's; -EINVAL as rtp_request_config();
  * -ELOOP for the socket's own address; -EACCES for a broadcast address; what
  * rtp_policy_send() says.
  */
@@ -279,6 +285,9 @@ int rtp_request_dest(struct sock *sk, const struct rtp_fanout_dest *request,
 	memcpy(&dest->daddr, addr->addr, sizeof(dest->daddr));
 
 	err = rtp_request_ifindex(sk, addr, dest->key.ifindex);
+	if (!err && dest->key.ifindex &&
+	    !sk_dev_equal_l3scope(sk, dest->key.ifindex))
+		err = -EXDEV;
 	if (!err)
 		err = rtp_request_local(sk, request, dest);
 	if (!err)

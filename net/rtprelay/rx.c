@@ -12,6 +12,7 @@
 #include <net/ip.h>
 #include <net/ipv6.h>
 #include <net/sock.h>
+#include <net/udp.h>
 #include "dgram.h"
 #include "drop.h"
 #include "event.h"
@@ -164,6 +165,7 @@ static enum skb_drop_reason rtp_rx_enqueue(struct rtp_fanout *fanout,
 	missing = size - sk->sk_forward_alloc;
 	if (missing > 0 && !__sk_mem_schedule(sk, missing, SK_MEM_RECV)) {
 		spin_unlock_bh(lock);
+		rtp_rx_count(fanout, RTP_RX_DROPPED_NOMEM);
 		return SKB_DROP_REASON_PROTO_MEM;
 	}
 	sk_forward_alloc_add(sk, -size);
@@ -228,10 +230,8 @@ static enum skb_drop_reason rtp_rx_relay(struct rtp_fanout *fanout,
 	}
 
 	reason = rtp_rx_enqueue(fanout, dgram);
-	if (unlikely(reason)) {
+	if (unlikely(reason))
 		rtp_dgram_put(dgram);
-		rtp_rx_count(fanout, RTP_RX_DROPPED_NOMEM);
-	}
 
 	return reason;
 }
@@ -343,10 +343,12 @@ void rtp_rx_err(struct sock *sk, struct sk_buff *skb, int err, __be16 port,
 		if (!inet_test_bit(RECVERR, sk))
 			return;
 		ip_icmp_error(sk, skb, err, port, info, payload);
+#if IS_ENABLED(CONFIG_IPV6)
 	} else {
 		if (!inet6_test_bit(RECVERR6, sk))
 			return;
 		ipv6_icmp_error(sk, skb, err, port, info, payload);
+#endif
 	}
 	sk->sk_err = err;
 	sk_error_report(sk);

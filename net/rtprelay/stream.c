@@ -3,6 +3,7 @@
  * Sequence numbers of a stream: duplicates, gaps and jumps of the input, and
  * the numbers of the output.
  */
+#include <kunit/visibility.h>
 #include "stream.h"
 
 static unsigned int rtp_stream_bit(u16 seq)
@@ -23,7 +24,8 @@ static void rtp_stream_restart(struct rtp_stream *stream, u32 ssrc, u16 seq)
 	/* Numbers before @seq count as seen: they never get one of the output. */
 	bitmap_fill(stream->seen, RTP_STREAM_WINDOW);
 	stream->codec = (struct rtp_codec_state){};
-	stream->ssrc = ssrc;
+	/* RTP_FANOUT_INFO reads it. */
+	WRITE_ONCE(stream->ssrc, ssrc);
 	stream->max_seq = seq;
 	stream->started = true;
 	stream->waiting = false;
@@ -115,6 +117,7 @@ enum rtp_verdict rtp_stream_receive(struct rtp_stream *stream, u32 ssrc,
 
 	return behind < 2 * RTP_STREAM_WINDOW ? RTP_OLD : RTP_UNCONFIRMED;
 }
+EXPORT_SYMBOL_IF_KUNIT(rtp_stream_receive);
 
 /**
  * rtp_stream_keep() - a class gets the newest datagram
@@ -127,3 +130,4 @@ void rtp_stream_keep(struct rtp_stream *stream, unsigned int class)
 {
 	stream->number[class]++;
 }
+EXPORT_SYMBOL_IF_KUNIT(rtp_stream_keep);

@@ -9,14 +9,15 @@
 
 #include <linux/bitmap.h>
 #include <linux/types.h>
+#include <linux/rtp_fanout.h>
 #include "codec.h"
 
 /* Sequence numbers behind the highest that are remembered. A power of two. */
 #define RTP_STREAM_WINDOW	1024
 /* A number that is further ahead than this must be confirmed by the next. */
 #define RTP_STREAM_MAX_JUMP	512
-/* Distinct caps that a fan-out holds: a class each. */
-#define RTP_CLASSES		16
+/* A class for each distinct cap. */
+#define RTP_CLASSES		RTP_FANOUT_MAX_CAPS
 
 /**
  * enum rtp_verdict - what a datagram's sequence number says about it

@@ -18,7 +18,7 @@ int rtp_sysctl_userns_attach;
 
 static int rtp_sysctl_dests_max = 1 << 24;
 
-static struct ctl_table rtp_sysctl_table[] = {
+static const struct ctl_table rtp_sysctl_table[] = {
 	{
 		.procname	= "max_dests",
 		.data		= &rtp_sysctl_max_dests,
@@ -52,7 +52,8 @@ int rtp_sysctl_init(void)
 	rtp_sysctl_header = register_net_sysctl(&init_net, "net/rtp_fanout",
 						rtp_sysctl_table);
 
-	return rtp_sysctl_header ? 0 : -ENOMEM;
+	/* Without sysctls there is none, and the defaults stay. */
+	return rtp_sysctl_header || !IS_ENABLED(CONFIG_SYSCTL) ? 0 : -ENOMEM;
 }
 
 /**

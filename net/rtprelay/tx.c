@@ -49,6 +49,9 @@ void rtp_tx_begin(struct rtp_fanout *fanout)
 		const struct ipv6_pinfo *np = inet6_sk(sk);
 
 		key.ipv6 = true;
+		/* connect() may change it meanwhile, as for any sender; the
+		 * next datagram sees all of it.
+		 */
 		key.saddr6 = data_race(np->saddr);
 		key.ucast_oif = READ_ONCE(np->ucast_oif);
 		key.flowlabel = ip6_make_flowinfo(READ_ONCE(np->tclass), 0);
@@ -73,6 +76,20 @@ void rtp_tx_release(struct rtp_dest *dest)
 	dest->dst = NULL;
 }
 
+/* The interface to send on. One that the socket was bound to after the
+ * destination was added wins: false where the two differ.
+ */
+static bool rtp_tx_oif(const struct rtp_fanout *fanout,
+		       const struct rtp_dest *dest, int unicast_if, int *oif)
+{
+	*oif = dest->key.ifindex;
+	if (*oif)
+		return sk_dev_equal_l3scope(fanout->sk, *oif);
+
+	*oif = fanout->tx_key.bound_dev_if ?: unicast_if;
+	return true;
+}
+
 static struct dst_entry *rtp_tx_route4(const struct rtp_fanout *fanout,
 				       struct rtp_dest *dest)
 {
@@ -82,7 +99,8 @@ static struct dst_entry *rtp_tx_route4(const struct rtp_fanout *fanout,
 	struct rtable *rt;
 	int oif;
 
-	oif = dest->key.ifindex ?: key->bound_dev_if ?: key->uc_index;
+	if (!rtp_tx_oif(fanout, dest, key->uc_index, &oif))
+		return ERR_PTR(-EXDEV);
 	flowi4_init_output(&fl4, oif, key->mark, key->tos & INET_DSCP_MASK,
 			   RT_SCOPE_UNIVERSE, IPPROTO_UDP,
 			   inet_sk_flowi_flags(sk), dest->daddr.v4,
@@ -111,8 +129,6 @@ static struct dst_entry *rtp_tx_route6(const struct rtp_fanout *fanout,
 	const struct rtp_tx_key *key = &fanout->tx_key;
 	struct sock *sk = fanout->sk;
 	struct flowi6 fl6 = {
-		.flowi6_oif = dest->key.ifindex ?: key->bound_dev_if ?:
-			      key->ucast_oif,
 		.flowi6_mark = key->mark,
 		.flowi6_proto = IPPROTO_UDP,
 		.flowi6_uid = key->uid,
@@ -126,9 +142,14 @@ static struct dst_entry *rtp_tx_route6(const struct rtp_fanout *fanout,
 
 	if (!key->ipv6)
 		return ERR_PTR(-EAFNOSUPPORT);
+	if (!rtp_tx_oif(fanout, dest, key->ucast_oif, &fl6.flowi6_oif))
+		return ERR_PTR(-EXDEV);
 
+	/* The look-up does not ask whether the address is still ours. */
 	if (ipv6_addr_any(&fl6.saddr))
 		fl6.saddr = key->saddr6;
+	else if (!ipv6_chk_addr(sock_net(sk), &fl6.saddr, NULL, 0))
+		return ERR_PTR(-EADDRNOTAVAIL);
 	security_sk_classify_flow(sk, flowi6_to_flowi_common(&fl6));
 
 	dst = ip6_dst_lookup_flow(sock_net(sk), sk, &fl6, NULL);
@@ -181,12 +202,12 @@ static struct sk_buff *rtp_tx_skb(const struct rtp_fanout *fanout,
 	const struct rtp_dgram *dgram = fanout->walk.dgram;
 	const struct rtp_variant *variant;
 	unsigned int reserve, shared;
-	struct page *page;
 	struct sk_buff *skb;
 	struct udphdr *uh;
+	struct page *page;
 
 	variant = &fanout->walk.variants.variant[dest->class];
-	reserve = LL_RESERVED_SPACE(dst->dev) + dst->header_len + ip_len;
+	reserve = LL_RESERVED_SPACE(dst_dev_rcu(dst)) + dst->header_len + ip_len;
 	shared = dgram->len - RTP_HDR_LEN;
 
 	skb = alloc_skb(reserve + RTP_TX_HEAD, GFP_ATOMIC | __GFP_NOWARN);
@@ -261,7 +282,7 @@ static unsigned int rtp_tx_mtu(const struct sock *sk,
 	else
 		path = READ_ONCE(inet6_sk(sk)->pmtudisc) < IPV6_PMTUDISC_PROBE;
 
-	return path ? dst_mtu(dst) : READ_ONCE(dst_dev(dst)->mtu);
+	return path ? dst_mtu(dst) : READ_ONCE(dst_dev_rcu(dst)->mtu);
 }
 
 static int rtp_tx_dest4(const struct rtp_fanout *fanout,
@@ -273,7 +294,7 @@ static int rtp_tx_dest4(const struct rtp_fanout *fanout,
 	struct net *net = sock_net(sk);
 	struct iphdr *iph;
 	__be16 df = 0;
-	u8 ttl;
+	int ttl;
 
 	if (!ip_sk_ignore_df(sk) || (fits && ip_dont_fragment(sk, dst)))
 		df = htons(IP_DF);
@@ -286,14 +307,16 @@ static int rtp_tx_dest4(const struct rtp_fanout *fanout,
 						ulen, IPPROTO_UDP, sum) ?:
 			      CSUM_MANGLED_0;
 
-	ttl = ip_select_ttl(inet_sk(sk), dst);
+	ttl = READ_ONCE(inet_sk(sk)->uc_ttl);
+	if (ttl < 0)
+		ttl = ip4_dst_hoplimit(dst);
 	iph = __skb_push(skb, sizeof(*iph));
 	skb_reset_network_header(skb);
 	iph->version = 4;
 	iph->ihl = sizeof(*iph) / 4;
 	iph->tos = fanout->tx_key.tos;
 	iph->frag_off = df;
-	iph->ttl = min(ttl, fanout->walk.dgram->ttl);
+	iph->ttl = min_t(int, ttl, fanout->walk.dgram->ttl);
 	iph->protocol = IPPROTO_UDP;
 	iph->saddr = dest->saddr.v4;
 	iph->daddr = dest->daddr.v4;

@@ -173,13 +173,16 @@ static bool rtp_worker_lease_ended(struct rtp_fanout *fanout,
 {
 	unsigned long expires = READ_ONCE(dest->expires);
 
-	if (likely(!expires || time_before(jiffies, expires)))
+	if (likely(expires == RTP_LEASE_NONE))
+		return false;
+	if (expires == RTP_LEASE_ENDED)
+		return true;
+	if (time_before(jiffies, expires))
 		return false;
 
-	if (!READ_ONCE(dest->expired)) {
-		WRITE_ONCE(dest->expired, true);
+	/* Unless it is being renewed: then the next datagram will see. */
+	if (cmpxchg(&dest->expires, expires, RTP_LEASE_ENDED) == expires)
 		rtp_event_dest(fanout, dest, RTP_FANOUT_EVENT_LEASE_EXPIRED, 0);
-	}
 
 	return true;
 }

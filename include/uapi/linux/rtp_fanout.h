@@ -23,6 +23,9 @@
 /* The most elements that one call takes or returns. */
 #define RTP_FANOUT_MAX_COUNT	1024
 
+/* The most distinct caps that the destinations of one fan-out may have. */
+#define RTP_FANOUT_MAX_CAPS	16
+
 /* The largest element size that a call may name, in bytes. */
 #define RTP_FANOUT_MAX_SIZE	1024
 
@@ -181,7 +184,8 @@ struct rtp_fanout_dest {
  * @rx_packets: datagrams of the stream received
  * @rx_octets: their RTP payload bytes (RFC 3550, section 6.4.1), header and
  *	padding left out
- * @rx_passed: datagrams that were not of the stream and went to the socket
+ * @rx_passed: datagrams that were not of the stream and went to the socket:
+ *	from elsewhere, of another payload type, or shorter than an RTP header
  * @rx_teed: datagrams of the stream that went to the socket as well
  * @rx_dropped_queue: datagrams dropped because the queue was full
  * @rx_dropped_nomem: datagrams dropped for want of memory
@@ -189,7 +193,8 @@ struct rtp_fanout_dest {
  *	or a security module
  * @rx_dropped_ttl: datagrams dropped because their TTL or hop limit was 1 or
  *	less
- * @rx_dropped_malformed: datagrams dropped because their RTP header is wrong
+ * @rx_dropped_malformed: datagrams dropped because their CSRC list, header
+ *	extension or padding does not fit into them
  * @rx_dropped_duplicate: datagrams dropped because their sequence number had
  *	been seen
  * @rx_dropped_late: datagrams not sent to capped destinations because a later
@@ -289,8 +294,9 @@ struct rtp_fanout_dest_info {
  * @events: RTP_FANOUT_EVENT_*; several since the last read are one element
  * @error: errno value of the last ICMP error, 0 for none
  *
- * Reading returns each event once. While there are any, poll() reports
- * EPOLLPRI for the socket.
+ * Reading returns each event once; a read that fails with EFAULT has taken what
+ * it could not write. While there are any, poll() reports EPOLLPRI for the
+ * socket.
  */
 struct rtp_fanout_event {
 	struct rtp_fanout_addr	addr;
