@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "bed.h"
+
+#include <arpa/inet.h>
+#include <gst/rtsp/gstrtsptransport.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+static guint16 bed_free_port(void)
+{
+	g_autoptr(GSocket) socket = g_socket_new(G_SOCKET_FAMILY_IPV4, G_SOCKET_TYPE_STREAM,
+						 G_SOCKET_PROTOCOL_TCP, NULL);
+	g_autoptr(GSocketAddress) any = g_inet_socket_address_new_from_string(RELAY_HOST, 0);
+	g_autoptr(GSocketAddress) bound = NULL;
+
+	g_assert_true(g_socket_bind(socket, any, TRUE, NULL));
+	bound = g_socket_get_local_address(socket, NULL);
+	return g_inet_socket_address_get_port(G_INET_SOCKET_ADDRESS(bound));
+}
+
+static gboolean bed_is_up(const struct bed *bed)
+{
+	g_autoptr(GSocketClient) client = g_socket_client_new();
+	g_autoptr(GSocketConnection) connection = NULL;
+
+	connection = g_socket_client_connect_to_host(client, RELAY_HOST, bed->port, NULL,
+						     NULL);
+	return connection != NULL;
+}
+
+/* A test that aborts takes its daemon along. */
+static void bed_child_setup(gpointer unused)
+{
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+}
+
+void bed_set_up(struct bed *bed, gconstpointer unused)
+{
+	const char *exe = g_getenv("RTPRELAYD");
+	g_autofree char *config = NULL, *file = NULL;
+	g_autoptr(GSubprocessLauncher) launcher = NULL;
+	g_autoptr(GError) error = NULL;
+	guint tries = 0;
+
+	g_assert_nonnull(exe);
+	bed->origin = origin_new();
+	bed->port = bed_free_port();
+	bed->dir = g_dir_make_tmp("rtprelayd-XXXXXX", NULL);
+	bed->url = g_strdup_printf("rtsp://" RELAY_HOST ":%u/cam", bed->port);
+	file = g_build_filename(bed->dir, "conf", NULL);
+	config = g_strdup_printf("[server]\nlisten=" RELAY_HOST ":%u\ntimeout=%d\n"
+				 "[path /cam]\nupstream=rtsp://" ORIGIN_HOST ":%u/live\n"
+				 "[path /other]\nupstream=rtsp://" ORIGIN_HOST ":%u/live\n"
+				 "[path /nobody]\nupstream=rtsp://" ORIGIN_HOST ":1/live\n",
+				 bed->port, BED_TIMEOUT, origin_port(bed->origin),
+				 origin_port(bed->origin));
+	g_assert_true(g_file_set_contents(file, config, -1, NULL));
+	launcher = g_subprocess_launcher_new(G_SUBPROCESS_FLAGS_NONE);
+	g_subprocess_launcher_set_child_setup(launcher, bed_child_setup, NULL, NULL);
+	bed->daemon = g_subprocess_launcher_spawn(launcher, &error, exe, "--config", file,
+						  "--backend", "user", NULL);
+	g_assert_no_error(error);
+	while (!bed_is_up(bed)) {
+		g_assert_cmpuint(tries++, <, 500);
+		g_usleep(10000);
+	}
+}
+
+void bed_tear_down(struct bed *bed, gconstpointer unused)
+{
+	g_autofree char *file = g_build_filename(bed->dir, "conf", NULL);
+
+	g_subprocess_send_signal(bed->daemon, SIGTERM);
+	/* not 0 when a sanitizer had something to report, leaks included */
+	g_assert_true(g_subprocess_wait_check(bed->daemon, NULL, NULL));
+	g_object_unref(bed->daemon);
+	origin_free(bed->origin);
+	unlink(file);
+	rmdir(bed->dir);
+	g_free(bed->dir);
+	g_free(bed->url);
+}
+
+static void viewer_setup(struct viewer *viewer, guint track, const char *query)
+{
+	g_autofree char *url = NULL, *headers = NULL;
+	GstRTSPTransport *transport;
+	GstRTSPMessage *answer;
+
+	rtsp_open_pair(VIEWER_HOST, viewer->fd[track], viewer->port[track]);
+	url = g_strdup_printf("%s/track%u%s", viewer->url, track, query);
+	headers = g_strdup_printf("%sTransport: RTP/AVP;unicast;client_port=%u-%u\r\n",
+				  viewer->session ? viewer->session : "",
+				  viewer->port[track][0], viewer->port[track][1]);
+	answer = rtsp_ask(viewer->rtsp, "SETUP", url, headers);
+	g_assert_cmpint(answer->type_data.response.code, ==, 200);
+
+	gst_rtsp_transport_new(&transport);
+	gst_rtsp_transport_parse(rtsp_header(answer, GST_RTSP_HDR_TRANSPORT), transport);
+	viewer->server_port[track][0] = transport->server_port.min;
+	viewer->server_port[track][1] = transport->server_port.max;
+	g_assert_cmpint(transport->client_port.min, ==, viewer->port[track][0]);
+	gst_rtsp_transport_free(transport);
+	if (!viewer->session) {
+		const char *session = rtsp_header(answer, GST_RTSP_HDR_SESSION);
+
+		g_assert_nonnull(strstr(session, ";timeout=" G_STRINGIFY(BED_TIMEOUT)));
+		viewer->session = g_strdup_printf("Session: %.*s\r\n",
+						  (int)strcspn(session, ";"), session);
+	}
+	gst_rtsp_message_free(answer);
+}
+
+struct viewer *viewer_new(struct bed *bed, const char *cap, guint n_tracks)
+{
+	struct viewer *viewer = g_new0(struct viewer, 1);
+	g_autofree char *query = cap ? g_strconcat("?cap=", cap, NULL) : g_strdup("");
+	g_autofree char *describe = g_strconcat(bed->url, query, NULL);
+
+	viewer->rtsp = rtsp_connect(bed->port);
+	viewer->url = g_strdup(bed->url);
+	viewer->n_tracks = n_tracks;
+	g_assert_cmpint(rtsp_status(viewer->rtsp, "DESCRIBE", describe, NULL), ==, 200);
+	for (guint track = 0; track < n_tracks; track++)
+		viewer_setup(viewer, track, query);
+	return viewer;
+}
+
+/* seq of a track in RTP-Info */
+static guint16 viewer_told_seq(struct viewer *viewer, guint track)
+{
+	g_auto(GStrv) parts = g_strsplit(viewer->rtp_info, ",", 0);
+	const char *seq = strstr(parts[track], ";seq=");
+
+	g_assert_cmpuint(g_strv_length(parts), ==, viewer->n_tracks);
+	g_assert_nonnull(seq);
+	return g_ascii_strtoull(seq + 5, NULL, 10);
+}
+
+void viewer_play(struct viewer *viewer)
+{
+	GstRTSPMessage *answer = rtsp_ask(viewer->rtsp, "PLAY", viewer->url, viewer->session);
+
+	g_assert_cmpint(answer->type_data.response.code, ==, 200);
+	viewer->rtp_info = g_strdup(rtsp_header(answer, GST_RTSP_HDR_RTP_INFO));
+	g_assert_nonnull(viewer->rtp_info);
+	gst_rtsp_message_free(answer);
+	for (guint track = 0; track < viewer->n_tracks; track++) {
+		guint8 data[2048];
+
+		g_assert_cmpint(viewer_receive(viewer, track, 0, data), >, 12);
+		g_assert_cmpuint(data[2] << 8 | data[3], ==, viewer_told_seq(viewer, track));
+	}
+}
+
+void viewer_vanish(struct viewer *viewer)
+{
+	rtsp_close(viewer->rtsp);
+	for (guint track = 0; track < viewer->n_tracks; track++) {
+		close(viewer->fd[track][0]);
+		close(viewer->fd[track][1]);
+	}
+	g_free(viewer->url);
+	g_free(viewer->session);
+	g_free(viewer->rtp_info);
+	g_free(viewer);
+}
+
+void viewer_teardown(struct viewer *viewer)
+{
+	g_assert_cmpint(rtsp_status(viewer->rtsp, "TEARDOWN", viewer->url, viewer->session),
+			==, 200);
+	viewer_vanish(viewer);
+}
+
+gssize viewer_receive(struct viewer *viewer, guint track, guint rtcp,
+		      guint8 data[static 2048])
+{
+	struct sockaddr_in from;
+	socklen_t len = sizeof(from);
+	gssize n = recvfrom(viewer->fd[track][rtcp], data, 2048, 0,
+			    (struct sockaddr *)&from, &len);
+
+	if (n >= 0) {
+		/* from the relay, and from the port that it named */
+		g_assert_cmpint(ntohl(from.sin_addr.s_addr), ==, INADDR_LOOPBACK);
+		g_assert_cmpuint(ntohs(from.sin_port), ==, viewer->server_port[track][rtcp]);
+	}
+	return n;
+}
+
+void viewer_report(struct viewer *viewer, guint track)
+{
+	static const guint8 report[] = { 0x80, 201, 0, 1, 1, 2, 3, 4 };
+	struct sockaddr_in to = {
+		.sin_family = AF_INET,
+		.sin_port = htons(viewer->server_port[track][1]),
+		.sin_addr.s_addr = htonl(INADDR_LOOPBACK),
+	};
+
+	g_assert_cmpint(sendto(viewer->fd[track][1], report, sizeof(report), 0,
+			       (struct sockaddr *)&to, sizeof(to)), ==, sizeof(report));
+}

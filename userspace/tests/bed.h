@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* An origin, the daemon between, and viewers: what end-to-end tests run in */
+#ifndef TESTS_BED_H
+#define TESTS_BED_H
+
+#include "origin.h"
+#include "rtsp.h"
+
+/* Sessions of the daemon under test end after so long, in seconds */
+#define BED_TIMEOUT	2
+
+struct bed {
+	struct origin *origin;
+	GSubprocess *daemon;
+	char *dir;
+	guint16 port;
+	char *url;	/* of the origin's stream through the relay */
+};
+
+/* bed_set_up, bed_tear_down - for g_test_add(); the daemon must exit with 0 */
+void bed_set_up(struct bed *bed, gconstpointer unused);
+void bed_tear_down(struct bed *bed, gconstpointer unused);
+
+/* bed_wait - up to 3 s, until the origin's record fulfils a condition */
+#define bed_wait(bed, stats, condition)					\
+	do {								\
+		for (guint tries = 0; tries < 300; tries++) {		\
+			origin_get_stats((bed)->origin, stats);		\
+			if (condition)					\
+				break;					\
+			g_usleep(10000);				\
+		}							\
+		g_assert_true(condition);				\
+	} while (0)
+
+#define VIEWER_TRACKS	2
+
+/* A viewer that has set up the first @n_tracks tracks, and what it was told */
+struct viewer {
+	struct rtsp *rtsp;
+	char *url;
+	guint n_tracks;
+	int fd[VIEWER_TRACKS][2];
+	guint16 port[VIEWER_TRACKS][2];
+	guint16 server_port[VIEWER_TRACKS][2];
+	char *session;		/* the header that names it */
+	char *rtp_info;
+};
+
+/* viewer_new - connect, describe, set up; @cap as in "0,0,2", or NULL */
+struct viewer *viewer_new(struct bed *bed, const char *cap, guint n_tracks);
+
+/* viewer_play - and check what RTP-Info says against the first datagrams */
+void viewer_play(struct viewer *viewer);
+
+/* viewer_teardown - leave by the door; viewer_vanish - without a word */
+void viewer_teardown(struct viewer *viewer);
+void viewer_vanish(struct viewer *viewer);
+
+/* viewer_receive - a datagram of RTP (0) or RTCP (1), or -1 after 3 s */
+gssize viewer_receive(struct viewer *viewer, guint track, guint rtcp,
+		      guint8 data[static 2048]);
+
+/* viewer_report - send an empty receiver report */
+void viewer_report(struct viewer *viewer, guint track);
+
+#endif

@@ -1,0 +1,359 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "origin.h"
+
+#include <arpa/inet.h>
+#include <gst/rtsp/gstrtsptransport.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "rtsp.h"
+#include "wire.h"
+
+#define TRACKS	2
+
+/* An RTSP connection to the origin */
+struct peer {
+	struct origin *origin;
+	struct wire *wire;
+	gboolean playing;
+	struct sockaddr_in rtp[TRACKS];
+	struct sockaddr_in rtcp[TRACKS];
+	guint tracks;
+};
+
+struct origin {
+	GThread *thread;
+	GMainContext *context;
+	GMainLoop *loop;
+	GSocket *listener;
+	guint16 port;
+	int fd[TRACKS][2];	/* RTP, RTCP */
+	guint16 media_port[TRACKS][2];
+	guint16 seq[TRACKS];
+	guint32 units;		/* access units so far */
+	GList *peers;
+	GMutex lock;		/* of what follows */
+	struct origin_stats stats;
+	gint refuse;
+	gboolean hang_up;
+};
+
+static void origin_count(struct origin *origin, guint *counter)
+{
+	g_mutex_lock(&origin->lock);
+	(*counter)++;
+	g_mutex_unlock(&origin->lock);
+}
+
+static void peer_free(struct peer *peer)
+{
+	struct origin *origin = peer->origin;
+
+	origin->peers = g_list_remove(origin->peers, peer);
+	wire_free(peer->wire);
+	g_mutex_lock(&origin->lock);
+	origin->stats.open--;
+	g_mutex_unlock(&origin->lock);
+	g_free(peer);
+}
+
+static void peer_describe(struct peer *peer, GstRTSPMessage *answer)
+{
+	g_autofree char *base = g_strdup_printf("rtsp://" ORIGIN_HOST ":%u/live/",
+						peer->origin->port);
+	static const char sdp[] =
+		"v=0\r\no=- 77 1 IN IP4 " ORIGIN_HOST "\r\ns=" ORIGIN_HOST "\r\n"
+		"c=IN IP4 " ORIGIN_HOST "\r\nt=0 0\r\na=control:*\r\n"
+		"m=video 0 RTP/AVP 96\r\na=rtpmap:96 H264/90000\r\na=control:video\r\n"
+		"m=audio 0 RTP/AVP 97\r\na=rtpmap:97 L16/8000\r\na=control:audio\r\n";
+
+	gst_rtsp_message_add_header(answer, GST_RTSP_HDR_CONTENT_BASE, base);
+	gst_rtsp_message_add_header(answer, GST_RTSP_HDR_CONTENT_TYPE, "application/sdp");
+	gst_rtsp_message_set_body(answer, (const guint8 *)sdp, strlen(sdp));
+}
+
+static void peer_setup(struct peer *peer, GstRTSPMessage *msg, GstRTSPMessage *answer)
+{
+	guint track = g_str_has_suffix(msg->type_data.request.uri, "audio");
+	GstRTSPTransport *transport;
+	char *text = NULL, *reply;
+
+	gst_rtsp_transport_new(&transport);
+	gst_rtsp_message_get_header(msg, GST_RTSP_HDR_TRANSPORT, &text, 0);
+	gst_rtsp_transport_parse(text, transport);
+	if (transport->client_port.min % 2 ||
+	    transport->client_port.max != transport->client_port.min + 1)
+		origin_count(peer->origin, &peer->origin->stats.odd_ports);
+	peer->rtp[track].sin_family = AF_INET;
+	peer->rtp[track].sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	peer->rtp[track].sin_port = htons(transport->client_port.min);
+	peer->rtcp[track] = peer->rtp[track];
+	peer->rtcp[track].sin_port = htons(transport->client_port.max);
+	peer->tracks |= 1 << track;
+	gst_rtsp_transport_free(transport);
+
+	reply = g_strdup_printf("%s;server_port=%u-%u", text,
+				peer->origin->media_port[track][0],
+				peer->origin->media_port[track][1]);
+	gst_rtsp_message_take_header(answer, GST_RTSP_HDR_TRANSPORT, reply);
+}
+
+static void peer_message(GstRTSPMessage *msg, gpointer user_data)
+{
+	struct peer *peer = user_data;
+	struct origin *origin = peer->origin;
+	GstRTSPMessage *answer = NULL;
+	gint status = 200;
+	char *cseq = NULL;
+
+	if (msg->type_data.request.method == GST_RTSP_DESCRIBE && origin->refuse)
+		status = origin->refuse;
+	gst_rtsp_message_new_response(&answer, status, "-", NULL);
+	gst_rtsp_message_get_header(msg, GST_RTSP_HDR_CSEQ, &cseq, 0);
+	gst_rtsp_message_add_header(answer, GST_RTSP_HDR_CSEQ, cseq);
+	gst_rtsp_message_add_header(answer, GST_RTSP_HDR_SESSION, "77;timeout=60");
+	switch (msg->type_data.request.method) {
+	case GST_RTSP_DESCRIBE:
+		origin_count(origin, &origin->stats.describes);
+		if (status == 200)
+			peer_describe(peer, answer);
+		break;
+	case GST_RTSP_SETUP:
+		origin_count(origin, &origin->stats.setups);
+		peer_setup(peer, msg, answer);
+		break;
+	case GST_RTSP_PLAY:
+		origin_count(origin, &origin->stats.plays);
+		peer->playing = TRUE;
+		break;
+	case GST_RTSP_TEARDOWN:
+		origin_count(origin, &origin->stats.teardowns);
+		peer->playing = FALSE;
+		break;
+	default:
+		origin_count(origin, &origin->stats.others);
+		break;
+	}
+	wire_send(peer->wire, answer);
+	gst_rtsp_message_free(answer);
+	wire_next(peer->wire);
+}
+
+static void peer_closed(const GError *error, gpointer user_data)
+{
+	peer_free(user_data);
+}
+
+static gboolean origin_accept(GSocket *listener, GIOCondition condition, gpointer user_data)
+{
+	static const struct wire_ops ops = { .message = peer_message, .closed = peer_closed };
+	g_autoptr(GSocket) socket = g_socket_accept(listener, NULL, NULL);
+	g_autoptr(GSocketConnection) connection = NULL;
+	g_autoptr(GSocketAddress) address = NULL;
+	struct origin *origin = user_data;
+	g_autofree char *from = NULL;
+	struct peer *peer;
+
+	if (!socket)
+		return G_SOURCE_CONTINUE;
+	connection = g_socket_connection_factory_create_connection(socket);
+	address = g_socket_get_remote_address(socket, NULL);
+	from = g_inet_address_to_string(g_inet_socket_address_get_address(
+						G_INET_SOCKET_ADDRESS(address)));
+	origin_count(origin, &origin->stats.connections);
+	origin_count(origin, &origin->stats.open);
+	if (!g_str_equal(from, "127.0.0.1"))
+		origin_count(origin, &origin->stats.foreign_peers);
+	peer = g_new0(struct peer, 1);
+	peer->origin = origin;
+	peer->wire = wire_new(G_IO_STREAM(connection), &ops, peer);
+	origin->peers = g_list_prepend(origin->peers, peer);
+	return G_SOURCE_CONTINUE;
+}
+
+static void origin_send(struct origin *origin, guint track, const guint8 *payload, gsize len)
+{
+	guint8 data[1500];
+	guint16 seq = origin->seq[track]++;
+	guint32 timestamp = htonl(origin->units * 900);
+	guint32 ssrc = htonl(ORIGIN_SSRC + track);
+
+	data[0] = 0x80;
+	data[1] = track ? ORIGIN_AUDIO : ORIGIN_VIDEO;
+	data[2] = seq >> 8;
+	data[3] = seq;
+	memcpy(data + 4, &timestamp, 4);
+	memcpy(data + 8, &ssrc, 4);
+	memcpy(data + 12, payload, len);
+	for (GList *l = origin->peers; l; l = l->next) {
+		struct peer *peer = l->data;
+
+		if (!peer->playing || !(peer->tracks & 1 << track))
+			continue;
+		sendto(origin->fd[track][0], data, 12 + len, 0,
+		       (struct sockaddr *)&peer->rtp[track], sizeof(peer->rtp[track]));
+		g_mutex_lock(&origin->lock);
+		origin->stats.sent++;
+		g_mutex_unlock(&origin->lock);
+	}
+}
+
+/* A NAL unit of that layer; its filling depends on the number alone */
+static void origin_send_nal(struct origin *origin, guint8 type, guint did, guint tid,
+			    gsize len)
+{
+	guint8 nal[1400];
+
+	memset(nal, origin->seq[0], sizeof(nal));
+	nal[0] = 0x60 | type;
+	if (type == 14 || type == 20) {
+		nal[1] = 0x80;
+		nal[2] = 0x80 | did << 4;
+		nal[3] = tid << 5 | 7;
+	}
+	origin_send(origin, 0, nal, len);
+}
+
+static void origin_send_unit(struct origin *origin)
+{
+	static const guint tids[] = { 0, 2, 1, 2 };
+	guint tid = tids[origin->units % G_N_ELEMENTS(tids)];
+	guint8 samples[160] = { 0 };
+
+	origin_send_nal(origin, 14, 0, tid, 8);
+	origin_send_nal(origin, 1, 0, tid, 300);
+	origin_send_nal(origin, 20, 1, tid, 700);
+	origin_send_nal(origin, 20, 2, tid, 1400);
+	origin_send_nal(origin, 20, 2, tid, 900);
+	origin_send(origin, 1, samples, sizeof(samples));
+	origin->units++;
+}
+
+static void origin_send_reports(struct origin *origin)
+{
+	for (guint track = 0; track < TRACKS; track++) {
+		/* counts that no viewer may be told */
+		guint32 sr[7] = {
+			htonl(0x80c80006), htonl(ORIGIN_SSRC + track), htonl(1), htonl(2),
+			htonl(origin->units * 900), htonl(0x0badbad0), htonl(0x0badbad1),
+		};
+
+		for (GList *l = origin->peers; l; l = l->next) {
+			struct peer *peer = l->data;
+
+			if (peer->playing && peer->tracks & 1 << track)
+				sendto(origin->fd[track][1], sr, sizeof(sr), 0,
+				       (struct sockaddr *)&peer->rtcp[track],
+				       sizeof(peer->rtcp[track]));
+		}
+	}
+}
+
+static gboolean origin_tick(gpointer user_data)
+{
+	struct origin *origin = user_data;
+	guint8 data[2048];
+	gboolean hang_up;
+
+	for (guint track = 0; track < TRACKS; track++)
+		while (recv(origin->fd[track][1], data, sizeof(data), MSG_DONTWAIT) > 0)
+			origin_count(origin, &origin->stats.reports);
+
+	g_mutex_lock(&origin->lock);
+	hang_up = origin->hang_up;
+	origin->hang_up = FALSE;
+	g_mutex_unlock(&origin->lock);
+	while (hang_up && origin->peers)
+		peer_free(origin->peers->data);
+
+	origin_send_unit(origin);
+	if (origin->units % (ORIGIN_SR / ORIGIN_PERIOD) == 0)
+		origin_send_reports(origin);
+	return G_SOURCE_CONTINUE;
+}
+
+static gpointer origin_run(gpointer user_data)
+{
+	struct origin *origin = user_data;
+	GSource *accept_source, *tick;
+
+	g_main_context_push_thread_default(origin->context);
+	accept_source = g_socket_create_source(origin->listener, G_IO_IN, NULL);
+	g_source_set_callback(accept_source, G_SOURCE_FUNC(origin_accept), origin, NULL);
+	g_source_attach(accept_source, origin->context);
+	tick = g_timeout_source_new(ORIGIN_PERIOD);
+	g_source_set_callback(tick, origin_tick, origin, NULL);
+	g_source_attach(tick, origin->context);
+	g_main_loop_run(origin->loop);
+	g_source_destroy(tick);
+	g_source_unref(tick);
+	g_source_destroy(accept_source);
+	g_source_unref(accept_source);
+	while (origin->peers)
+		peer_free(origin->peers->data);
+	g_main_context_pop_thread_default(origin->context);
+	return NULL;
+}
+
+struct origin *origin_new(void)
+{
+	struct origin *origin = g_new0(struct origin, 1);
+	g_autoptr(GSocketAddress) any = g_inet_socket_address_new_from_string(ORIGIN_HOST, 0);
+	g_autoptr(GSocketAddress) bound = NULL;
+
+	g_mutex_init(&origin->lock);
+	origin->context = g_main_context_new();
+	origin->loop = g_main_loop_new(origin->context, FALSE);
+	origin->listener = g_socket_new(G_SOCKET_FAMILY_IPV4, G_SOCKET_TYPE_STREAM,
+					G_SOCKET_PROTOCOL_TCP, NULL);
+	g_assert_true(g_socket_bind(origin->listener, any, TRUE, NULL));
+	g_assert_true(g_socket_listen(origin->listener, NULL));
+	bound = g_socket_get_local_address(origin->listener, NULL);
+	origin->port = g_inet_socket_address_get_port(G_INET_SOCKET_ADDRESS(bound));
+	for (guint track = 0; track < TRACKS; track++) {
+		rtsp_open_pair(ORIGIN_HOST, origin->fd[track], origin->media_port[track]);
+		/* the audio's numbers wrap soon */
+		origin->seq[track] = track ? 65530 : 1000;
+	}
+	origin->thread = g_thread_new("origin", origin_run, origin);
+	return origin;
+}
+
+void origin_free(struct origin *origin)
+{
+	g_main_loop_quit(origin->loop);
+	g_thread_join(origin->thread);
+	for (guint track = 0; track < TRACKS; track++) {
+		close(origin->fd[track][0]);
+		close(origin->fd[track][1]);
+	}
+	g_object_unref(origin->listener);
+	g_main_loop_unref(origin->loop);
+	g_main_context_unref(origin->context);
+	g_mutex_clear(&origin->lock);
+	g_free(origin);
+}
+
+guint16 origin_port(const struct origin *origin)
+{
+	return origin->port;
+}
+
+void origin_get_stats(struct origin *origin, struct origin_stats *stats)
+{
+	g_mutex_lock(&origin->lock);
+	*stats = origin->stats;
+	g_mutex_unlock(&origin->lock);
+}
+
+void origin_refuse(struct origin *origin, gint status)
+{
+	origin->refuse = status == 200 ? 0 : status;
+}
+
+void origin_hang_up(struct origin *origin)
+{
+	g_mutex_lock(&origin->lock);
+	origin->hang_up = TRUE;
+	g_mutex_unlock(&origin->lock);
+}

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A small RTSP origin in a thread of its own: a scalable video track and an
+ * opaque audio track, and a record of what was asked of it.
+ */
+#ifndef TESTS_ORIGIN_H
+#define TESTS_ORIGIN_H
+
+#include <gio/gio.h>
+
+/* Where it listens: an address that no viewer may ever see */
+#define ORIGIN_HOST	"127.0.0.2"
+#define ORIGIN_VIDEO	96
+#define ORIGIN_AUDIO	97
+#define ORIGIN_SSRC	0x0a0b0c00	/* of the first track; the next has one more */
+/* Time between access units, in milliseconds */
+#define ORIGIN_PERIOD	10
+/* Between sender reports */
+#define ORIGIN_SR	200
+
+struct origin;
+
+/* struct origin_stats - so far */
+struct origin_stats {
+	guint connections;
+	guint open;		/* of those */
+	guint describes;
+	guint setups;
+	guint plays;
+	guint teardowns;
+	guint others;
+	guint foreign_peers;	/* connections from anywhere but 127.0.0.1 */
+	guint odd_ports;	/* SETUPs with other than an even port and the next */
+	guint reports;		/* RTCP packets that came */
+	guint64 sent;		/* RTP datagrams */
+};
+
+struct origin *origin_new(void);
+void origin_free(struct origin *origin);
+guint16 origin_port(const struct origin *origin);
+void origin_get_stats(struct origin *origin, struct origin_stats *stats);
+
+/* origin_refuse - answer DESCRIBE with this status from now on; 200 to stop */
+void origin_refuse(struct origin *origin, gint status);
+
+/* origin_hang_up - close all connections */
+void origin_hang_up(struct origin *origin);
+
+#endif

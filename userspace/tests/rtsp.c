@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "rtsp.h"
+
+#include <arpa/inet.h>
+#include <string.h>
+#include <sys/time.h>
+#include <unistd.h>
+
+#include "framer.h"
+
+#define TIMEOUT_S	5
+
+struct rtsp {
+	GSocket *socket;
+	struct framer *framer;
+	guint cseq;
+};
+
+static int open_at(const char *host, guint16 port)
+{
+	struct sockaddr_in sa = { .sin_family = AF_INET, .sin_port = htons(port) };
+	struct timeval timeout = { .tv_sec = 3 };
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	inet_pton(AF_INET, host, &sa.sin_addr);
+	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof(timeout));
+	if (!bind(fd, (struct sockaddr *)&sa, sizeof(sa)))
+		return fd;
+	close(fd);
+	return -1;
+}
+
+void rtsp_open_pair(const char *host, int fd[2], guint16 port[2])
+{
+	do {
+		port[0] = g_random_int_range(5000, 30000) * 2;
+		port[1] = port[0] + 1;
+		fd[0] = open_at(host, port[0]);
+		fd[1] = fd[0] < 0 ? -1 : open_at(host, port[1]);
+		if (fd[0] >= 0 && fd[1] < 0)
+			close(fd[0]);
+	} while (fd[1] < 0);
+}
+
+struct rtsp *rtsp_connect(guint16 port)
+{
+	struct rtsp *rtsp = g_new0(struct rtsp, 1);
+	g_autoptr(GSocketAddress) from = g_inet_socket_address_new_from_string(VIEWER_HOST, 0);
+	g_autoptr(GSocketAddress) to = g_inet_socket_address_new_from_string(RELAY_HOST, port);
+	g_autoptr(GError) error = NULL;
+
+	rtsp->socket = g_socket_new(G_SOCKET_FAMILY_IPV4, G_SOCKET_TYPE_STREAM,
+				    G_SOCKET_PROTOCOL_TCP, NULL);
+	g_socket_set_timeout(rtsp->socket, TIMEOUT_S);
+	g_assert_true(g_socket_bind(rtsp->socket, from, FALSE, NULL));
+	g_socket_connect(rtsp->socket, to, NULL, &error);
+	g_assert_no_error(error);
+	rtsp->framer = framer_new();
+	return rtsp;
+}
+
+void rtsp_close(struct rtsp *rtsp)
+{
+	g_socket_close(rtsp->socket, NULL);
+	g_object_unref(rtsp->socket);
+	framer_free(rtsp->framer);
+	g_free(rtsp);
+}
+
+gboolean rtsp_write(struct rtsp *rtsp, const char *bytes, gsize len)
+{
+	while (len) {
+		gssize n = g_socket_send(rtsp->socket, bytes, len, NULL, NULL);
+
+		if (n <= 0)
+			return FALSE;
+		bytes += n;
+		len -= n;
+	}
+	return TRUE;
+}
+
+GstRTSPMessage *rtsp_read(struct rtsp *rtsp)
+{
+	GstRTSPMessage *msg = NULL;
+	char data[4096];
+
+	gst_rtsp_message_new(&msg);
+	for (;;) {
+		enum framer_result result = framer_pull(rtsp->framer, msg, NULL);
+		gssize n;
+
+		if (result == FRAMER_MESSAGE)
+			return msg;
+		n = result == FRAMER_FAILED ? 0 :
+		    g_socket_receive(rtsp->socket, data, sizeof(data), NULL, NULL);
+		if (n <= 0)
+			break;
+		framer_push(rtsp->framer, (guint8 *)data, n);
+	}
+	gst_rtsp_message_free(msg);
+	return NULL;
+}
+
+gboolean rtsp_is_closed(struct rtsp *rtsp, guint ms)
+{
+	gint64 end = g_get_monotonic_time() + (gint64)ms * 1000;
+	char data[4096];
+
+	while (g_get_monotonic_time() < end) {
+		g_autoptr(GError) error = NULL;
+		gssize n;
+
+		if (!g_socket_condition_timed_wait(rtsp->socket, G_IO_IN,
+						   end - g_get_monotonic_time(), NULL, NULL))
+			return FALSE;
+		n = g_socket_receive(rtsp->socket, data, sizeof(data), NULL, &error);
+		if (n <= 0)
+			return TRUE;
+	}
+	return FALSE;
+}
+
+GstRTSPMessage *rtsp_ask(struct rtsp *rtsp, const char *method, const char *url,
+			 const char *headers)
+{
+	g_autofree char *request = NULL, *cseq = NULL;
+	GstRTSPMessage *answer;
+
+	cseq = g_strdup_printf("%u", ++rtsp->cseq);
+	request = g_strdup_printf("%s %s RTSP/1.0\r\nCSeq: %s\r\n%s\r\n", method, url, cseq,
+				  headers ? headers : "");
+	g_assert_true(rtsp_write(rtsp, request, strlen(request)));
+	answer = rtsp_read(rtsp);
+	g_assert_nonnull(answer);
+	g_assert_cmpint(answer->type, ==, GST_RTSP_MESSAGE_RESPONSE);
+	g_assert_cmpstr(rtsp_header(answer, GST_RTSP_HDR_CSEQ), ==, cseq);
+	g_assert_nonnull(rtsp_header(answer, GST_RTSP_HDR_DATE));
+	return answer;
+}
+
+gint rtsp_status(struct rtsp *rtsp, const char *method, const char *url,
+		 const char *headers)
+{
+	GstRTSPMessage *answer = rtsp_ask(rtsp, method, url, headers);
+	gint status = answer->type_data.response.code;
+
+	gst_rtsp_message_free(answer);
+	return status;
+}
+
+const char *rtsp_header(GstRTSPMessage *msg, GstRTSPHeaderField field)
+{
+	char *value = NULL;
+
+	gst_rtsp_message_get_header(msg, field, &value, 0);
+	return value;
+}

@@ -1,0 +1,429 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The daemon end to end: what the thesis claims of its proxy, and RFC 2326 */
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "bed.h"
+
+static void add_bytes(GString *all, GstRTSPMessage *msg)
+{
+	guint8 *body = NULL;
+	guint len = 0;
+
+	gst_rtsp_message_append_headers(msg, all);
+	gst_rtsp_message_get_body(msg, &body, &len);
+	g_string_append_len(all, (const char *)body, len);
+}
+
+/* Clients see a server, the server one client. */
+static void test_both_ways(struct bed *bed, gconstpointer unused)
+{
+	struct viewer *viewer = viewer_new(bed, "1,0,7", 2);
+	g_autoptr(GString) all = g_string_new(NULL);
+	g_autofree char *track = g_strconcat("a=control:", bed->url, "/track0?cap=1%2C0%2C7",
+					     NULL);
+	g_autofree char *base = g_strconcat(bed->url, "/", NULL);
+	g_autofree char *asked = g_strconcat(bed->url, "?cap=1,0,7", NULL);
+	GstRTSPMessage *answer;
+	struct origin_stats stats;
+
+	answer = rtsp_ask(viewer->rtsp, "DESCRIBE", asked, "Accept: application/sdp\r\n");
+	g_assert_cmpstr(rtsp_header(answer, GST_RTSP_HDR_CONTENT_BASE), ==, base);
+	g_assert_cmpstr(rtsp_header(answer, GST_RTSP_HDR_CONTENT_TYPE), ==,
+			"application/sdp");
+	add_bytes(all, answer);
+	g_assert_nonnull(strstr(all->str, track));
+	gst_rtsp_message_free(answer);
+	viewer_play(viewer);
+	g_string_append(all, viewer->rtp_info);
+	g_assert_null(strstr(all->str, ORIGIN_HOST));
+	viewer_teardown(viewer);
+	origin_get_stats(bed->origin, &stats);
+	g_assert_cmpuint(stats.foreign_peers, ==, 0);
+}
+
+/* Later clients latch on; nothing is pulled without clients. */
+static void test_one_upstream(struct bed *bed, gconstpointer unused)
+{
+	struct viewer *viewers[6];
+	struct origin_stats stats;
+	guint8 data[2048];
+
+	origin_get_stats(bed->origin, &stats);
+	g_assert_cmpuint(stats.connections, ==, 0);
+	for (guint i = 0; i < G_N_ELEMENTS(viewers); i++) {
+		viewers[i] = viewer_new(bed, i % 2 ? "0,0,7" : NULL, 2);
+		viewer_play(viewers[i]);
+	}
+	for (guint i = 0; i < G_N_ELEMENTS(viewers); i++)
+		g_assert_cmpint(viewer_receive(viewers[i], 0, 0, data), >, 0);
+	origin_get_stats(bed->origin, &stats);
+	g_assert_cmpuint(stats.connections, ==, 1);
+	g_assert_cmpuint(stats.describes, ==, 1);
+	g_assert_cmpuint(stats.setups, ==, 2);
+	g_assert_cmpuint(stats.plays, ==, 1);
+	g_assert_cmpuint(stats.odd_ports, ==, 0);
+
+	for (guint i = 0; i < G_N_ELEMENTS(viewers); i++) {
+		origin_get_stats(bed->origin, &stats);
+		g_assert_cmpuint(stats.teardowns, ==, 0);
+		viewer_teardown(viewers[i]);
+	}
+	bed_wait(bed, &stats, stats.teardowns == 1 && stats.open == 0);
+}
+
+static void test_options_local(struct bed *bed, gconstpointer unused)
+{
+	struct rtsp *rtsp = rtsp_connect(bed->port);
+	GstRTSPMessage *answer = rtsp_ask(rtsp, "OPTIONS", bed->url, NULL);
+	struct origin_stats stats;
+
+	g_assert_cmpint(answer->type_data.response.code, ==, 200);
+	g_assert_cmpint(gst_rtsp_options_from_text(rtsp_header(answer, GST_RTSP_HDR_PUBLIC)),
+			==, GST_RTSP_OPTIONS | GST_RTSP_DESCRIBE | GST_RTSP_SETUP |
+			GST_RTSP_PLAY | GST_RTSP_TEARDOWN | GST_RTSP_GET_PARAMETER);
+	gst_rtsp_message_free(answer);
+	g_assert_cmpint(rtsp_status(rtsp, "OPTIONS", "*", NULL), ==, 200);
+	origin_get_stats(bed->origin, &stats);
+	g_assert_cmpuint(stats.connections, ==, 0);
+	rtsp_close(rtsp);
+}
+
+/* The latecomer's RTP-Info fits its first datagrams: viewer_play() checks. */
+static void test_latecomer(struct bed *bed, gconstpointer unused)
+{
+	struct viewer *first = viewer_new(bed, NULL, 2), *late, *capped, *again;
+
+	viewer_play(first);
+	g_usleep(300000);
+	late = viewer_new(bed, NULL, 2);
+	viewer_play(late);
+	capped = viewer_new(bed, "0,0,0", 1);
+	viewer_play(capped);
+	g_usleep(100000);
+	again = viewer_new(bed, "0,0,0", 1);
+	viewer_play(again);
+	viewer_teardown(first);
+	viewer_teardown(late);
+	viewer_teardown(capped);
+	viewer_teardown(again);
+}
+
+/* CSeq is each client's own, and several requests may be outstanding. */
+static void test_pipelined(struct bed *bed, gconstpointer unused)
+{
+	struct rtsp *a = rtsp_connect(bed->port), *b = rtsp_connect(bed->port);
+	g_autoptr(GString) requests = g_string_new(NULL);
+
+	for (guint i = 1; i <= 5; i++)
+		g_string_append_printf(requests, "%s %s RTSP/1.0\r\nCSeq: %u\r\n\r\n",
+				       i % 2 ? "DESCRIBE" : "OPTIONS", bed->url, i * 7);
+	g_assert_true(rtsp_write(a, requests->str, requests->len));
+	g_assert_true(rtsp_write(b, requests->str, requests->len));
+	for (guint i = 1; i <= 5; i++) {
+		g_autofree char *cseq = g_strdup_printf("%u", i * 7);
+		GstRTSPMessage *from_a = rtsp_read(a), *from_b = rtsp_read(b);
+
+		g_assert_cmpstr(rtsp_header(from_a, GST_RTSP_HDR_CSEQ), ==, cseq);
+		g_assert_cmpstr(rtsp_header(from_b, GST_RTSP_HDR_CSEQ), ==, cseq);
+		g_assert_cmpint(!!rtsp_header(from_a, GST_RTSP_HDR_PUBLIC), ==, i % 2 == 0);
+		g_assert_cmpint(from_a->type_data.response.code, ==, 200);
+		g_assert_cmpint(from_b->type_data.response.code, ==, 200);
+		gst_rtsp_message_free(from_a);
+		gst_rtsp_message_free(from_b);
+	}
+	rtsp_close(a);
+	rtsp_close(b);
+}
+
+static guint32 word(const guint8 *data, guint index)
+{
+	data += 4 * index;
+	return (guint32)data[0] << 24 | data[1] << 16 | data[2] << 8 | data[3];
+}
+
+/*
+ * The relay reports upstream by itself; what viewers are told of the sender
+ * counts what they were sent.
+ */
+static void test_rtcp(struct bed *bed, gconstpointer unused)
+{
+	struct viewer *viewer = viewer_new(bed, "0,0,7", 1);
+	struct origin_stats stats;
+	guint packets = 0, octets = 0;
+	guint8 data[2048];
+
+	viewer_play(viewer);
+	g_usleep(600000);
+	viewer_report(viewer, 0);
+	for (guint i = 0; i < 3; i++)
+		g_assert_cmpint(viewer_receive(viewer, 0, 1, data), ==, 28);
+	g_assert_cmphex(word(data, 0), ==, 0x80c80006);
+	g_assert_cmphex(word(data, 1), ==, ORIGIN_SSRC);
+	g_assert_cmphex(word(data, 2), ==, 1);
+	g_assert_cmphex(word(data, 3), ==, 2);
+	packets = word(data, 5);
+	octets = word(data, 6);
+	/* three or more periods of 20 units, two datagrams of 308 bytes each */
+	g_assert_cmpuint(packets, >, 80);
+	g_assert_cmpuint(packets, <, 400);
+	g_assert_cmpuint(octets, >=, packets / 2 * 308);
+	g_assert_cmpuint(octets, <=, (packets / 2 + 1) * 308);
+	bed_wait(bed, &stats, stats.reports > 0);
+	viewer_teardown(viewer);
+}
+
+/* RTP on an even port, RTCP on the next. */
+static void test_ports(struct bed *bed, gconstpointer unused)
+{
+	struct viewer *viewer = viewer_new(bed, NULL, 2);
+
+	for (guint track = 0; track < 2; track++) {
+		g_assert_cmpuint(viewer->server_port[track][0] % 2, ==, 0);
+		g_assert_cmpuint(viewer->server_port[track][1], ==,
+				 viewer->server_port[track][0] + 1);
+	}
+	viewer_teardown(viewer);
+}
+
+/* Each viewer gets its layers, whole, in order and numbered without holes. */
+static void test_layers(struct bed *bed, gconstpointer unused)
+{
+	static const struct {
+		const char *cap;
+		guint did, tid, per_cycle;	/* datagrams of four units */
+	} rows[] = {
+		{ NULL, 2, 2, 20 }, { "1,15,7", 1, 2, 12 }, { "0,0,0", 0, 0, 2 },
+		{ "2,0,1", 2, 1, 10 },
+	};
+	struct viewer *viewers[G_N_ELEMENTS(rows)];
+
+	for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
+		viewers[i] = viewer_new(bed, rows[i].cap, 1);
+		viewer_play(viewers[i]);
+	}
+	for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
+		guint32 first_time = 0, time = 0;
+		guint16 last = 0;
+
+		for (guint n = 0; n < rows[i].per_cycle * 10; n++) {
+			guint8 data[2048];
+			gssize len = viewer_receive(viewers[i], 0, 0, data);
+			guint16 seq = data[2] << 8 | data[3];
+			guint type = data[12] & 0x1f;
+
+			g_assert_cmpint(len, >, 12);
+			g_assert_true(n == 0 || seq == (guint16)(last + 1));
+			last = seq;
+			time = word(data, 1);
+			if (n == 0)
+				first_time = time;
+			if (type != 1) {
+				g_assert_cmpuint(data[14] >> 4 & 7, <=, rows[i].did);
+				g_assert_cmpuint(data[15] >> 5, <=, rows[i].tid);
+			}
+			/* all filling is alike and none was changed on the way */
+			for (gssize at = 12 + 5; at < len; at++)
+				g_assert_cmphex(data[at], ==, data[12 + 4]);
+		}
+		/* so many datagrams are so many units: none was left out */
+		g_assert_cmpuint((time - first_time) / 900, >=, 36);
+		g_assert_cmpuint((time - first_time) / 900, <=, 41);
+		viewer_teardown(viewers[i]);
+	}
+}
+
+static void test_errors(struct bed *bed, gconstpointer unused)
+{
+	const char *udp = "Transport: RTP/AVP;unicast;client_port=5000-5001\r\n";
+	g_autofree char *nobody = g_strdup_printf("rtsp://" RELAY_HOST ":%u/nobody", bed->port);
+	g_autofree char *other = g_strdup_printf("rtsp://" RELAY_HOST ":%u/other/track0",
+						 bed->port);
+	g_autofree char *missing = g_strconcat(bed->url, "x", NULL);
+	g_autofree char *bad_cap = g_strconcat(bed->url, "?cap=1,2", NULL);
+	g_autofree char *track = g_strconcat(bed->url, "/track0", NULL);
+	g_autofree char *track1 = g_strconcat(bed->url, "/track1", NULL);
+	g_autofree char *track9 = g_strconcat(bed->url, "/track9", NULL);
+	struct viewer *viewer = viewer_new(bed, NULL, 2);
+	g_autofree char *again = g_strconcat(viewer->session, udp, NULL);
+	struct rtsp *rtsp = rtsp_connect(bed->port);
+	const struct {
+		const char *method, *url, *headers;
+		gint status;
+	} rows[] = {
+		{ "DESCRIBE", missing, NULL, 404 },
+		{ "DESCRIBE", bad_cap, NULL, 400 },
+		{ "DESCRIBE", "nonsense", NULL, 400 },
+		{ "DESCRIBE", bed->url, "Accept: text/html\r\n", 406 },
+		{ "DESCRIBE", nobody, NULL, 503 },
+		{ "SETUP", track, NULL, 400 },
+		{ "SETUP", bed->url, udp, 459 },
+		{ "SETUP", track9, udp, 404 },
+		{ "SETUP", track, "Transport: RTP/AVP/TCP;unicast;interleaved=0-1\r\n", 461 },
+		{ "SETUP", track,
+		  "Session: x\r\nTransport: RTP/AVP;unicast;client_port=6-7\r\n", 454 },
+		{ "SETUP", other, again, 459 },
+		{ "PLAY", bed->url, NULL, 454 },
+		{ "PLAY", bed->url, "Session: 0123456789abcdef0123456789abcdef\r\n", 454 },
+		{ "PLAY", track1, viewer->session, 460 },
+		{ "TEARDOWN", bed->url, NULL, 454 },
+		{ "GET_PARAMETER", bed->url, "Session: x\r\n", 454 },
+		{ "GET_PARAMETER", bed->url, NULL, 200 },
+		{ "GET_PARAMETER", bed->url, viewer->session, 200 },
+		{ "PAUSE", bed->url, viewer->session, 405 },
+		{ "RECORD", bed->url, viewer->session, 405 },
+		{ "BREW", bed->url, NULL, 501 },
+		{ "OPTIONS", bed->url, "Require: funky-feature\r\n", 551 },
+		{ "OPTIONS", bed->url, NULL, 200 },
+	};
+
+	for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
+		g_test_message("%s %s", rows[i].method, rows[i].url);
+		g_assert_cmpint(rtsp_status(rtsp, rows[i].method, rows[i].url,
+					    rows[i].headers), ==, rows[i].status);
+	}
+	viewer_play(viewer);
+	g_assert_cmpint(rtsp_status(rtsp, "SETUP", track, again), ==, 455);
+	rtsp_close(rtsp);
+	viewer_teardown(viewer);
+}
+
+static void test_upstream_refuses(struct bed *bed, gconstpointer unused)
+{
+	static const gint statuses[][2] = { { 404, 404 }, { 401, 502 }, { 500, 502 } };
+	struct rtsp *rtsp = rtsp_connect(bed->port);
+
+	for (guint i = 0; i < G_N_ELEMENTS(statuses); i++) {
+		origin_refuse(bed->origin, statuses[i][0]);
+		g_assert_cmpint(rtsp_status(rtsp, "DESCRIBE", bed->url, NULL), ==,
+				statuses[i][1]);
+	}
+	origin_refuse(bed->origin, 200);
+	g_assert_cmpint(rtsp_status(rtsp, "DESCRIBE", bed->url, NULL), ==, 200);
+	rtsp_close(rtsp);
+}
+
+/* The server goes: viewers are told BYE; who comes later finds it again. */
+static void test_upstream_ends(struct bed *bed, gconstpointer unused)
+{
+	struct viewer *viewer = viewer_new(bed, NULL, 1);
+	guint8 data[2048];
+	gssize len;
+
+	viewer_play(viewer);
+	origin_hang_up(bed->origin);
+	do {
+		len = viewer_receive(viewer, 0, 1, data);
+		g_assert_cmpint(len, >, 0);
+	} while (data[len - 7] != 203);
+	g_assert_cmphex(word(data + len - 8, 1), ==, ORIGIN_SSRC);
+	g_assert_cmpint(rtsp_status(viewer->rtsp, "GET_PARAMETER", bed->url, viewer->session),
+			==, 454);
+	viewer_vanish(viewer);
+
+	viewer = viewer_new(bed, NULL, 1);
+	viewer_play(viewer);
+	viewer_teardown(viewer);
+}
+
+/* A viewer that says nothing is dropped; RTCP or RTSP keeps it. */
+static void test_timeout(struct bed *bed, gconstpointer unused)
+{
+	struct viewer *reports = viewer_new(bed, NULL, 1);
+	struct viewer *asks = viewer_new(bed, NULL, 1);
+	struct viewer *silent = viewer_new(bed, NULL, 1);
+	struct origin_stats stats;
+	guint8 data[2048];
+
+	viewer_play(reports);
+	viewer_play(asks);
+	viewer_play(silent);
+	for (guint i = 0; i < 8; i++) {
+		g_usleep(500000);
+		viewer_report(reports, 0);
+		g_assert_cmpint(rtsp_status(asks->rtsp, "GET_PARAMETER", bed->url,
+					    asks->session), ==, 200);
+	}
+	g_assert_cmpint(rtsp_status(silent->rtsp, "GET_PARAMETER", bed->url,
+				    silent->session), ==, 454);
+	while (recv(silent->fd[0][0], data, sizeof(data), MSG_DONTWAIT) > 0)
+		;
+	g_usleep(50000);
+	g_assert_cmpint(recv(silent->fd[0][0], data, sizeof(data), MSG_DONTWAIT), ==, -1);
+	g_assert_cmpint(viewer_receive(reports, 0, 0, data), >, 0);
+	viewer_vanish(silent);
+	viewer_vanish(reports);
+	viewer_vanish(asks);
+	/* and the last to vanish takes the upstream along */
+	origin_get_stats(bed->origin, &stats);
+	g_assert_cmpuint(stats.teardowns, ==, 0);
+	bed_wait(bed, &stats, stats.teardowns == 1);
+}
+
+/* The viewer's program was killed and comes back with the same ports. */
+static void test_take_over(struct bed *bed, gconstpointer unused)
+{
+	struct viewer *old = viewer_new(bed, NULL, 1);
+	g_autofree char *track = g_strconcat(bed->url, "/track0", NULL);
+	g_autofree char *transport = NULL, *session = NULL;
+	struct rtsp *rtsp = rtsp_connect(bed->port);
+	GstRTSPMessage *answer;
+
+	viewer_play(old);
+	transport = g_strdup_printf("Transport: RTP/AVP;unicast;client_port=%u-%u\r\n",
+				    old->port[0][0], old->port[0][1]);
+	answer = rtsp_ask(rtsp, "SETUP", track, transport);
+	session = g_strdup_printf("Session: %.32s\r\n",
+				  rtsp_header(answer, GST_RTSP_HDR_SESSION));
+	gst_rtsp_message_free(answer);
+	g_assert_cmpint(rtsp_status(rtsp, "PLAY", bed->url, session), ==, 200);
+	g_assert_cmpint(rtsp_status(old->rtsp, "GET_PARAMETER", bed->url, old->session), ==,
+			454);
+	g_assert_cmpint(rtsp_status(rtsp, "TEARDOWN", bed->url, session), ==, 200);
+	rtsp_close(rtsp);
+	viewer_vanish(old);
+}
+
+static void test_two_paths(struct bed *bed, gconstpointer unused)
+{
+	struct viewer *cam = viewer_new(bed, NULL, 1), *other;
+	struct bed beside = *bed;
+	struct origin_stats stats;
+
+	beside.url = g_strdup_printf("rtsp://" RELAY_HOST ":%u/other", bed->port);
+	other = viewer_new(&beside, "0,0,0", 1);
+	viewer_play(cam);
+	viewer_play(other);
+	origin_get_stats(bed->origin, &stats);
+	g_assert_cmpuint(stats.connections, ==, 2);
+	viewer_teardown(cam);
+	bed_wait(bed, &stats, stats.teardowns == 1);
+	g_assert_cmpuint(stats.open, >=, 1);
+	viewer_teardown(other);
+	bed_wait(bed, &stats, stats.teardowns == 2);
+	g_free(beside.url);
+}
+
+#define ADD(name, func) \
+	g_test_add("/proxy/" name, struct bed, NULL, bed_set_up, func, bed_tear_down)
+
+int main(int argc, char **argv)
+{
+	g_test_init(&argc, &argv, NULL);
+	ADD("both-ways", test_both_ways);
+	ADD("one-upstream", test_one_upstream);
+	ADD("options-local", test_options_local);
+	ADD("latecomer", test_latecomer);
+	ADD("pipelined", test_pipelined);
+	ADD("rtcp", test_rtcp);
+	ADD("ports", test_ports);
+	ADD("layers", test_layers);
+	ADD("errors", test_errors);
+	ADD("upstream-refuses", test_upstream_refuses);
+	ADD("upstream-ends", test_upstream_ends);
+	ADD("timeout", test_timeout);
+	ADD("take-over", test_take_over);
+	ADD("two-paths", test_two_paths);
+	return g_test_run();
+}
