@@ -35,7 +35,7 @@ def build(name, patched):
     """
     objects = patched.with_name(name)
     make = _make(patched, objects, "um" if name == "uml" else "x86_64")
-    with place.locked("build", say):
+    with place.locked(f"build-{name}", say):
         config.configure(patched, objects, name, make)
         target = "linux" if name == "uml" else "bzImage"
         took = run(f"kernel {name}", [*make, target], place.CACHE / "log" / f"kernel-{name}.log",
@@ -53,7 +53,7 @@ def selftests(patched):
     objects = patched.with_name("selftests")
     into = place.of_checkout() / "selftests"
     log = place.CACHE / "log" / "selftests.log"
-    with place.locked("build", say):
+    with place.locked("build-selftests", say):
         shutil.rmtree(into, ignore_errors=True)
         objects.mkdir(exist_ok=True)
         make = _make(patched, objects, "x86_64")

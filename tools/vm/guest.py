@@ -36,7 +36,7 @@ class Guest:
         self.log = self.out / "console.log"
         self.append = append
         words = ["/usr/bin/env", "-i", "-C", str(cwd), f"PATH={PATH}", "LANG=C.UTF-8",
-                 f"HOME={Path.home()}"]
+                 "HOME=/run/home"]
         words += [f"{name}={value}" for name, value in (env or {}).items()]
         self.job = [*words, *map(str, command)]
         self.said, self.steps = b"", []

@@ -121,6 +121,7 @@ static void mount_all(const char *out)
 	mount_at("tmpfs", "/run", "tmpfs", "mode=755");
 	mkdir("/run/overlay", 0700);
 	mkdir("/run/lock", 01777);
+	mkdir("/run/home", 0700);
 	overlay_at("/tmp", "tmp");
 	overlay_at("/var/tmp", "var-tmp");
 	mount_at("cgroup2", "/sys/fs/cgroup", "cgroup2", NULL);
