@@ -14,6 +14,9 @@ VIEWER_COLUMNS = ("viewer", "address", "cap", "expected", "received", "lost", "d
 RELAY_COLUMNS = ("relay", "datagrams in", "copies out", "dropped", "to a process",
                  "CPU time", "voluntary switches", "involuntary")
 
+# Within this time the origin sends a sender report, and the relay one from it.
+REPORT_S = 15
+
 
 @dataclass
 class Row:
@@ -34,7 +37,7 @@ def _checked(row, seen):
     done = subprocess.run([
         layout.program("media/rtpcheck"), f"--media={layout.stream_file()}",
         f"--origin={layout.out('origin.json')}", f"--cap={seen['cap']}",
-        f"--annexb={stream}", str(layout.out(seen["files"][1]))],
+        f"--annexb={stream}", str(layout.out(seen["capture"]))],
         capture_output=True, text=True)
     if done.returncode:
         row.faults.append(done.stderr.strip())
@@ -51,12 +54,11 @@ def _frames_of_ours(row, stream):
 
 def _frames_of_foreign(seen, size):
     """Their lists have no sizes: an equal digest is of an equal size."""
+    text = layout.out(seen["result"]).read_text()
     if seen["kind"] == viewers.FFMPEG:
-        text = layout.out(seen["files"][2]).read_text()
         digests = [line.split()[-1] for line in text.splitlines() if not line.startswith("#")]
     else:
         # checksumsink's lines, among what else gst-launch-1.0 says
-        text = layout.out(seen["files"][0]).read_text()
         digests = re.findall(r"^\d+:\d\d:\d\d\.\d+ ([0-9a-f]{32})$", text, re.MULTILINE)
     return [(size, digest) for digest in digests]
 
@@ -77,15 +79,22 @@ def _compare(row, frames, cap, check):
 
 
 def _check_exit(row, seen):
-    log = layout.out(seen["files"][0]).read_text().strip()
-    if seen["kind"] == viewers.FFMPEG:
-        row.must(seen["status"] == 0 and not log,
-                 f"ffmpeg: exit status {seen['status']}, {log or 'no message'}")
-    elif seen["kind"] == viewers.GSTREAMER:
-        row.must(seen["status"] == 0 and "ERROR" not in log and "WARNING" not in log,
-                 f"gst-launch-1.0: exit status {seen['status']}, {log[:500]}")
-    else:
-        row.must(seen["status"] == 0, f"rtprecv: exit status {seen['status']}, {log}")
+    """Each ended well and had nothing to complain of."""
+    log = layout.out(seen["log"]).read_text().strip()
+    row.must(seen["status"] == 0 and not log,
+             f"{seen['kind']}: exit status {seen['status']}, {log[:500] or 'no message'}")
+    if seen["kind"] == viewers.OURS and seen["status"] == 0:
+        _check_own_account(row, json.loads(layout.out(seen["result"]).read_text()))
+
+
+def _check_own_account(row, told):
+    """What rtprecv tells besides the datagrams."""
+    row.must(told["socket_drops"] == 0,
+             f"{told['socket_drops']} datagrams dropped by the viewer's own full socket")
+    row.must(told["foreign"] == 0, f"{told['foreign']} datagrams of no or another stream")
+    row.must(told["malformed_rtcp"] == 0, f"{told['malformed_rtcp']} malformed RTCP datagrams")
+    row.must(told["sender_reports"] > 0 or told["seconds"] < REPORT_S,
+             f"no RTCP sender report in {told['seconds']:.0f} s")
 
 
 def viewer(seen):

@@ -45,9 +45,9 @@ def reference_file(cap):
     return media(f"cockatoo-{cap}.frames")
 
 
-def gstreamer_env():
-    """A list of plugins made beforehand, since a scan takes minutes on a slow machine;
-    and no settings in the home directory, which is read-only.
+def environment():
+    """Of every program: GStreamer's list of plugins made beforehand, since a scan takes
+    minutes on a slow machine; no settings in the home directory, which is read-only.
     """
     return {"GST_REGISTRY": str(media("gstreamer.registry")), "GSETTINGS_BACKEND": "memory"}
 

@@ -17,12 +17,14 @@ END_S = 20
 LISTENING = "0A"	# of /proc/net/tcp
 
 
-def started(who, argv, log, env=None):
-    """A process in the namespace of who, all that it prints in the file log."""
-    with open(log, "w") as output:
+def started(who, argv, log, result=None):
+    """A process in the namespace of who. What it prints is in the file log; its standard
+    output in the file result, if there is one.
+    """
+    with open(log, "w") as said, open(result or log, "a") as output:
         return subprocess.Popen([*network.inside(who), *argv], stdin=subprocess.DEVNULL,
-                                stdout=output, stderr=subprocess.STDOUT,
-                                env=os.environ | (env or {}))
+                                stdout=output, stderr=said,
+                                env=os.environ | layout.environment())
 
 
 def ended(process, sign):
@@ -69,7 +71,7 @@ class Origin:
             layout.program("media/svcorigin"), f"--address={layout.ORIGIN}",
             f"--port={layout.ORIGIN_PORT}", f"--rate={layout.FRAME_RATE}",
             f"--summary={self.summary}", str(layout.stream_file()), layout.STREAM],
-            log, layout.gstreamer_env())
+            log)
         _await_listening("the origin", self.process, layout.ORIGIN_PORT, log)
 
     def end_stream(self):

@@ -29,20 +29,16 @@ class Viewer:
         self.tap = None
         url = (f"rtsp://{layout.relay_address(number)}:{layout.RELAY_PORT}{layout.STREAM}"
                f"?cap={cap(number)}")
+        self.result = directory / f"{self.name}.result"
         if self.kind == OURS:
             self.capture = directory / f"{self.name}.rtpdump"
-            self.files = [self.log, self.capture]
-            argv, env = self._ours(url), None
+            argv = self._ours(url)
         else:
             self.capture = directory / f"{self.name}.pcap"
-            self.files = [self.log, self.capture]
             self._start_tap(directory)
-            if self.kind == FFMPEG:
-                self.files.append(directory / f"{self.name}.framemd5")
-                argv, env = self._ffmpeg(url), None
-            else:
-                argv, env = self._gstreamer(url), layout.gstreamer_env()
-        self.process = servers.started(self.name, argv, self.log, env)
+            argv = self._ffmpeg(url) if self.kind == FFMPEG else self._gstreamer(url)
+        self.files = {"log": self.log, "capture": self.capture, "result": self.result}
+        self.process = servers.started(self.name, argv, self.log, self.result)
 
     def _ours(self, url):
         return [layout.program("media/rtprecv"), f"--capture={self.capture}", url]
@@ -50,7 +46,7 @@ class Viewer:
     def _ffmpeg(self, url):
         return ["ffmpeg", "-nostdin", "-loglevel", "error", "-threads", "1",
                 "-rtsp_transport", "udp", "-i", url, "-an", "-fps_mode", "passthrough",
-                "-f", "framemd5", str(self.files[-1])]
+                "-f", "framemd5", "-"]
 
     def _gstreamer(self, url):
         return ["gst-launch-1.0", "--quiet", "--eos-on-shutdown",
@@ -92,4 +88,4 @@ class Viewer:
         """For the verdict: all that is known of it without looking at its files."""
         return {"name": self.name, "kind": self.kind, "cap": cap(self.number),
                 "address": layout.viewer_address(self.number), "status": status,
-                "files": [each.name for each in self.files]}
+                **{what: file.name for what, file in self.files.items()}}
