@@ -51,6 +51,8 @@ static int rtp_control_prepare(struct rtp_fanout *fanout,
 	err = rtp_request_key(fanout->sk, request, &key);
 	if (!err)
 		err = rtp_request_cap(&request->cap);
+	if (!err)
+		err = rtp_request_lease(request->lease_ms);
 	if (err)
 		return err;
 	if (fanout->table.used >= READ_ONCE(rtp_sysctl_max_dests))
@@ -101,8 +103,8 @@ static void rtp_control_remove(struct rtp_fanout *fanout,
  * Context: Process context, socket locked.
  * Return: 0; -EEXIST for a destination that is there already; -EDQUOT when
  * the sysctl's limit is reached; -ENOSPC when there are too many distinct
- * caps; -ENOMEM; else as rtp_request_key(), rtp_request_cap() and
- * rtp_request_dest().
+ * caps; -ENOMEM; else as rtp_request_key(), rtp_request_cap(),
+ * rtp_request_lease() and rtp_request_dest().
  */
 int rtp_control_add(struct rtp_fanout *fanout,
 		    const struct rtp_fanout_dest *request, u32 count)
@@ -148,19 +150,23 @@ err_undo:
  *
  * Context: Process context, socket locked.
  * Return: 0; -ENOENT for a destination that is not there; else as
- * rtp_request_key().
+ * rtp_request_key() and rtp_request_lease().
  */
 int rtp_control_set(struct rtp_fanout *fanout,
 		    const struct rtp_fanout_dest *request, u32 count, u32 flags)
 {
 	struct rtp_dest *dest;
 	u32 i;
+	int err;
 
 	for (i = 0; i < count; i++) {
 		dest = rtp_control_find(fanout, &request[i]);
-		if (IS_ERR(dest)) {
+		err = PTR_ERR_OR_ZERO(dest);
+		if (!err && flags & RTP_FANOUT_SET_LEASE)
+			err = rtp_request_lease(request[i].lease_ms);
+		if (err) {
 			fanout->failed_index = i;
-			return PTR_ERR(dest);
+			return err;
 		}
 	}
 

@@ -3,6 +3,7 @@
  * The life of a fan-out: claim of a user's socket, detach, close.
  */
 #include <linux/module.h>
+#include <linux/random.h>
 #include <linux/slab.h>
 #include <linux/udp.h>
 #include <linux/workqueue.h>
@@ -139,6 +140,8 @@ rtp_fanout_alloc(struct sock *sk, const struct rtp_fanout_config *config)
 	fanout->sk = sk;
 	fanout->config = *config;
 	fanout->failed_index = ~0U;
+	/* RFC 3550, section 5.1: the first number should be random. */
+	get_random_bytes(fanout->stream.number, sizeof(fanout->stream.number));
 	INIT_LIST_HEAD(&fanout->queue);
 	INIT_LIST_HEAD(&fanout->todo);
 	INIT_LIST_HEAD(&fanout->event_list);

@@ -213,6 +213,18 @@ int rtp_request_cap(const struct rtp_fanout_cap *cap)
 }
 
 /**
+ * rtp_request_lease() - check a lease
+ * @lease_ms: what user space passed, in milliseconds
+ *
+ * Context: Any.
+ * Return: 0, or -ERANGE for one that a kernel cannot time.
+ */
+int rtp_request_lease(u32 lease_ms)
+{
+	return lease_ms <= RTP_FANOUT_MAX_LEASE_MS ? 0 : -ERANGE;
+}
+
+/**
  * rtp_request_expires() - when a lease ends
  * @lease_ms: its length in milliseconds, 0 for none
  *
@@ -270,7 +282,8 @@ static int rtp_request_local(const struct sock *sk,
  *
  * Context: Process context, socket locked.
  * Return: 0; -ENODEV for an interface that is missing; -EXDEV for one that is
- * not what the socket is bound to (SO_BINDTODEVICE); -EADDRNOTAVAIL for a source address that is not the host's; -EINVAL as rtp_request_config();
+ * not what the socket is bound to (SO_BINDTODEVICE); -EADDRNOTAVAIL for a
+ * source address that is not the host's; -EINVAL as rtp_request_config();
  * -ELOOP for the socket's own address; -EACCES for a broadcast address; what
  * rtp_policy_send() says.
  */

@@ -19,6 +19,7 @@ int rtp_request_key(const struct sock *sk, const struct rtp_fanout_dest *request
 int rtp_request_cap(const struct rtp_fanout_cap *cap);
 int rtp_request_dest(struct sock *sk, const struct rtp_fanout_dest *request,
 		     struct rtp_dest *dest);
+int rtp_request_lease(u32 lease_ms);
 unsigned long rtp_request_expires(u32 lease_ms);
 
 #endif /* _NET_RTPRELAY_REQUEST_H */

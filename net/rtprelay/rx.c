@@ -170,7 +170,7 @@ static enum skb_drop_reason rtp_rx_enqueue(struct rtp_fanout *fanout,
 	}
 	sk_forward_alloc_add(sk, -size);
 	atomic_add(size, &sk->sk_rmem_alloc);
-	fanout->queue_bytes += size;
+	WRITE_ONCE(fanout->queue_bytes, fanout->queue_bytes + size);
 	dgram->serial = fanout->serial++;
 	/* The worker takes the whole queue: who finds it filled need not wake. */
 	wake = list_empty(&fanout->queue);
@@ -209,9 +209,11 @@ static enum skb_drop_reason rtp_rx_relay(struct rtp_fanout *fanout,
 
 	/* Checked before anything is allocated, and without the lock: a full
 	 * queue costs little, and is overrun by one datagram a CPU at most.
+	 * What the socket's reader has not read does not count: it may be
+	 * stopped, or flooded by strangers, and the stream goes on.
 	 */
 	len = skb->len - sizeof(struct udphdr);
-	if (unlikely(atomic_read(&sk->sk_rmem_alloc) + len >
+	if (unlikely(READ_ONCE(fanout->queue_bytes) + len >
 		     READ_ONCE(sk->sk_rcvbuf))) {
 		rtp_rx_count(fanout, RTP_RX_DROPPED_QUEUE);
 		return (u32)RTPRELAY_DROP_QUEUE_FULL;
@@ -409,7 +411,7 @@ void rtp_rx_uncharge(struct rtp_fanout *fanout, u32 bytes)
 		return;
 
 	spin_lock_bh(lock);
-	fanout->queue_bytes -= bytes;
+	WRITE_ONCE(fanout->queue_bytes, fanout->queue_bytes - bytes);
 	sk_forward_alloc_add(sk, bytes);
 	atomic_sub(bytes, &sk->sk_rmem_alloc);
 	/* Less than a page stays with the socket, as it does for UDP. */

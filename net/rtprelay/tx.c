@@ -403,7 +403,8 @@ static int rtp_tx_copy(struct rtp_fanout *fanout, struct rtp_dest *dest,
 					   sizeof(struct ipv6hdr);
 	len = ip_len + sizeof(struct udphdr) + fanout->walk.dgram->len;
 	fits = len <= rtp_tx_mtu(sk, dest, dst);
-	if (unlikely(!fits && !rtp_tx_may_fragment(sk, dest->family))) {
+	if (unlikely(!fits && (!rtp_tx_may_fragment(sk, dest->family) ||
+			       len > IP_MAX_MTU))) {
 		*reason = RTP_TX_DROP_MTU;
 		return -EMSGSIZE;
 	}

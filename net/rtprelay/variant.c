@@ -50,7 +50,7 @@ int rtp_class_get(struct rtp_classes *classes,
 			return unused;
 		i = unused;
 		class[i].cap = want;
-		/* Pairs with the worker's read of @used: the cap comes first. */
+		/* Pairs with smp_load_acquire() in rtp_variants_build(). */
 		smp_mb__before_atomic();
 		set_bit(i, &classes->used);
 	}

@@ -23,6 +23,9 @@
 /* The most elements that one call takes or returns. */
 #define RTP_FANOUT_MAX_COUNT	1024
 
+/* The longest lease, in milliseconds: ten days. */
+#define RTP_FANOUT_MAX_LEASE_MS	864000000
+
 /* The most distinct caps that the destinations of one fan-out may have. */
 #define RTP_FANOUT_MAX_CAPS	16
 
@@ -49,7 +52,8 @@
  * @RTP_FANOUT_EVENTS: get: array of struct rtp_fanout_event.
  *
  * ADD, SET and DEL do all of their elements or none. The index of the element
- * that was refused is then in rtp_fanout_info.failed_index.
+ * that was refused is then in rtp_fanout_info.failed_index; a call that is
+ * refused before its elements are looked at leaves that alone.
  */
 enum rtp_fanout_op {
 	RTP_FANOUT_ATTACH	= 1,
@@ -159,7 +163,8 @@ struct rtp_fanout_cap {
  *	RTP_FANOUT_EVENTS
  * @cap: layers that it gets; fixed when it is added
  * @lease_ms: milliseconds after ADD, or after the last SET of the lease, at
- *	which the destination stops, 0 for never
+ *	which the destination stops, at most RTP_FANOUT_MAX_LEASE_MS; 0 for
+ *	never. The stream's next datagram after it raises the event.
  */
 struct rtp_fanout_dest {
 	struct rtp_fanout_addr	addr;
