@@ -36,6 +36,7 @@ class Build:
         self.ours = {name for patch in series
                      for name in [*patch.brings, *(file.path for file in patch.core)]}
         self.touched = _objects(series)
+        self.lock = f"build-{objects.name}"
         self.command = ["make", f"--directory={tree}", f"O={objects}", "ARCH=x86_64",
                         "CC=ccache gcc", "HOSTCC=ccache gcc", f"--jobs={os.cpu_count()}", "W=1"]
         self.env = dict(os.environ, CCACHE_DIR=str(place.CCACHE), LC_ALL="C",
@@ -86,7 +87,7 @@ class Build:
         for name in self.touched:
             (self.objects / name).unlink(missing_ok=True)
         shutil.rmtree(self.objects / DIRECTORY, ignore_errors=True)
-        with place.locked("build", say):
+        with place.locked(self.lock, say):
             self.configure("y")
             self.quiet(self.make("W=1 and sparse", "C=2", DIRECTORY, *self.touched))
 
@@ -108,7 +109,7 @@ class OneByOne:
         say("laying out a tree for the single patches")
         subprocess.run(["cp", "--archive", "--link", str(self.pristine), str(self.tree)],
                        check=True)
-        with place.locked("build", say):
+        with place.locked(self.build.lock, say):
             self.build.configure("n")
             self.build.make("kernel before the series", "vmlinux", "modules")
 
@@ -122,7 +123,7 @@ class OneByOne:
         if done.returncode:
             raise Failed(done.stdout)
         here = [DIRECTORY] if (self.tree / DIRECTORY).is_dir() else []
-        with place.locked("build", say):
+        with place.locked(self.build.lock, say):
             self.build.configure("y")
             self.build.quiet(self.build.make(f"{mail.name[:4]} =y", *here, *self.build.touched))
             # modpost and the linker find what only a later patch brings
@@ -130,11 +131,11 @@ class OneByOne:
             self.build.quiet(self.build.make(f"{mail.name[:4]} =m", "vmlinux", "modules"))
 
     def without(self):
-        with place.locked("build", say):
+        with place.locked(self.build.lock, say):
             self.build.configure("n")
             self.build.quiet(self.build.make("series =n", "vmlinux", "modules"))
 
     def lacking(self, symbol):
-        with place.locked("build", say):
+        with place.locked(self.build.lock, say):
             self.build.configure("m", [symbol])
             self.build.quiet(self.build.make(f"{symbol} =n", "vmlinux", "modules"))
