@@ -57,7 +57,7 @@ void bed_set_up(struct bed *bed, gconstpointer unused)
 				 bed->port, BED_TIMEOUT, origin_port(bed->origin),
 				 origin_port(bed->origin));
 	g_assert_true(g_file_set_contents(file, config, -1, NULL));
-	launcher = g_subprocess_launcher_new(G_SUBPROCESS_FLAGS_NONE);
+	launcher = g_subprocess_launcher_new(G_SUBPROCESS_FLAGS_STDOUT_PIPE);
 	g_subprocess_launcher_set_child_setup(launcher, bed_child_setup, NULL, NULL);
 	bed->daemon = g_subprocess_launcher_spawn(launcher, &error, exe, "--config", file,
 						  "--backend", "user", NULL);

@@ -7,7 +7,7 @@
 #include "rtsp.h"
 
 /* Sessions of the daemon under test end after so long, in seconds */
-#define BED_TIMEOUT	2
+#define BED_TIMEOUT	4
 
 struct bed {
 	struct origin *origin;
@@ -21,10 +21,10 @@ struct bed {
 void bed_set_up(struct bed *bed, gconstpointer unused);
 void bed_tear_down(struct bed *bed, gconstpointer unused);
 
-/* bed_wait - up to 3 s, until the origin's record fulfils a condition */
+/* bed_wait - up to 10 s, until the origin's record fulfils a condition */
 #define bed_wait(bed, stats, condition)					\
 	do {								\
-		for (guint tries = 0; tries < 300; tries++) {		\
+		for (guint tries = 0; tries < 1000; tries++) {		\
 			origin_get_stats((bed)->origin, stats);		\
 			if (condition)					\
 				break;					\

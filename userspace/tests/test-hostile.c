@@ -164,7 +164,7 @@ static void test_forged_rtcp(struct bed *bed, gconstpointer unused)
 	viewer_play(viewer);
 	forger = viewer_new(bed, NULL, 1);
 	/* not playing, and thus nobody's address */
-	for (guint i = 0; i < 8; i++) {
+	for (guint i = 0; i < 3 * BED_TIMEOUT; i++) {
 		g_usleep(500000);
 		viewer_report(forger, 0);
 		g_assert_cmpint(rtsp_status(forger->rtsp, "GET_PARAMETER", bed->url,

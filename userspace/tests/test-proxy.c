@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* The daemon end to end: what the thesis claims of its proxy, and RFC 2326 */
+#include <json-glib/json-glib.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -170,6 +172,7 @@ static void test_rtcp(struct bed *bed, gconstpointer unused)
 	g_assert_cmpuint(packets, <, 400);
 	g_assert_cmpuint(octets, >=, packets / 2 * 308);
 	g_assert_cmpuint(octets, <=, (packets / 2 + 1) * 308);
+	viewer_report(viewer, 0);
 	bed_wait(bed, &stats, stats.reports > 0);
 	viewer_teardown(viewer);
 }
@@ -203,6 +206,8 @@ static void test_layers(struct bed *bed, gconstpointer unused)
 		viewers[i] = viewer_new(bed, rows[i].cap, 1);
 		viewer_play(viewers[i]);
 	}
+	for (guint i = 0; i < G_N_ELEMENTS(rows); i++)
+		viewer_report(viewers[i], 0);
 	for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
 		guint32 first_time = 0, time = 0;
 		guint16 last = 0;
@@ -339,7 +344,7 @@ static void test_timeout(struct bed *bed, gconstpointer unused)
 	viewer_play(reports);
 	viewer_play(asks);
 	viewer_play(silent);
-	for (guint i = 0; i < 8; i++) {
+	for (guint i = 0; i < 3 * BED_TIMEOUT; i++) {
 		g_usleep(500000);
 		viewer_report(reports, 0);
 		g_assert_cmpint(rtsp_status(asks->rtsp, "GET_PARAMETER", bed->url,
@@ -405,6 +410,40 @@ static void test_two_paths(struct bed *bed, gconstpointer unused)
 	g_free(beside.url);
 }
 
+/* What SIGUSR1 prints is what rtprelayd(8) says of it. */
+static void test_stats(struct bed *bed, gconstpointer unused)
+{
+	g_autoptr(GDataInputStream) lines = g_data_input_stream_new(
+				g_subprocess_get_stdout_pipe(bed->daemon));
+	struct viewer *a = viewer_new(bed, NULL, 2), *b = viewer_new(bed, "0,0,7", 1);
+
+	viewer_play(a);
+	viewer_play(b);
+	g_usleep(100000);
+	g_subprocess_send_signal(bed->daemon, SIGUSR1);
+	for (guint track = 0; track < 2; track++) {
+		g_autofree char *line = g_data_input_stream_read_line(lines, NULL, NULL, NULL);
+		g_autoptr(JsonNode) node = json_from_string(line, NULL);
+		JsonObject *object = json_node_get_object(node);
+
+		g_assert_cmpstr(json_object_get_string_member(object, "path"), ==, "/cam");
+		g_assert_cmpstr(json_object_get_string_member(object, "backend"), ==, "user");
+		g_assert_cmpint(json_object_get_int_member(object, "track"), ==, track);
+		g_assert_cmpint(json_object_get_int_member(object, "port"), ==,
+				a->server_port[track][0]);
+		g_assert_cmpint(json_object_get_int_member(object, "ssrc"), ==,
+				ORIGIN_SSRC + track);
+		g_assert_cmpint(json_object_get_int_member(object, "viewers"), ==, 2 - track);
+		g_assert_cmpint(json_object_get_int_member(object, "rx_packets"), >, 0);
+		g_assert_cmpint(json_object_get_int_member(object, "tx_packets"), >=,
+				json_object_get_int_member(object, "rx_packets"));
+		g_assert_cmpint(json_object_get_int_member(object, "rx_teed"), ==, 0);
+		g_assert_cmpint(json_object_get_int_member(object, "socket_datagrams"), ==, 0);
+	}
+	viewer_teardown(a);
+	viewer_teardown(b);
+}
+
 #define ADD(name, func) \
 	g_test_add("/proxy/" name, struct bed, NULL, bed_set_up, func, bed_tear_down)
 
@@ -425,5 +464,6 @@ int main(int argc, char **argv)
 	ADD("timeout", test_timeout);
 	ADD("take-over", test_take_over);
 	ADD("two-paths", test_two_paths);
+	ADD("stats", test_stats);
 	return g_test_run();
 }

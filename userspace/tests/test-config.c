@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <glib/gstdio.h>
+#include <string.h>
+
+#include "config.h"
+
+#define PATH	"[path /a]\nupstream=rtsp://h/s\n"
+
+static const struct {
+	const char *text;
+	const char *wrong;	/* part of the error, NULL when it is right */
+} cases[] = {
+	{ PATH, NULL },
+	{ "[server]\nlisten=0.0.0.0:1\ntimeout=1\n" PATH "tee=true\n", NULL },
+	{ "[server]\nlisten=[::1]:8554\n" PATH "[path /b/c]\nupstream=rtsp://[::1]:1/x\n", NULL },
+	{ "", "no path" },
+	{ "garbage", "Key file" },
+	{ "[server]\n", "no path" },
+	{ "[sever]\n" PATH, "[sever]: no such group" },
+	{ "[server]\nlisten=nonsense\n" PATH, "[server] listen" },
+	{ "[server]\nlisten=example.org:1\n" PATH, "[server] listen" },
+	{ "[server]\ntimeout=0\n" PATH, "[server] timeout" },
+	{ "[server]\ntimeout=3601\n" PATH, "[server] timeout" },
+	{ "[server]\ntimeout=x\n" PATH, "[server] timeout" },
+	{ "[server]\nlissten=x\n" PATH, "[server] lissten: no such key" },
+	{ PATH "teee=true\n", "[path /a] teee: no such key" },
+	{ PATH "tee=perhaps\n", "[path /a] tee" },
+	{ "[path /a]\ntee=true\n", "[path /a] upstream: missing" },
+	{ "[path /a]\nupstream=http://h/s\n", "[path /a] upstream: not an rtsp" },
+	{ "[path /a]\nupstream=rtsp://\n", "[path /a] upstream: not an rtsp" },
+	{ "[path /a]\nupstream=rtsp://u:p@h/s\n", "user and password" },
+	{ "[path a]\nupstream=rtsp://h/s\n", "name" },
+	{ "[path /]\nupstream=rtsp://h/s\n", "name" },
+	{ "[path /a/]\nupstream=rtsp://h/s\n", "name" },
+	{ "[path /a/../b]\nupstream=rtsp://h/s\n", "name" },
+	{ "[path /a?b]\nupstream=rtsp://h/s\n", "name" },
+};
+
+static void test_cases(void)
+{
+	g_autofree char *dir = g_dir_make_tmp("config-XXXXXX", NULL);
+	g_autofree char *file = g_build_filename(dir, "conf", NULL);
+
+	for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
+		g_autoptr(GError) error = NULL;
+		struct config *config;
+
+		g_assert_true(g_file_set_contents(file, cases[i].text, -1, NULL));
+		config = config_load(file, &error);
+		g_test_message("%s", error ? error->message : "right");
+		g_assert_cmpint(config != NULL, ==, !cases[i].wrong);
+		if (cases[i].wrong) {
+			g_assert_nonnull(strstr(error->message, cases[i].wrong));
+			g_assert_true(g_str_has_prefix(error->message, file));
+		}
+		config_free(config);
+	}
+	g_unlink(file);
+	g_rmdir(dir);
+}
+
+static void test_values(void)
+{
+	g_autofree char *dir = g_dir_make_tmp("config-XXXXXX", NULL);
+	g_autofree char *file = g_build_filename(dir, "conf", NULL);
+	const struct config_path *path;
+	struct config *config;
+
+	g_assert_true(g_file_set_contents(file, PATH "[path /b]\ntee=true\n"
+					  "upstream=rtsp://10.0.0.1:99/x\n", -1, NULL));
+	config = config_load(file, NULL);
+	g_assert_cmpuint(config->timeout_s, ==, 60);
+	g_assert_cmpuint(g_inet_socket_address_get_port(
+				G_INET_SOCKET_ADDRESS(config->listen)), ==, 8554);
+	g_assert_cmpuint(config->paths->len, ==, 2);
+	path = g_ptr_array_index(config->paths, 0);
+	g_assert_cmpstr(path->name, ==, "/a");
+	g_assert_cmpstr(path->host, ==, "h");
+	g_assert_cmpuint(path->port, ==, 554);
+	g_assert_false(path->tee);
+	path = g_ptr_array_index(config->paths, 1);
+	g_assert_cmpstr(path->host, ==, "10.0.0.1");
+	g_assert_cmpuint(path->port, ==, 99);
+	g_assert_true(path->tee);
+	config_free(config);
+	g_unlink(file);
+	g_rmdir(dir);
+}
+
+static void test_missing(void)
+{
+	g_autoptr(GError) error = NULL;
+
+	g_assert_null(config_load("/nonexistent/conf", &error));
+	g_assert_error(error, G_FILE_ERROR, G_FILE_ERROR_NOENT);
+}
+
+int main(int argc, char **argv)
+{
+	g_test_init(&argc, &argv, NULL);
+	g_test_add_func("/config/cases", test_cases);
+	g_test_add_func("/config/values", test_values);
+	g_test_add_func("/config/missing", test_missing);
+	return g_test_run();
+}
