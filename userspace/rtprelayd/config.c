@@ -99,7 +99,7 @@ static gboolean config_name_ok(const char *name)
 {
 	g_auto(GStrv) parts = NULL;
 
-	if (*name != '/' || strspn(name, "abcdefghijklmnopqrstuvwxyz"
+	if (*name != '/' || !name[1] || strspn(name, "abcdefghijklmnopqrstuvwxyz"
 				   "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 				   "0123456789-._~/") != strlen(name))
 		return FALSE;
