@@ -3,6 +3,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "addr.h"
@@ -363,6 +364,55 @@ static void test_tee(struct bed *bed, gconstpointer flags)
 	g_assert_cmpuint(info.rx_passed, ==, 0);
 }
 
+/* When the next datagram of a receiver arrived, in nanoseconds */
+static gint64 receive_time(struct bed *bed, guint i)
+{
+	union {
+		struct cmsghdr align;
+		guint8 bytes[CMSG_SPACE(sizeof(struct timespec))];
+	} control;
+	guint8 data[4096];
+	struct iovec iov = { data, sizeof(data) };
+	struct msghdr msg = {
+		.msg_iov = &iov,
+		.msg_iovlen = 1,
+		.msg_control = &control,
+		.msg_controllen = sizeof(control),
+	};
+	struct timespec at;
+
+	g_assert_cmpint(recvmsg(bed->receivers[i], &msg, MSG_DONTWAIT), >, 0);
+	g_assert_nonnull(CMSG_FIRSTHDR(&msg));
+	memcpy(&at, CMSG_DATA(CMSG_FIRSTHDR(&msg)), sizeof(at));
+	return at.tv_sec * G_GINT64_CONSTANT(1000000000) + at.tv_nsec;
+}
+
+/* Each batch is sent to another receiver first. */
+static void test_rotation(struct bed *bed, gconstpointer flags)
+{
+	gboolean was_first[RECEIVERS] = { FALSE };
+	int on = 1;
+
+	for (guint i = 0; i < RECEIVERS; i++) {
+		add(bed, i, 7, 15, 7);
+		setsockopt(bed->receivers[i], SOL_SOCKET, SO_TIMESTAMPNS, &on, sizeof(on));
+	}
+	for (guint16 batch = 0; batch < RECEIVERS; batch++) {
+		gint64 times[RECEIVERS];
+		guint first = 0;
+
+		transmit_seq(bed, PT_OPAQUE, batch, 50);
+		run();
+		for (guint i = 0; i < RECEIVERS; i++) {
+			times[i] = receive_time(bed, i);
+			if (times[i] < times[first])
+				first = i;
+		}
+		g_assert_false(was_first[first]);
+		was_first[first] = TRUE;
+	}
+}
+
 static gboolean find_cookie(const struct rtp_fanout_dest_info *info, gpointer user_data)
 {
 	struct rtp_fanout_dest_info *found = user_data;
@@ -537,6 +587,7 @@ int main(int argc, char **argv)
 	ADD("jump", 0, set_up, test_jump);
 	ADD("not-the-stream", 0, set_up, test_not_the_stream);
 	ADD("tee", RTP_FANOUT_TEE, set_up, test_tee);
+	ADD("rotation", 0, set_up, test_rotation);
 	ADD("counters", 0, set_up, test_counters);
 	ADD("refused", 0, set_up, test_refused);
 	ADD("too-many-caps", 0, set_up, test_too_many_caps);
