@@ -167,7 +167,7 @@ err_free:
  * Context: Process context, socket locked.
  * Return: 0; -EALREADY when it is one; -EBUSY when another has the socket;
  * -EISCONN when it is connected: its copies would share one flow hash, and it
- * would not hear the viewers; -EADDRNOTAVAIL when bind() gave it no port;
+ * would not hear the viewers; -EADDRNOTAVAIL when it is bound to no port;
  * -ENOMEM.
  */
 int rtp_fanout_attach(struct sock *sk, const struct rtp_fanout_config *config)
@@ -179,8 +179,7 @@ int rtp_fanout_attach(struct sock *sk, const struct rtp_fanout_config *config)
 		return -EALREADY;
 	if (sk->sk_state != TCP_CLOSE)
 		return -EISCONN;
-	/* A port that bind() did not fix is lost by connect(AF_UNSPEC). */
-	if (!(sk->sk_userlocks & SOCK_BINDPORT_LOCK))
+	if (!inet_sk(sk)->inet_num)
 		return -EADDRNOTAVAIL;
 
 	fanout = rtp_fanout_alloc(sk, config);

@@ -180,6 +180,10 @@ static struct dst_entry *rtp_tx_route(struct rtp_fanout *fanout,
 		return dst;
 
 	rtp_tx_release(dest);
+	/* connect(AF_UNSPEC) takes a port away that the kernel chose. */
+	if (!fanout->tx_key.sport)
+		return NULL;
+
 	dst = dest->family == AF_INET ? rtp_tx_route4(fanout, dest) :
 					rtp_tx_route6(fanout, dest);
 	if (IS_ERR(dst))
