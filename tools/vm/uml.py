@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The kernel as a process of the host: KUnit runs as it boots, and then it halts."""
 
+import tempfile
 from pathlib import Path
 
 from build.progress import Failed, run
@@ -11,10 +12,12 @@ TIMEOUT_S = 300
 
 def kunit(image, report):
     """Boots image and leaves its log, with KUnit's KTAP in it, in the file report."""
-    run("KUnit", ["timeout", "--kill-after=5", str(TIMEOUT_S), str(image), "mem=1G",
-                  "kunit_shutdown=halt", "kunit.stats_enabled=2",
-                  "con=null", "con0=null,fd:1", "console=tty0"],
-        Path(report), count=r"^ *(?:not )?ok \d+ (.*)", unit="results", marks=r"not ok|panic")
+    with tempfile.TemporaryDirectory(prefix="rtprelay-") as scratch:
+        run("KUnit", ["timeout", "--kill-after=5", str(TIMEOUT_S), str(image), "mem=1G",
+                      "kunit_shutdown=halt", f"uml_dir={scratch}",
+                      "con=null", "con0=null,fd:1", "console=tty0"],
+            Path(report), count=r"^ *(?:not )?ok \d+ (.*)", unit="results",
+            marks=r"not ok|panic")
     bad = console.complaints(Path(report).read_text(errors="replace"))
     if bad:
         raise Failed("the kernel complained:\n    " + "\n    ".join(bad)
