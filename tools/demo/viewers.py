@@ -7,6 +7,10 @@ from demo import layout, servers
 
 OURS, FFMPEG, GSTREAMER = "rtprecv", "ffmpeg", "gstreamer"
 
+# Bytes: a decoder on an emulated machine may not read for a second. What Linux lets
+# anyone have; the default is less than two pictures' worth.
+SOCKET_BUFFER = 4 << 20
+
 # Foreign ones are few, since they decode while they receive; at the lowest cap
 # and at the highest, where most is there that they must ignore, and in between.
 FOREIGN = {1: FFMPEG, 2: GSTREAMER, 3: FFMPEG}
@@ -45,12 +49,13 @@ class Viewer:
 
     def _ffmpeg(self, url):
         return ["ffmpeg", "-nostdin", "-loglevel", "error", "-threads", "1",
-                "-rtsp_transport", "udp", "-i", url, "-an", "-fps_mode", "passthrough",
-                "-f", "framemd5", "-"]
+                "-rtsp_transport", "udp", "-buffer_size", str(SOCKET_BUFFER), "-i", url,
+                "-an", "-fps_mode", "passthrough", "-f", "framemd5", "-"]
 
     def _gstreamer(self, url):
         return ["gst-launch-1.0", "--quiet", "--eos-on-shutdown",
-                "rtspsrc", "protocols=udp", f"location={url}", "!",
+                "rtspsrc", "protocols=udp", f"udp-buffer-size={SOCKET_BUFFER}",
+                f"location={url}", "!",
                 "rtph264depay", "wait-for-keyframe=true", "!",
                 "avdec_h264", "max-threads=1", "!", "checksumsink", "hash=md5"]
 
