@@ -36,7 +36,7 @@ def locked(name, say):
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 break
             except BlockingIOError:
-                if time.monotonic() - told > 5:
+                if time.monotonic() - told > 9:
                     told = time.monotonic()
                     say(f"waiting for another run that uses {CACHE}")
                 time.sleep(0.2)
