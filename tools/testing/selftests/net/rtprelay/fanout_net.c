@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Network namespaces for the tests of SO_RTP_FANOUT.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <net/if.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/prctl.h>
+#include <linux/ipv6.h>
+
+#include "kselftest.h"
+#include "fanout_lib.h"
+
+static int fo_initial = -1;	/* network namespace of before fo_netns() */
+
+void fo_fatal(const char *what)
+{
+	fprintf(stderr, "# %s: %s\n", what, strerror(errno));
+	exit(KSFT_FAIL);
+}
+
+void fo_write(const char *path, const char *value)
+{
+	int fd = open(path, O_WRONLY);
+
+	if (fd < 0 || write(fd, value, strlen(value)) < 0)
+		fo_fatal(path);
+	close(fd);
+}
+
+/* The relay's sysctls are those of the network namespace that we came from. */
+int fo_sysctl_open(const char *name, int flags)
+{
+	char path[64];
+	int back, fd;
+
+	snprintf(path, sizeof(path), "/proc/sys/net/rtp_fanout/%s", name);
+	back = fo_enter(fo_initial);
+	fd = open(path, flags | O_CLOEXEC);
+	fo_leave(back);
+	return fd;
+}
+
+void fo_sysctl(const char *name, const char *value)
+{
+	int fd = fo_sysctl_open(name, O_WRONLY);
+
+	if (fd < 0 || write(fd, value, strlen(value)) < 0)
+		fo_fatal(name);
+	close(fd);
+}
+
+/* For what has no simple system call: links, queueing disciplines, tables. */
+void fo_sh(const char *command)
+{
+	if (system(command)) {
+		fprintf(stderr, "# failed: %s\n", command);
+		exit(KSFT_FAIL);
+	}
+}
+
+/* Lines as iproute2's ip takes them, in one process for all. */
+void fo_ip(const char *commands)
+{
+	FILE *ip = popen("ip -batch -", "w");
+
+	if (!ip || fputs(commands, ip) < 0 || pclose(ip)) {
+		fprintf(stderr, "# failed: ip %s\n", commands);
+		exit(KSFT_FAIL);
+	}
+}
+
+/* An IPv6 address is tentative for a moment. */
+static bool fo_usable(int host)
+{
+	union fo_sockaddr ss;
+	bool usable;
+	int fd;
+
+	fd = socket(AF_INET6, SOCK_DGRAM, 0);
+	fo_sockaddr(&ss, AF_INET6, host, 0);
+	usable = !bind(fd, &ss.sa, sizeof(ss));
+	close(fd);
+	return usable;
+}
+
+static void fo_lo_up(void)
+{
+	struct in6_ifreq addr = { .ifr6_prefixlen = 128 };
+	struct ifreq ifr = { .ifr_name = "lo" };
+	union fo_sockaddr ss;
+	int fd, host;
+
+	fd = socket(AF_INET6, SOCK_DGRAM, 0);
+	if (fd < 0 || ioctl(fd, SIOCGIFFLAGS, &ifr))
+		fo_fatal("lo");
+	ifr.ifr_flags |= IFF_UP;
+	if (ioctl(fd, SIOCSIFFLAGS, &ifr))
+		fo_fatal("lo up");
+
+	/* 127.0.0.0/8 is there; of IPv6 only ::1 is */
+	addr.ifr6_ifindex = if_nametoindex("lo");
+	for (host = 1; host <= FO_HOSTS; host++) {
+		fo_sockaddr(&ss, AF_INET6, host, 0);
+		addr.ifr6_addr = ss.v6.sin6_addr;
+		if (ioctl(fd, SIOCSIFADDR, &addr))
+			fo_fatal("address");
+	}
+	close(fd);
+	for (host = 1; host <= FO_HOSTS; host++) {
+		if (!FO_WAIT(fo_usable(host)))
+			fo_fatal("address");
+	}
+}
+
+void fo_netns(void)
+{
+	if (fo_initial < 0)
+		fo_initial = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
+	if (unshare(CLONE_NEWNET))
+		fo_fatal("network namespace");
+	fo_lo_up();
+}
+
+/* The link is up, and the stack knows. */
+static bool fo_running(const char *name)
+{
+	struct ifreq ifr = {};
+	int fd, ret;
+
+	snprintf(ifr.ifr_name, sizeof(ifr.ifr_name), "%s", name);
+	fd = socket(AF_INET, SOCK_DGRAM, 0);
+	ret = ioctl(fd, SIOCGIFFLAGS, &ifr);
+	close(fd);
+	return !ret && ifr.ifr_flags & IFF_RUNNING;
+}
+
+/*
+ * A second network namespace, behind a pair of veth: v0 is ours, p0 is theirs.
+ * It lasts as long as the test's process.
+ */
+int fo_peer(void)
+{
+	int up[2], netns;
+	char line[256];
+	pid_t child;
+
+	if (pipe2(up, O_CLOEXEC))
+		fo_fatal("pipe");
+	child = fork();
+	if (child < 0)
+		fo_fatal("fork");
+	if (!child) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		fo_netns();
+		if (write(up[1], "", 1) != 1)
+			fo_fatal("pipe");
+		pause();
+		_exit(0);
+	}
+	if (read(up[0], line, 1) != 1)
+		fo_fatal("peer");
+	close(up[0]);
+	close(up[1]);
+
+	snprintf(line, sizeof(line), "/proc/%d/ns/net", child);
+	netns = open(line, O_RDONLY | O_CLOEXEC);
+	if (netns < 0)
+		fo_fatal(line);
+
+	/* copies may leave by a device that the way back does not use */
+	fo_write("/proc/sys/net/ipv4/conf/all/rp_filter", "0");
+	snprintf(line, sizeof(line),
+		 "link add v0 type veth peer name p0 index 100 netns %d\n"
+		 "addr add " FO_PEER_OURS "/24 dev v0\n"
+		 "addr add " FO_PEER_OURS6 "/64 dev v0 nodad\n"
+		 "link set v0 up\n", child);
+	fo_ip(line);
+	up[0] = fo_enter(netns);
+	fo_ip("addr add " FO_PEER_THEIRS "/24 dev p0\n"
+	      "addr add " FO_PEER_THEIRS6 "/64 dev p0 nodad\n"
+	      "link set p0 up\n");
+	if (!FO_WAIT(fo_running("p0")))
+		fo_fatal("p0");
+	fo_leave(up[0]);
+	if (!FO_WAIT(fo_running("v0")))
+		fo_fatal("v0");
+	return netns;
+}
+
+/* Go to another network namespace. Returns the way back, for fo_leave(). */
+int fo_enter(int netns)
+{
+	int back = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
+
+	if (back < 0 || setns(netns, CLONE_NEWNET))
+		fo_fatal("setns");
+	return back;
+}
+
+void fo_leave(int back)
+{
+	if (setns(back, CLONE_NEWNET))
+		fo_fatal("setns");
+	close(back);
+}

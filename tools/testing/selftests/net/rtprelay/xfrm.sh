@@ -1,0 +1,53 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# IPsec encrypts the copy of one viewer: nobody else's payload changes, though
+# all copies share it, and what the one decrypts is the payload.
+
+# shellcheck disable=SC1091
+source ./rtprelay_lib.sh
+
+trap relay_cleanup EXIT
+relay_setup
+
+key=0x6161616161616161616161616161616161616161
+
+# esp FROM TO SPI [UDP]: FROM's side, then TO's; in UDP where asked for
+esp()
+{
+	local encap=() ns
+
+	if [ -n "$4" ]; then
+		encap=(encap espinudp 4500 4500 0.0.0.0)
+	fi
+	for ns in "$relay" "$viewers"; do
+		ip -n "$ns" xfrm state add src "$1" dst "$2" proto esp \
+			spi "$3" reqid "$3" mode transport \
+			aead 'rfc4106(gcm(aes))' $key 128 "${encap[@]}" ||
+			return
+	done
+	ip -n "$relay" xfrm policy add src "$1" dst "$2" dir out \
+		tmpl src "$1" dst "$2" proto esp reqid "$3" mode transport
+}
+
+if ! esp 10.1.0.2 10.2.0.12 0x12; then
+	echo "SKIP: no ESP in this kernel"
+	exit "$ksft_skip"
+fi
+esp fd01:1::2 fd01:2::12 0x62
+
+# who decrypts ESP in UDP needs a socket that says so
+esp 10.1.0.2 10.2.0.13 0x13 udp
+ip netns exec "$viewers" ./rtp_tool espinudp 10.2.0.13,4500 &
+
+relay_run 4 11=0 12=0 13=0
+log_test "IPv4: ESP, ESP in UDP, and neither"
+relay_run 6 11=0 12=0 13=0
+log_test "IPv6: ESP, and neither"
+
+# The state is gone, the policy is not: what would leave in clear does not.
+ip -n "$relay" xfrm state flush
+COUNT=5
+relay_run 4 11=0 12=1
+log_test "no state: nothing in clear, the other is served"
+
+exit "$EXIT_STATUS"
