@@ -47,8 +47,16 @@ static int rtp_policy_cgroup(struct sock *sk, void *addr, int *len,
 #define rtp_policy_cgroup(sk, addr, len, type, local)	0
 #endif
 
-static int rtp_policy_send4(struct sock *sk, struct rtp_dest *dest)
+/* A security module wants the address in the form of the socket's family, as
+ * sendmsg() has it.
+ */
+static int rtp_policy_security(struct sock *sk, const struct rtp_dest *dest)
 {
+	struct sockaddr_in6 sin6 = {
+		.sin6_family = AF_INET6,
+		.sin6_port = dest->port,
+		.sin6_scope_id = dest->key.ifindex,
+	};
 	struct sockaddr_in sin = {
 		.sin_family = AF_INET,
 		.sin_port = dest->port,
@@ -58,12 +66,32 @@ static int rtp_policy_send4(struct sock *sk, struct rtp_dest *dest)
 		.msg_name = &sin,
 		.msg_namelen = sizeof(sin),
 	};
+
+	if (sk->sk_family == AF_INET6) {
+		if (dest->family == AF_INET)
+			ipv6_addr_set_v4mapped(dest->daddr.v4,
+					       &sin6.sin6_addr);
+		else
+			sin6.sin6_addr = dest->daddr.v6;
+		msg.msg_name = &sin6;
+		msg.msg_namelen = sizeof(sin6);
+	}
+
+	return rtp_fanout_security_send(sk, &msg);
+}
+
+static int rtp_policy_send4(struct sock *sk, struct rtp_dest *dest)
+{
+	struct sockaddr_in sin = {
+		.sin_family = AF_INET,
+		.sin_port = dest->port,
+		.sin_addr.s_addr = dest->daddr.v4,
+	};
+	int len = sizeof(sin);
 	int err;
 
-	err = rtp_fanout_security_send(sk, &msg);
-	if (!err)
-		err = rtp_policy_cgroup(sk, &sin, &msg.msg_namelen,
-					CGROUP_UDP4_SENDMSG, &dest->local.v4);
+	err = rtp_policy_cgroup(sk, &sin, &len, CGROUP_UDP4_SENDMSG,
+				&dest->local.v4);
 	if (err)
 		return err;
 
@@ -81,16 +109,11 @@ static int rtp_policy_send6(struct sock *sk, struct rtp_dest *dest)
 		.sin6_addr = dest->daddr.v6,
 		.sin6_scope_id = dest->key.ifindex,
 	};
-	struct msghdr msg = {
-		.msg_name = &sin6,
-		.msg_namelen = sizeof(sin6),
-	};
+	int len = sizeof(sin6);
 	int err;
 
-	err = rtp_fanout_security_send(sk, &msg);
-	if (!err)
-		err = rtp_policy_cgroup(sk, &sin6, &msg.msg_namelen,
-					CGROUP_UDP6_SENDMSG, &dest->local.v6);
+	err = rtp_policy_cgroup(sk, &sin6, &len, CGROUP_UDP6_SENDMSG,
+				&dest->local.v6);
 	if (err)
 		return err;
 	if (ipv6_addr_v4mapped(&sin6.sin6_addr))
@@ -119,8 +142,10 @@ int rtp_policy_send(struct sock *sk, struct rtp_dest *dest)
 {
 	int err;
 
-	err = dest->family == AF_INET ? rtp_policy_send4(sk, dest) :
-					rtp_policy_send6(sk, dest);
+	err = rtp_policy_security(sk, dest);
+	if (!err)
+		err = dest->family == AF_INET ? rtp_policy_send4(sk, dest) :
+						rtp_policy_send6(sk, dest);
 	if (!err && !dest->port)
 		err = -EINVAL;
 

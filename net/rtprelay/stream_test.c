@@ -8,7 +8,7 @@
 
 #define SSRC	0x1234abcd
 #define OTHER	0x5678ef01
-#define CLASS	3
+#define CAPPED	3
 
 /* A stream of which one datagram, number @first, has arrived and was kept. */
 static struct rtp_stream *stream_started(struct kunit *test, u16 first)
@@ -19,7 +19,7 @@ static struct rtp_stream *stream_started(struct kunit *test, u16 first)
 	KUNIT_ASSERT_NOT_NULL(test, stream);
 	KUNIT_ASSERT_EQ(test, rtp_stream_receive(stream, SSRC, first),
 			RTP_ACCEPT_FIRST);
-	rtp_stream_keep(stream, CLASS);
+	rtp_stream_keep(stream, CAPPED);
 
 	return stream;
 }
@@ -27,7 +27,7 @@ static struct rtp_stream *stream_started(struct kunit *test, u16 first)
 static void stream_in_order(struct kunit *test)
 {
 	struct rtp_stream *stream = stream_started(test, 65000);
-	u16 seq = 65000, number = rtp_stream_number(stream, CLASS);
+	u16 seq = 65000, number = rtp_stream_number(stream, CAPPED);
 	unsigned int i, kept = 0;
 
 	/* Over the wrap, with every third kept: no hole. */
@@ -38,9 +38,9 @@ static void stream_in_order(struct kunit *test)
 		KUNIT_ASSERT_EQ(test, rtp_stream_number_all(stream, seq), seq);
 		if (i % 3)
 			continue;
-		rtp_stream_keep(stream, CLASS);
+		rtp_stream_keep(stream, CAPPED);
 		kept++;
-		KUNIT_ASSERT_EQ(test, rtp_stream_number(stream, CLASS),
+		KUNIT_ASSERT_EQ(test, rtp_stream_number(stream, CAPPED),
 				(u16)(number + kept));
 	}
 	KUNIT_EXPECT_EQ(test, stream->lost, 0);
@@ -49,11 +49,11 @@ static void stream_in_order(struct kunit *test)
 static void stream_loss_leaves_room(struct kunit *test)
 {
 	struct rtp_stream *stream = stream_started(test, 65534);
-	u16 number = rtp_stream_number(stream, CLASS);
+	u16 number = rtp_stream_number(stream, CAPPED);
 
 	KUNIT_EXPECT_EQ(test, rtp_stream_receive(stream, SSRC, 3), RTP_ACCEPT);
-	rtp_stream_keep(stream, CLASS);
-	KUNIT_EXPECT_EQ(test, rtp_stream_number(stream, CLASS),
+	rtp_stream_keep(stream, CAPPED);
+	KUNIT_EXPECT_EQ(test, rtp_stream_number(stream, CAPPED),
 			(u16)(number + 5));
 	KUNIT_EXPECT_EQ(test, stream->lost, 4);
 }
@@ -99,14 +99,14 @@ static void stream_window_moves_on(struct kunit *test)
 static void stream_jump_is_confirmed(struct kunit *test)
 {
 	struct rtp_stream *stream = stream_started(test, 100);
-	u16 number = rtp_stream_number(stream, CLASS);
+	u16 number = rtp_stream_number(stream, CAPPED);
 
 	/* One forged datagram moves nothing. */
 	KUNIT_EXPECT_EQ(test, rtp_stream_receive(stream, SSRC, 30000),
 			RTP_UNCONFIRMED);
 	KUNIT_EXPECT_EQ(test, rtp_stream_receive(stream, SSRC, 101),
 			RTP_ACCEPT);
-	rtp_stream_keep(stream, CLASS);
+	rtp_stream_keep(stream, CAPPED);
 	KUNIT_EXPECT_EQ(test, rtp_stream_number_all(stream, 101), 101);
 
 	/* Two in sequence do; the numbers go on. */
@@ -114,9 +114,9 @@ static void stream_jump_is_confirmed(struct kunit *test)
 			RTP_UNCONFIRMED);
 	KUNIT_EXPECT_EQ(test, rtp_stream_receive(stream, SSRC, 40001),
 			RTP_ACCEPT);
-	rtp_stream_keep(stream, CLASS);
+	rtp_stream_keep(stream, CAPPED);
 	KUNIT_EXPECT_EQ(test, rtp_stream_number_all(stream, 40001), 102);
-	KUNIT_EXPECT_EQ(test, rtp_stream_number(stream, CLASS),
+	KUNIT_EXPECT_EQ(test, rtp_stream_number(stream, CAPPED),
 			(u16)(number + 2));
 	KUNIT_EXPECT_EQ(test, stream->lost, 0);
 }

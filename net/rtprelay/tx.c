@@ -382,7 +382,7 @@ static int rtp_tx_copy(struct rtp_fanout *fanout, struct rtp_dest *dest,
 		       enum rtp_tx_drop *reason)
 {
 	struct sock *sk = fanout->sk;
-	unsigned int ip_len, len;
+	unsigned int ip_len, len, max;
 	struct dst_entry *dst;
 	struct sk_buff *skb;
 	__wsum sum;
@@ -403,12 +403,18 @@ static int rtp_tx_copy(struct rtp_fanout *fanout, struct rtp_dest *dest,
 		return -EHOSTUNREACH;
 	}
 
-	ip_len = dest->family == AF_INET ? sizeof(struct iphdr) :
-					   sizeof(struct ipv6hdr);
+	if (dest->family == AF_INET) {
+		ip_len = sizeof(struct iphdr);
+		max = IP_MAX_MTU;
+	} else {
+		ip_len = sizeof(struct ipv6hdr);
+		max = IP6_MAX_MTU;
+	}
 	len = ip_len + sizeof(struct udphdr) + fanout->walk.dgram->len;
 	fits = len <= rtp_tx_mtu(sk, dest, dst);
-	if (unlikely(!fits && (!rtp_tx_may_fragment(sk, dest->family) ||
-			       len > IP_MAX_MTU))) {
+	/* What came over IPv6 can be too long for any IPv4 datagram. */
+	if (unlikely(len > max ||
+		     (!fits && !rtp_tx_may_fragment(sk, dest->family)))) {
 		*reason = RTP_TX_DROP_MTU;
 		return -EMSGSIZE;
 	}

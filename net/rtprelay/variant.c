@@ -103,11 +103,13 @@ void rtp_variants_build(struct rtp_variants *variants,
 			const struct rtp_packet *pkt,
 			const struct rtp_dgram *dgram, bool late)
 {
-	unsigned long used = smp_load_acquire(&classes->used);
 	struct rtp_layer layer;
+	unsigned long used;
 	unsigned int i;
 
 	variants->keep = 0;
+	/* Pairs with smp_mb__before_atomic() in rtp_class_get(). */
+	used = smp_load_acquire(&classes->used);
 
 	/* The codec follows fragments and prefixes in the order of sending. */
 	if (!late)

@@ -177,7 +177,8 @@ struct rtp_fanout_dest {
 
 /**
  * struct rtp_fanout_info - what RTP_FANOUT_INFO returns
- * @config: as attached
+ * @config: as attached; has this size for ever, what struct rtp_fanout_config
+ *	grows by will stand at this structure's own end
  * @dests: destinations now held
  * @caps: distinct caps now in use
  * @ssrc: SSRC of the stream now relayed (RFC 3550, section 3), 0 before the
@@ -257,8 +258,9 @@ struct rtp_fanout_cursor {
 
 /**
  * struct rtp_fanout_dest_info - a destination as RTP_FANOUT_DESTS returns it
- * @dest: as added; @dest.lease_ms is what is left of the lease, at least 1
- *	while it runs, 0 when there is none or it ended
+ * @dest: as added, of this size for ever, as rtp_fanout_info.config is.
+ *	@dest.lease_ms is what is left of the lease, at least 1 while it runs,
+ *	0 when there is none or it ended.
  * @packets: datagrams handed to the network
  * @octets: their RTP payload bytes (RFC 3550, section 6.4.1)
  * @dropped_nomem: datagrams dropped for want of memory
