@@ -43,7 +43,6 @@ FIXTURE_VARIANT_ADD(transmit, dual)
 
 FIXTURE_SETUP(transmit)
 {
-	fo_netns();	/* some tests have rules of their own */
 	fo_relay(&self->relay, variant->net);
 	self->viewer = fo_view(&self->relay, 0, NULL);
 	if (self->relay.family == AF_INET) {
@@ -177,80 +176,6 @@ TEST_F(transmit, mark_and_priority)
 	EXPECT_EQ(7, next_cmsg(self->viewer, SOL_SOCKET, SO_MARK));
 	fo_send(relay, ++self->seq);
 	EXPECT_EQ(5, next_cmsg(self->viewer, SOL_SOCKET, SO_PRIORITY));
-}
-
-/* A route that was cached with another mark is not used. */
-TEST_F(transmit, mark_routes)
-{
-	static const char * const rules[] = {
-		"add pref 9 lookup local",
-		"del pref 0",
-		"add pref 1 fwmark 7 unreachable",
-	};
-	struct fo_relay *relay = &self->relay;
-	struct rtp_fanout_dest_info found;
-	struct rtp_fanout_dest dest;
-	char command[64];
-	size_t i;
-
-	/* local addresses are looked up first, unless told otherwise */
-	for (i = 0; i < ARRAY_SIZE(rules); i++) {
-		snprintf(command, sizeof(command), "ip %s rule %s",
-			 relay->family == AF_INET ? "-4" : "-6", rules[i]);
-		fo_sh(command);
-	}
-
-	fo_viewer(relay, 0, &dest);
-	fo_send(relay, 1);
-	EXPECT_EQ(1, fo_recv_seq(self->viewer));
-	fo_set_int(relay->fd, SOL_SOCKET, SO_MARK, 7);
-	fo_send(relay, 2);
-	EXPECT_TRUE(FO_WAIT(!fo_find(relay->fd, &dest, &found) &&
-			    found.dropped_route == 1));
-	fo_set_int(relay->fd, SOL_SOCKET, SO_MARK, 0);
-	fo_send(relay, 3);
-	EXPECT_EQ(3, fo_recv_seq(self->viewer));
-}
-
-/* A route that changes is not used on, either. */
-TEST_F(transmit, route_changes)
-{
-	struct rtp_fanout_dest_info found;
-	struct fo_relay *relay = &self->relay;
-	struct rtp_fanout_dest dest;
-	int peer, back, viewer;
-	bool v4 = relay->family == AF_INET;
-
-	if (variant->net != FO_DUAL) {
-		/* from the wildcard: the route says from where */
-		close(relay->fd);
-		relay->fd = fo_udp(relay->family, FO_HOST_ANY, FO_RELAY_PORT);
-		ASSERT_EQ(0, fo_attach(relay->fd, &relay->cfg));
-	}
-	peer = fo_peer();
-	back = fo_enter(peer);
-	viewer = fo_udp_text(v4 ? FO_PEER_THEIRS : FO_PEER_THEIRS6, 7000);
-	fo_leave(back);
-	fo_dest(&dest, relay->family, FO_HOST_ANY, 7000);
-	fo_addr_text(&dest.addr, v4 ? FO_PEER_THEIRS : FO_PEER_THEIRS6, 7000);
-	ASSERT_EQ(0, fo_add(relay->fd, &dest, 1));
-
-	fo_send(relay, 1);
-	EXPECT_EQ(1, fo_recv_seq(viewer));
-	fo_sh(v4 ? "ip route add blackhole " FO_PEER_THEIRS :
-		   "ip route add blackhole " FO_PEER_THEIRS6);
-	fo_send(relay, 2);
-	EXPECT_TRUE(FO_WAIT(!fo_find(relay->fd, &dest, &found) &&
-			    found.dropped_route == 1));
-	fo_sh(v4 ? "ip route del blackhole " FO_PEER_THEIRS :
-		   "ip route del blackhole " FO_PEER_THEIRS6);
-	fo_send(relay, 3);
-	EXPECT_EQ(3, fo_recv_seq(viewer));
-	/* the interface goes: nothing holds it up */
-	fo_sh("ip link del v0");
-	fo_send(relay, 4);
-	EXPECT_TRUE(FO_WAIT(!fo_find(relay->fd, &dest, &found) &&
-			    found.dropped_route == 2));
 }
 
 /* The source address: what the destination asks for, else the socket's. */
