@@ -50,7 +50,7 @@ rules "" "" "udp dport 7000 ip daddr 10.2.0.12 drop"
 relay_run 4 11=0 12=1 13=0
 log_test "a verdict concerns one viewer"
 RET=0
-[ "$(refused 10.2.0.12)" = $COUNT ] && [ "$(refused 10.2.0.11)" = 0 ]
+[ "$(refused 10.2.0.12)" = "$COUNT" ] && [ "$(refused 10.2.0.11)" = 0 ]
 check_err $? "$(cat "$dir/relay")"
 log_test "and is counted there"
 

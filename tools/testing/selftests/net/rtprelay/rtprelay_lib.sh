@@ -12,6 +12,9 @@
 # shellcheck disable=SC1091
 source ../lib.sh
 
+# A destination besides the viewers, ADDRESS,PORT.
+ALSO=
+
 # What the tests send; large enough that the payload is in pages.
 COUNT=60
 
@@ -76,8 +79,8 @@ relay_run()
 		busywait "$BUSYWAIT_TIMEOUT" listens "$to$viewer" || return
 	done
 	mkfifo "$dir/fifo"
-	ip netns exec "$relay" ./rtp_tool relay "${at%,*},5000" "$from" \
-		"${sink[@]}" < "$dir/fifo" > "$dir/relay" &
+	ip netns exec "$relay" ./rtp_tool relay "$at" "$from" \
+		"${sink[@]}" ${ALSO:+"$ALSO"} < "$dir/fifo" > "$dir/relay" &
 	pids[relay]=$!
 	exec 3> "$dir/fifo"
 	busywait "$BUSYWAIT_TIMEOUT" has ready "$dir/relay" || return

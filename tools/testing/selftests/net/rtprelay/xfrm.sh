@@ -44,6 +44,21 @@ log_test "IPv4: ESP, ESP in UDP, and neither"
 relay_run 6 11=0 12=0 13=0
 log_test "IPv6: ESP, and neither"
 
+# A destination takes the stream for ESP in UDP: the first bytes of each datagram
+# are an SPI that it knows. It decrypts, before it finds that nothing is right,
+# and must not do so in the pages that the others' copies share.
+for ((i = 1; i < COUNT; i++)); do
+	printf 'xfrm state add src 10.1.0.2 dst 10.2.0.11 proto esp '
+	printf 'spi 0x8060%04x mode transport ' $i
+	printf "aead 'rfc4106(gcm(aes))' %s 128 encap espinudp 5000 4500 0.0.0.0\n" \
+		$key
+done | ip -n "$viewers" -batch -
+ip netns exec "$viewers" ./rtp_tool espinudp 10.2.0.11,4500 &
+ALSO=10.2.0.11,4500
+relay_run 4 11=0 12=0
+log_test "what is decrypted is one destination's copy"
+ALSO=
+
 # The state is gone, the policy is not: what would leave in clear does not.
 ip -n "$relay" xfrm state flush
 COUNT=5
