@@ -26,19 +26,18 @@ def _objects(series):
 
 
 class Build:
-    """A configuration like the release kernel's, with modules and KUnit, built in a
-    directory of its own, since W=1 compiles everything anew.
-    """
+    """A configuration like the release kernel's, with KUnit, in a directory of its own."""
 
-    def __init__(self, tree, objects, series):
+    def __init__(self, tree, objects, series, modules=False):
         self.tree = tree
         self.objects = objects
+        self.modules = modules
         self.ours = {name for patch in series
                      for name in [*patch.brings, *(file.path for file in patch.core)]}
         self.touched = _objects(series)
-        self.lock = f"build-{objects.name}"
+        self.lock = f"build-{objects.name}-of-series"
         self.command = ["make", f"--directory={tree}", f"O={objects}", "ARCH=x86_64",
-                        "CC=ccache gcc", "HOSTCC=ccache gcc", f"--jobs={os.cpu_count()}", "W=1"]
+                        "CC=ccache gcc", "HOSTCC=ccache gcc", f"--jobs={os.cpu_count()}"]
         self.env = dict(os.environ, CCACHE_DIR=str(place.CCACHE), LC_ALL="C",
                         CCACHE_BASEDIR=str(place.KERNELS), CCACHE_NOHASHDIR="1",
                         KBUILD_BUILD_TIMESTAMP="1970-01-01")
@@ -46,14 +45,16 @@ class Build:
     def _log(self, name):
         return place.CACHE / "log" / f"series-{name}.log"
 
-    def configure(self, relay, lacks=()):
-        """relay: y, m or n; lacks: symbols that the series can do without."""
+    def configure(self, relay=True, lacks=()):
+        """relay: with the series' own; lacks: symbols that it can do without."""
         config.configure(self.tree, self.objects, "release", self.command)
-        value = {"y": "--enable", "m": "--module", "n": "--disable"}[relay]
-        settings = ["--enable", "MODULES", "--enable", "MODULE_UNLOAD", "--enable", "KUNIT",
-                    value, "RTP_RELAY", value, "RTP_RELAY_KUNIT_TEST"]
-        for symbol in OPTIONAL:
-            settings += ["--disable" if symbol in lacks else "--enable", symbol]
+        wanted = {symbol: symbol not in lacks for symbol in OPTIONAL}
+        wanted |= {"KUNIT": True, "MODULES": self.modules, "MODULE_UNLOAD": self.modules}
+        settings = [word for symbol, on in wanted.items()
+                    for word in ("--enable" if on else "--disable", symbol)]
+        for symbol in ("RTP_RELAY", "RTP_RELAY_KUNIT_TEST"):
+            on = "--module" if self.modules else "--enable"
+            settings += [on if relay else "--disable", symbol]
         subprocess.run([str(self.tree / "scripts" / "config"), "--file",
                         str(self.objects / ".config"), *settings], check=True)
         self.make("olddefconfig", "olddefconfig")
@@ -82,39 +83,50 @@ class Build:
         if said:
             raise Failed("\n".join(said))
 
-    def sparse(self):
+    def strict(self, what, *words):
+        """W=1 on what the series touches."""
         # An object that is there would not be compiled, and its warnings not be said.
         for name in self.touched:
             (self.objects / name).unlink(missing_ok=True)
         shutil.rmtree(self.objects / DIRECTORY, ignore_errors=True)
+        here = [DIRECTORY] if (self.tree / DIRECTORY).is_dir() else []
+        self.quiet(self.make(what, "W=1", *words, *here, *self.touched))
+
+    def sparse(self):
         with place.locked(self.lock, say):
-            self.configure("y")
-            self.quiet(self.make("W=1 and sparse", "C=2", DIRECTORY, *self.touched))
+            self.configure()
+            self.strict("W=1 and sparse", "C=2")
 
 
 class OneByOne:
-    """A tree that gets a patch after the other."""
+    """A tree that gets a patch after the other. Built in, the whole kernel is linked;
+    as a module, what the series touches is compiled, and at its end all the rest.
+    """
 
     def __init__(self, pristine, series):
         self.pristine = pristine
-        self.tree = pristine.with_name("series")
-        self.build = Build(self.tree, pristine.with_name("series-objects"), series)
+        # As the release kernel's tree is called from where its objects are: ccache
+        # then has those that are the same.
+        self.place = pristine.with_name("series")
+        self.tree = self.place / "patched"
+        self.builtin = Build(self.tree, self.place / "builtin", series)
+        self.module = Build(self.tree, self.place / "module", series, modules=True)
 
     def before(self):
-        """The kernel without the series, compiled from nothing (ccache has most of
-        it): what an earlier run left is newer than the tree's unchanged files.
+        """The kernel without the series, from nothing: what an earlier run left is
+        newer than the tree's unchanged files.
         """
-        for old in (self.tree, self.build.objects):
-            shutil.rmtree(old, ignore_errors=True)
+        shutil.rmtree(self.place, ignore_errors=True)
+        self.place.mkdir()
         say("laying out a tree for the single patches")
         subprocess.run(["cp", "--archive", "--link", str(self.pristine), str(self.tree)],
                        check=True)
-        with place.locked(self.build.lock, say):
-            self.build.configure("n")
-            self.build.make("kernel before the series", "vmlinux", "modules")
+        with place.locked(self.builtin.lock, say):
+            self.builtin.configure(relay=False)
+            self.builtin.make("kernel before the series", "vmlinux")
 
     def step(self, mail):
-        """The next patch, as a module and built in."""
+        """The next patch."""
         # patch renames a new file to each it changes; the pristine link stays.
         done = subprocess.run(["patch", "--strip=1", "--fuzz=0", "--no-backup-if-mismatch",
                                "--input", str(mail)], cwd=self.tree, text=True,
@@ -122,20 +134,24 @@ class OneByOne:
                               stderr=subprocess.STDOUT)
         if done.returncode:
             raise Failed(done.stdout)
-        here = [DIRECTORY] if (self.tree / DIRECTORY).is_dir() else []
-        with place.locked(self.build.lock, say):
-            self.build.configure("y")
-            self.build.quiet(self.build.make(f"{mail.name[:4]} =y", *here, *self.build.touched))
-            # modpost and the linker find what only a later patch brings
-            self.build.configure("m")
-            self.build.quiet(self.build.make(f"{mail.name[:4]} =m", "vmlinux", "modules"))
+        with place.locked(self.builtin.lock, say):
+            self.builtin.configure()
+            self.builtin.quiet(self.builtin.make(f"{mail.name[:4]} =y", "vmlinux"))
+        with place.locked(self.module.lock, say):
+            self.module.configure()
+            self.module.strict(f"{mail.name[:4]} =m")
+
+    def as_module(self):
+        with place.locked(self.module.lock, say):
+            self.module.configure()
+            self.module.quiet(self.module.make("series =m", "vmlinux", "modules"))
 
     def without(self):
-        with place.locked(self.build.lock, say):
-            self.build.configure("n")
-            self.build.quiet(self.build.make("series =n", "vmlinux", "modules"))
+        with place.locked(self.builtin.lock, say):
+            self.builtin.configure(relay=False)
+            self.builtin.quiet(self.builtin.make("series =n", "vmlinux"))
 
     def lacking(self, symbol):
-        with place.locked(self.build.lock, say):
-            self.build.configure("m", [symbol])
-            self.build.quiet(self.build.make(f"{symbol} =n", "vmlinux", "modules"))
+        with place.locked(self.builtin.lock, say):
+            self.builtin.configure(lacks=[symbol])
+            self.builtin.quiet(self.builtin.make(f"{symbol} =n", "vmlinux"))
