@@ -20,17 +20,21 @@ struct sock;
  *	locked. Returns 0 or a negative errno.
  * @getsockopt: likewise; writes the length of what it returned to its last
  *	argument
+ * @close: a fan-out's socket is being closed. Process context, socket not
+ *	locked.
  */
 struct rtp_fanout_ops {
 	struct module *owner;
 	int (*setsockopt)(struct sock *sk, sockptr_t optval,
 			  unsigned int optlen);
 	int (*getsockopt)(struct sock *sk, sockptr_t optval, sockptr_t optlen);
+	void (*close)(struct sock *sk);
 };
 
 #if IS_ENABLED(CONFIG_RTP_RELAY)
 int rtp_fanout_register(const struct rtp_fanout_ops *ops);
 void rtp_fanout_unregister(const struct rtp_fanout_ops *ops);
+void rtp_fanout_encap_destroy(struct sock *sk);
 int rtp_fanout_security_send(struct sock *sk, struct msghdr *msg);
 
 int rtp_fanout_setsockopt(struct sock *sk, sockptr_t optval,

@@ -9,6 +9,7 @@
 #include <net/sock.h>
 #include "control.h"
 #include "dest.h"
+#include "event.h"
 #include "fanout.h"
 #include "request.h"
 #include "rx.h"
@@ -177,8 +178,8 @@ int rtp_control_set(struct rtp_fanout *fanout,
 		if (flags & RTP_FANOUT_SET_COOKIE)
 			dest->cookie = request[i].cookie;
 		if (flags & RTP_FANOUT_SET_LEASE)
-			WRITE_ONCE(dest->expires,
-				   rtp_request_expires(request[i].lease_ms));
+			rtp_event_lease_set(fanout, dest,
+					    rtp_request_expires(request[i].lease_ms));
 	}
 
 	return 0;
@@ -317,6 +318,7 @@ u32 rtp_control_list(struct rtp_fanout *fanout, u64 *next,
 		dest = rtp_dest_at(table, slot);
 		if (dest)
 			rtp_control_describe(fanout, dest, &info[n++]);
+		cond_resched();
 	}
 	*next = slot < table->slots ? slot : 0;
 

@@ -58,7 +58,7 @@ enum rtp_tx_drop {
  * @dst_gen: struct rtp_fanout.tx_gen with which @dst was looked up
  * @hash: flow hash of its copies
  * @expires: jiffies at which the lease ends, RTP_LEASE_NONE or RTP_LEASE_ENDED;
- *	the last is set by the worker
+ *	written under struct rtp_fanout.event_lock once it is published
  * @since: struct rtp_dgram.serial of the first datagram that it gets
  * @family: AF_INET or AF_INET6
  * @class: its class

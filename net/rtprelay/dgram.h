@@ -24,7 +24,8 @@
  * @sum: checksum of @data from RTP_HDR_LEN to its end, unfolded: what is the
  *	same in every copy is summed up once
  * @ttl: the most that the TTL or hop limit of a copy may be
- * @data: the UDP payload
+ * @data: the UDP payload; aligned, since it is copied, summed up and fetched by
+ *	devices
  */
 struct rtp_dgram {
 	struct list_head list;
@@ -33,7 +34,7 @@ struct rtp_dgram {
 	u32 len;
 	__wsum sum;
 	u8 ttl;
-	u8 data[];
+	u8 data[] __aligned(8);
 };
 
 static inline struct page *rtp_dgram_page(const struct rtp_dgram *dgram)

@@ -31,6 +31,27 @@ static void rtp_event_wake(struct rtp_fanout *fanout)
 	rcu_read_unlock();
 }
 
+static void rtp_event_done(struct rtp_fanout *fanout)
+{
+	lockdep_assert_held(&fanout->event_lock);
+
+	if (fanout->events_stopped)
+		return;
+	if (!fanout->events && list_empty(&fanout->event_list))
+		udp_clear_bit(RTP_EVENTS, fanout->sk);
+}
+
+static void rtp_event_add(struct rtp_fanout *fanout, struct rtp_dest *dest,
+			  u16 events)
+{
+	lockdep_assert_held(&fanout->event_lock);
+
+	dest->events |= events;
+	if (list_empty(&dest->event_node))
+		list_add_tail(&dest->event_node, &fanout->event_list);
+	rtp_event_wake(fanout);
+}
+
 /**
  * rtp_event_dest() - something happened to a destination
  * @fanout: the fan-out
@@ -49,12 +70,54 @@ void rtp_event_dest(struct rtp_fanout *fanout, struct rtp_dest *dest,
 	 * unpublished before rtp_event_forget() takes the lock.
 	 */
 	if (rtp_dest_is_live(&fanout->table, dest)) {
-		dest->events |= events;
 		if (error)
 			dest->error = error;
-		if (list_empty(&dest->event_node))
-			list_add_tail(&dest->event_node, &fanout->event_list);
-		rtp_event_wake(fanout);
+		rtp_event_add(fanout, dest, events);
+	}
+	spin_unlock_bh(&fanout->event_lock);
+}
+
+/**
+ * rtp_event_lease_ended() - a destination's lease ended
+ * @fanout: the fan-out
+ * @dest: the destination
+ * @expires: when, as the caller read it
+ *
+ * Nothing happens when it was renewed meanwhile.
+ *
+ * Context: The worker, under RCU.
+ */
+void rtp_event_lease_ended(struct rtp_fanout *fanout, struct rtp_dest *dest,
+			   unsigned long expires)
+{
+	spin_lock_bh(&fanout->event_lock);
+	if (dest->expires == expires &&
+	    rtp_dest_is_live(&fanout->table, dest)) {
+		WRITE_ONCE(dest->expires, RTP_LEASE_ENDED);
+		rtp_event_add(fanout, dest, RTP_FANOUT_EVENT_LEASE_EXPIRED);
+	}
+	spin_unlock_bh(&fanout->event_lock);
+}
+
+/**
+ * rtp_event_lease_set() - a destination's lease is renewed
+ * @fanout: the fan-out
+ * @dest: the destination
+ * @expires: when it now ends
+ *
+ * That the one before ended is not told any more.
+ *
+ * Context: Process context, socket locked.
+ */
+void rtp_event_lease_set(struct rtp_fanout *fanout, struct rtp_dest *dest,
+			 unsigned long expires)
+{
+	spin_lock_bh(&fanout->event_lock);
+	WRITE_ONCE(dest->expires, expires);
+	dest->events &= ~RTP_FANOUT_EVENT_LEASE_EXPIRED;
+	if (!dest->events) {
+		list_del_init(&dest->event_node);
+		rtp_event_done(fanout);
 	}
 	spin_unlock_bh(&fanout->event_lock);
 }
@@ -81,12 +144,6 @@ static void rtp_event_clear(struct rtp_dest *dest)
 	dest->error = 0;
 }
 
-static void rtp_event_done(struct rtp_fanout *fanout)
-{
-	if (!fanout->events && list_empty(&fanout->event_list))
-		udp_clear_bit(RTP_EVENTS, fanout->sk);
-}
-
 /**
  * rtp_event_forget() - a destination goes, and its events with it
  * @fanout: the fan-out
@@ -106,7 +163,8 @@ void rtp_event_forget(struct rtp_fanout *fanout, struct rtp_dest *dest)
  * rtp_event_stop() - the fan-out was stopped: its events concern nobody
  * @fanout: the fan-out
  *
- * Context: Process context.
+ * Context: Process context, socket locked: the next fan-out of the socket may
+ * have events of its own.
  */
 void rtp_event_stop(struct rtp_fanout *fanout)
 {

@@ -8,6 +8,7 @@
 #include <linux/udp.h>
 #include <linux/workqueue.h>
 #include <net/inet_sock.h>
+#include <net/rtp_fanout.h>
 #include <net/sock.h>
 #include <net/tcp_states.h>
 #include <net/udp.h>
@@ -35,9 +36,8 @@ static void rtp_fanout_free_work(struct work_struct *work)
 				     free_work));
 }
 
-/* After this nobody but softirqs that found the fan-out before has it, and
- * they find it stopped. It is not waited for those here, since sockets are
- * closed in large numbers: the fan-out is freed a grace period later.
+/* Ends what the fan-out does, and frees it a grace period later: softirqs that
+ * found it before may still look at it, and find it stopped.
  */
 static void rtp_fanout_stop(struct rtp_fanout *fanout)
 {
@@ -49,41 +49,45 @@ static void rtp_fanout_stop(struct rtp_fanout *fanout)
 
 	rtp_worker_detach(fanout);
 	rtp_rx_purge(fanout);
-	rtp_event_stop(fanout);
 
 	queue_rcu_work(rtp_fanout_wq, &fanout->free_work);
 }
 
-/* Take the fan-out off the socket. */
-static struct rtp_fanout *rtp_fanout_unclaim(struct sock *sk)
+/* UDP does not call us any more. The socket stays claimed: a softirq that is
+ * about to call us takes what sk_user_data has for a fan-out, so nobody else's
+ * may stand there before a grace period has passed. Socket locked.
+ */
+static void rtp_fanout_unhook(struct rtp_fanout *fanout)
 {
-	struct udp_sock *up = udp_sk(sk);
-	struct rtp_fanout *fanout;
-
-	write_lock_bh(&sk->sk_callback_lock);
-	fanout = rcu_dereference_protected(__sk_user_data(sk),
-					   lockdep_is_held(&sk->sk_callback_lock));
-	rcu_assign_sk_user_data(sk, NULL);
-	write_unlock_bh(&sk->sk_callback_lock);
+	struct udp_sock *up = udp_sk(fanout->sk);
 
 	WRITE_ONCE(up->encap_type, 0);
 	WRITE_ONCE(up->encap_rcv, NULL);
 	WRITE_ONCE(up->encap_err_rcv, NULL);
 	WRITE_ONCE(up->encap_destroy, NULL);
 
-	return fanout;
+	rtp_event_stop(fanout);
 }
 
-/* The socket is being closed, perhaps because its network namespace or its
- * process ends. Process context; the socket is not locked and still hashed:
+/**
+ * rtp_fanout_close() - the socket is being closed
+ * @sk: a UDP socket that has or had a fan-out
+ *
+ * Perhaps because its network namespace or its process ends. It is not waited
+ * for a grace period, since sockets are closed in large numbers: the pointer
+ * stays with the socket, which nobody can attach to any more.
+ *
+ * Context: Process context. The socket is not locked, and still hashed:
  * datagrams go on coming.
  */
-static void rtp_fanout_close(struct sock *sk)
+void rtp_fanout_close(struct sock *sk)
 {
 	struct rtp_fanout *fanout;
 
 	lock_sock(sk);
-	fanout = rtp_fanout_unclaim(sk);
+	fanout = rtp_fanout_locked(sk);
+	if (fanout)
+		rtp_fanout_unhook(fanout);
 	release_sock(sk);
 
 	if (fanout)
@@ -111,7 +115,7 @@ static int rtp_fanout_claim(struct sock *sk, struct rtp_fanout *fanout)
 
 	WRITE_ONCE(up->encap_rcv, rtp_rx_rcv);
 	WRITE_ONCE(up->encap_err_rcv, rtp_rx_err);
-	WRITE_ONCE(up->encap_destroy, rtp_fanout_close);
+	WRITE_ONCE(up->encap_destroy, rtp_fanout_encap_destroy);
 	/* Last: from now on UDP looks at the others. */
 	smp_store_release(&up->encap_type, UDP_ENCAP_RTP_FANOUT);
 	udp_tunnel_encap_enable(sk);
@@ -199,21 +203,29 @@ int rtp_fanout_attach(struct sock *sk, const struct rtp_fanout_config *config)
  * rtp_fanout_detach() - make a socket a plain one again
  * @sk: a UDP socket
  *
- * Context: Process context, socket not locked. Sleeps until the worker has
- * left the fan-out.
+ * Context: Process context, socket not locked. Sleeps for a grace period and
+ * until the worker has left the fan-out; the socket is busy meanwhile.
  * Return: 0, or -ENOTCONN when @sk is no fan-out.
  */
 int rtp_fanout_detach(struct sock *sk)
 {
-	struct rtp_fanout *fanout = NULL;
+	struct rtp_fanout *fanout;
 
 	lock_sock(sk);
-	if (rtp_fanout_locked(sk))
-		fanout = rtp_fanout_unclaim(sk);
+	fanout = rtp_fanout_locked(sk);
+	if (fanout)
+		rtp_fanout_unhook(fanout);
 	release_sock(sk);
 
 	if (!fanout)
 		return -ENOTCONN;
+
+	/* See rtp_fanout_unhook(). */
+	synchronize_rcu();
+	write_lock_bh(&sk->sk_callback_lock);
+	rcu_assign_sk_user_data(sk, NULL);
+	write_unlock_bh(&sk->sk_callback_lock);
+
 	rtp_fanout_stop(fanout);
 
 	return 0;

@@ -159,6 +159,7 @@ struct rtp_fanout {
 
 int rtp_fanout_attach(struct sock *sk, const struct rtp_fanout_config *config);
 int rtp_fanout_detach(struct sock *sk);
+void rtp_fanout_close(struct sock *sk);
 struct rtp_fanout *rtp_fanout_locked(struct sock *sk);
 void rtp_fanout_fill_info(struct rtp_fanout *fanout,
 			  struct rtp_fanout_info *info);

@@ -10,6 +10,7 @@
 #include <linux/rcupdate.h>
 #include <linux/security.h>
 #include <linux/socket.h>
+#include <linux/user_namespace.h>
 #include <net/rtp_fanout.h>
 #include <net/sock.h>
 
@@ -75,6 +76,27 @@ static const struct rtp_fanout_ops *rtp_fanout_get(void)
 }
 
 /**
+ * rtp_fanout_encap_destroy() - a fan-out's socket is being closed
+ * @sk: the socket
+ *
+ * Stands here, and holds the module: UDP calls it without a reference, and the
+ * fan-out's own may be gone before the call has returned.
+ *
+ * Context: Process context, socket not locked.
+ */
+void rtp_fanout_encap_destroy(struct sock *sk)
+{
+	const struct rtp_fanout_ops *ops = rtp_fanout_get();
+
+	/* There is a fan-out, so there is the module. */
+	if (WARN_ON_ONCE(!ops))
+		return;
+	ops->close(sk);
+	module_put(ops->owner);
+}
+EXPORT_SYMBOL_GPL(rtp_fanout_encap_destroy);
+
+/**
  * rtp_fanout_setsockopt() - SO_RTP_FANOUT
  * @sk: a socket of any family
  * @optval: struct rtp_fanout_hdr and its elements
@@ -97,7 +119,7 @@ int rtp_fanout_setsockopt(struct sock *sk, sockptr_t optval,
 		return -EOPNOTSUPP;
 
 	ops = rtp_fanout_get();
-	if (!ops && capable(CAP_NET_ADMIN)) {
+	if (!ops && ns_capable_noaudit(&init_user_ns, CAP_NET_ADMIN)) {
 		request_module("rtprelay");
 		ops = rtp_fanout_get();
 	}

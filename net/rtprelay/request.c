@@ -9,6 +9,7 @@
 #include <net/addrconf.h>
 #include <net/inet_sock.h>
 #include <net/ipv6.h>
+#include <net/l3mdev.h>
 #include <net/route.h>
 #include <net/sock.h>
 #include "codec.h"
@@ -35,12 +36,24 @@ static __be32 rtp_addr_v4(const struct rtp_fanout_addr *addr)
 	return v4;
 }
 
+/* What the routing table of the socket's VRF says of an IPv4 address. */
+static unsigned int rtp_addr_type(const struct sock *sk, __be32 addr)
+{
+	struct net *net = sock_net(sk);
+	u32 table;
+
+	table = l3mdev_fib_table_by_index(net, sk->sk_bound_dev_if) ?:
+		RT_TABLE_LOCAL;
+
+	return inet_addr_type_table(net, addr, table);
+}
+
 /* The host's own address, of the family of @addr. */
 static bool rtp_addr_is_ours(const struct sock *sk, u8 family,
 			     const union rtp_inaddr *addr)
 {
 	if (family == AF_INET)
-		return inet_addr_type(sock_net(sk), addr->v4) == RTN_LOCAL;
+		return rtp_addr_type(sk, addr->v4) == RTN_LOCAL;
 #if IS_ENABLED(CONFIG_IPV6)
 	return ipv6_chk_addr(sock_net(sk), &addr->v6, NULL, 0);
 #else
@@ -312,7 +325,7 @@ int rtp_request_dest(struct sock *sk, const struct rtp_fanout_dest *request,
 	if (rtp_dest_is_self(sk, dest))
 		return -ELOOP;
 	if (dest->family == AF_INET &&
-	    inet_addr_type(sock_net(sk), dest->daddr.v4) == RTN_BROADCAST)
+	    rtp_addr_type(sk, dest->daddr.v4) == RTN_BROADCAST)
 		return -EACCES;
 
 	return 0;

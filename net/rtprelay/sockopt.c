@@ -298,6 +298,7 @@ static const struct rtp_fanout_ops rtp_sockopt_ops = {
 	.owner = THIS_MODULE,
 	.setsockopt = rtp_sockopt_set,
 	.getsockopt = rtp_sockopt_get,
+	.close = rtp_fanout_close,
 };
 
 static int __init rtp_init(void)

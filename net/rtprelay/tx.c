@@ -14,6 +14,7 @@
 #include <net/ipv6.h>
 #include <net/route.h>
 #include <net/sock.h>
+#include <net/xfrm.h>
 #include "dest.h"
 #include "fanout.h"
 #include "tx.h"
@@ -36,6 +37,9 @@ void rtp_tx_begin(struct rtp_fanout *fanout)
 	struct rtp_tx_key key;
 
 	memset(&key, 0, sizeof(key));
+#ifdef CONFIG_XFRM
+	key.policy = rcu_access_pointer(sk->sk_policy[XFRM_POLICY_OUT]);
+#endif
 	key.saddr = READ_ONCE(inet->inet_saddr);
 	key.uid = sk_uid(sk);
 	key.mark = READ_ONCE(sk->sk_mark);
@@ -59,7 +63,7 @@ void rtp_tx_begin(struct rtp_fanout *fanout)
 #endif
 
 	if (memcmp(&key, &fanout->tx_key, sizeof(key))) {
-		fanout->tx_key = key;
+		memcpy(&fanout->tx_key, &key, sizeof(key));
 		fanout->tx_gen++;
 	}
 }

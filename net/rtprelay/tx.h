@@ -15,6 +15,7 @@ struct rtp_fanout;
 
 /**
  * struct rtp_tx_key - what of the socket decides a route
+ * @policy: IP_XFRM_POLICY, compared only
  * @saddr6: IPv6 address that the socket is bound to, or any
  * @saddr: IPv4 address that the socket is bound to, or any
  * @uid: owner
@@ -27,9 +28,10 @@ struct rtp_fanout;
  * @tos: IP_TOS
  * @ipv6: the socket can send IPv6
  *
- * Compared as bytes, so zeroed before it is filled in.
+ * Compared and copied as bytes, so zeroed before it is filled in.
  */
 struct rtp_tx_key {
+	const void *policy;
 	struct in6_addr saddr6;
 	__be32 saddr;
 	kuid_t uid;

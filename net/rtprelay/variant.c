@@ -116,8 +116,9 @@ void rtp_variants_build(struct rtp_variants *variants,
 		codec->classify(&stream->codec, pkt, &layer);
 
 	for_each_set_bit(i, &used, RTP_CLASSES) {
-		/* A slot can be given to another cap meanwhile: its first
-		 * destination gets no datagram that was received before it.
+		/* A slot can be given to another cap meanwhile. Its first
+		 * destination was added after this datagram was received, so
+		 * rtp_worker_walk_chunk() passes it by for dest->since.
 		 */
 		const struct rtp_cap cap = data_race(classes->class[i].cap);
 		u16 seq;

@@ -142,13 +142,21 @@ static bool rtp_worker_prepare(struct rtp_fanout *fanout,
 				 1);
 		return false;
 	}
+	/* Asked of the copy: a local sender may have changed the payload type
+	 * in its own pages after rtp_rx_is_stream() looked at it.
+	 */
+	codec = rtp_codec_find(fanout->config.codec[pkt.payload_type]);
+	if (!codec) {
+		rtp_worker_count(fanout, &fanout->stats.rx_dropped_malformed,
+				 1);
+		return false;
+	}
 	if (!rtp_worker_number(fanout, &pkt, &late))
 		return false;
 
 	rtp_worker_count(fanout, &fanout->stats.rx_packets, 1);
 	rtp_worker_count(fanout, &fanout->stats.rx_octets, pkt.len);
 
-	codec = rtp_codec_find(fanout->config.codec[pkt.payload_type]);
 	rtp_variants_build(&walk->variants, &fanout->stream, &fanout->classes,
 			   codec, &pkt, dgram, late);
 	if (!walk->variants.keep)
@@ -180,9 +188,7 @@ static bool rtp_worker_lease_ended(struct rtp_fanout *fanout,
 	if (time_before(jiffies, expires))
 		return false;
 
-	/* Unless it is being renewed: then the next datagram will see. */
-	if (cmpxchg(&dest->expires, expires, RTP_LEASE_ENDED) == expires)
-		rtp_event_dest(fanout, dest, RTP_FANOUT_EVENT_LEASE_EXPIRED, 0);
+	rtp_event_lease_ended(fanout, dest, expires);
 
 	return true;
 }
@@ -208,7 +214,8 @@ static unsigned int rtp_worker_walk_chunk(struct rtp_fanout *fanout)
 	local_bh_disable();
 	rcu_read_lock();
 	chunk = rtp_dest_chunk(&fanout->table, walk->slot);
-	if (!chunk)
+	if (!chunk || (bitmap_empty(chunk->live, RTP_CHUNK_DESTS) &&
+		       bitmap_empty(chunk->routed, RTP_CHUNK_DESTS)))
 		goto out;
 
 	for (i = first; i < last; i++) {
