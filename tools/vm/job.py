@@ -47,4 +47,5 @@ def shell(background):
     guest = _guest(background,
                    ["sh", "-c", f'stty rows {size.lines} cols {size.columns}; exec "$@"',
                     "sh", DEMO / "main", "shell"], TERM=os.environ.get("TERM", "dumb"))
+    progress.say("booting; the terminal is the guest's until its prompt ends")
     return guest.run(timeout=86400, output=show, interactive=True)
