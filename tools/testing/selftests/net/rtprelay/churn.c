@@ -248,15 +248,16 @@ TEST_F_TIMEOUT(churn, addrform, 120)
 	TH_LOG("%d times", rounds);
 }
 
-FIXTURE(exits)
+/* Without a stream. */
+FIXTURE(alone)
 {
 };
 
-FIXTURE_SETUP(exits)
+FIXTURE_SETUP(alone)
 {
 }
 
-FIXTURE_TEARDOWN(exits)
+FIXTURE_TEARDOWN(alone)
 {
 }
 
@@ -264,7 +265,7 @@ FIXTURE_TEARDOWN(exits)
  * The network goes with the stream flowing and with copies that wait in a
  * queueing discipline; the process that had it all is killed.
  */
-TEST_F_TIMEOUT(exits, netns_exit, 120)
+TEST_F_TIMEOUT(alone, netns_exit, 120)
 {
 	struct rtp_fanout_dest dest;
 	struct fo_relay relay;
@@ -386,33 +387,37 @@ static void fault_setup(void)
 	met_;								\
 })
 
-TEST_F(churn, faults)
+TEST_F_TIMEOUT(alone, faults, 120)
 {
-	struct rtp_fanout_dest dest[130];
-	struct rtp_fanout_dest_info page[130];
+	/* more than a chunk of the table holds */
+	struct rtp_fanout_dest_info page[66];
 	struct rtp_fanout_cursor cursor = {};
-	int i, fd, attach, add;
+	struct rtp_fanout_dest dest[66];
+	struct rtp_fanout_info info;
+	struct fo_relay relay;
+	int i, attach, add;
 
 	fail_fd = open("/proc/thread-self/fail-nth", O_RDWR);
 	if (fail_fd < 0)
 		SKIP(return, "no CONFIG_FAULT_INJECTION");
 	fault_setup();
-	fd = self->relay.fd;
-	for (i = 0; i < 130; i++)
-		fo_dest(&dest[i], self->relay.family, FO_HOST_VIEWER + 1,
-			30000 + i);
+	fo_open(&relay, FO_DUAL);
+	for (i = 0; i < 66; i++)
+		fo_dest(&dest[i], AF_INET, FO_HOST_VIEWER, 30000 + i);
 
-	ASSERT_EQ(0, fo_detach(fd));
-	attach = WITH_FAULTS(fd, fo_attach(fd, &self->relay.cfg),
-			     fo_detach(fd));
+	attach = WITH_FAULTS(relay.fd, fo_attach(relay.fd, &relay.cfg),
+			     fo_detach(relay.fd));
 	EXPECT_LT(0, attach);
-	add = WITH_FAULTS(fd, fo_add(fd, dest, 130), fo_flush(fd));
+	add = WITH_FAULTS(relay.fd, fo_add(relay.fd, dest, 66),
+			  fo_flush(relay.fd));
 	EXPECT_LT(0, add);
 	TH_LOG("%d faults of ATTACH, %d of ADD", attach, add);
-	WITH_FAULTS(fd, fo_info(fd, &self->info), (void)0);
-	WITH_FAULTS(fd, fo_get(fd, RTP_FANOUT_DESTS, page, 130,
-			       sizeof(page[0]), &cursor) < 0 ? -ENOMEM : 0, (void)0);
-	WITH_FAULTS(fd, fo_del(fd, dest, 130), fo_add(fd, dest, 130));
+	WITH_FAULTS(relay.fd, fo_info(relay.fd, &info), (void)0);
+	WITH_FAULTS(relay.fd, fo_get(relay.fd, RTP_FANOUT_DESTS, page, 66,
+				     sizeof(page[0]), &cursor) < 0 ?
+		    -ENOMEM : 0, (void)0);
+	WITH_FAULTS(relay.fd, fo_del(relay.fd, dest, 66),
+		    fo_add(relay.fd, dest, 66));
 }
 
 int main(int argc, char **argv)

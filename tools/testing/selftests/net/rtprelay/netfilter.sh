@@ -51,7 +51,7 @@ relay_run 4 11=0 12=1 13=0
 log_test "a verdict concerns one viewer"
 RET=0
 [ "$(refused 10.2.0.12)" = "$COUNT" ] && [ "$(refused 10.2.0.11)" = 0 ]
-check_err $? "$(cat "$dir/relay")"
+check_err $? "$(< "$dir/relay")"
 log_test "and is counted there"
 
 # The viewers know the source only by another address, and the other way round.

@@ -3,8 +3,9 @@
  * What the shell tests put into their network namespaces:
  *
  *	rtp_tool send FROM TO COUNT
- *	rtp_tool sink AT COUNT SECONDS	exits with 0 when it got all, undamaged;
- *		gives up after so long a silence
+ *	rtp_tool sink AT COUNT SECONDS
+ *		says "ready", exits with 0 when it got all, undamaged; gives up
+ *		after so long a silence
  *	rtp_tool relay AT SOURCE DESTINATION...
  *		says "ready", runs until its input ends, then says for each
  *		destination: ADDRESS packets route output
@@ -65,6 +66,8 @@ static int do_sink(char **args)
 	fd = bound(args[0]);
 	if (setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &silence, sizeof(silence)))
 		fo_fatal("SO_RCVTIMEO");
+	puts("ready");
+	fflush(stdout);
 	for (i = 0; i < count; i++) {
 		if (fo_recv(fd, got, sizeof(got)) != FO_RTP_HDR + PAYLOAD)
 			break;

@@ -24,21 +24,27 @@ relay_setup()
 
 	setup_ns source relay viewers
 	# shellcheck disable=SC2154 # set by setup_ns
-	ip link add s0 netns "$source" type veth peer name r0 netns "$relay"
-	ip link add r1 netns "$relay" type veth peer name v0 netns "$viewers"
-	ip -n "$source" addr add 10.1.0.1/24 dev s0
-	ip -n "$source" addr add fd01:1::1/64 dev s0 nodad
-	ip -n "$relay" addr add 10.1.0.2/24 dev r0
-	ip -n "$relay" addr add fd01:1::2/64 dev r0 nodad
-	ip -n "$relay" addr add 10.2.0.1/24 dev r1
-	ip -n "$relay" addr add fd01:2::1/64 dev r1 nodad
+	ip -batch - <<-LINKS
+		link add s0 netns $source type veth peer name r0 netns $relay
+		link add r1 netns $relay type veth peer name v0 netns $viewers
+	LINKS
+	ip -n "$source" -batch - <<-SOURCE
+		addr add 10.1.0.1/24 dev s0
+		addr add fd01:1::1/64 dev s0 nodad
+		link set s0 up
+	SOURCE
+	ip -n "$relay" -batch - <<-RELAY
+		addr add 10.1.0.2/24 dev r0
+		addr add fd01:1::2/64 dev r0 nodad
+		addr add 10.2.0.1/24 dev r1
+		addr add fd01:2::1/64 dev r1 nodad
+		link set r0 up
+		link set r1 up
+	RELAY
 	for i in 11 12 13; do
-		ip -n "$viewers" addr add 10.2.0.$i/24 dev v0
-		ip -n "$viewers" addr add fd01:2::$i/64 dev v0 nodad
-	done
-	ip -n "$source" link set s0 up
-	ip -n "$relay" link set r0 up
-	ip -n "$relay" link set r1 up
+		printf 'addr add 10.2.0.%s/24 dev v0\n' $i
+		printf 'addr add fd01:2::%s/64 dev v0 nodad\n' $i
+	done | ip -n "$viewers" -batch -
 	ip -n "$viewers" link set v0 up
 	dir=$(mktemp -d)
 }
@@ -49,10 +55,10 @@ relay_cleanup()
 	rm -rf "$dir"
 }
 
-# has TEXT FILE: for busywait
-has()
+# said FILE: for busywait. Sinks and relays say that they are ready, first.
+said()
 {
-	grep -q "$1" "$2"
+	[ -s "$1" ]
 }
 
 # relay_run VERSION VIEWER=STATUS...: the stream from the source to viewers, by
@@ -72,32 +78,30 @@ relay_run()
 	sink=()
 	for want in "$@"; do
 		viewer=${want%=*}
+		: > "$dir/$viewer"
 		ip netns exec "$viewers" ./rtp_tool sink "$to$viewer,7000" \
 			$COUNT $((${want#*=} ? 2 : 20)) > "$dir/$viewer" &
 		pids[$viewer]=$!
 		sink+=("$to$viewer,7000")
-		busywait "$BUSYWAIT_TIMEOUT" listens "$to$viewer" || return
 	done
 	mkfifo "$dir/fifo"
+	: > "$dir/relay"
 	ip netns exec "$relay" ./rtp_tool relay "$at" "$from" \
 		"${sink[@]}" ${ALSO:+"$ALSO"} < "$dir/fifo" > "$dir/relay" &
 	pids[relay]=$!
 	exec 3> "$dir/fifo"
-	busywait "$BUSYWAIT_TIMEOUT" has ready "$dir/relay" || return
+	for viewer in "${!pids[@]}"; do
+		busywait "$BUSYWAIT_TIMEOUT" said "$dir/$viewer" || return
+	done
 	ip netns exec "$source" ./rtp_tool send "$from" "$at" $COUNT
 	RET=0
 	for want in "$@"; do
 		viewer=${want%=*}
 		wait "${pids[$viewer]}"
 		[ $? = "${want#*=}" ]
-		check_err $? "$(cat "$dir/$viewer")"
+		check_err $? "$(< "$dir/$viewer")"
 	done
 	exec 3>&-
 	wait "${pids[relay]}"
 	rm "$dir/fifo"
-}
-
-listens()
-{
-	ip netns exec "$viewers" ss -Hulan "sport = 7000" | grep -qF "$1"
 }
