@@ -44,7 +44,8 @@ static int rtp_policy_cgroup(struct sock *sk, void *addr, int *len,
 						 NULL);
 }
 #else
-#define rtp_policy_cgroup(sk, addr, len, type, local)	0
+/* A macro: without cgroup programs the types of their hooks do not exist. */
+#define rtp_policy_cgroup(sk, addr, len, type, local)	({ (void)(len); 0; })
 #endif
 
 /* A security module wants the address in the form of the socket's family, as
