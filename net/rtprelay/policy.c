@@ -34,20 +34,6 @@ bool rtp_policy_may_attach(const struct sock *sk)
 	       ns_capable(sock_net(sk)->user_ns, CAP_NET_ADMIN);
 }
 
-#ifdef CONFIG_CGROUP_BPF
-static int rtp_policy_cgroup(struct sock *sk, void *addr, int *len,
-			     enum cgroup_bpf_attach_type type, void *local)
-{
-	if (!cgroup_bpf_enabled(type))
-		return 0;
-	return __cgroup_bpf_run_filter_sock_addr(sk, addr, len, type, local,
-						 NULL);
-}
-#else
-/* A macro: without cgroup programs the types of their hooks do not exist. */
-#define rtp_policy_cgroup(sk, addr, len, type, local)	({ (void)(len); 0; })
-#endif
-
 /* A security module wants the address in the form of the socket's family, as
  * sendmsg() has it.
  */
@@ -81,6 +67,16 @@ static int rtp_policy_security(struct sock *sk, const struct rtp_dest *dest)
 	return rtp_fanout_security_send(sk, &msg);
 }
 
+#ifdef CONFIG_CGROUP_BPF
+static int rtp_policy_run(struct sock *sk, void *addr, int *len,
+			  enum cgroup_bpf_attach_type type, void *local)
+{
+	if (!cgroup_bpf_enabled(type))
+		return 0;
+	return __cgroup_bpf_run_filter_sock_addr(sk, addr, len, type, local,
+						 NULL);
+}
+
 static int rtp_policy_send4(struct sock *sk, struct rtp_dest *dest)
 {
 	struct sockaddr_in sin = {
@@ -91,8 +87,8 @@ static int rtp_policy_send4(struct sock *sk, struct rtp_dest *dest)
 	int len = sizeof(sin);
 	int err;
 
-	err = rtp_policy_cgroup(sk, &sin, &len, CGROUP_UDP4_SENDMSG,
-				&dest->local.v4);
+	err = rtp_policy_run(sk, &sin, &len, CGROUP_UDP4_SENDMSG,
+			     &dest->local.v4);
 	if (err)
 		return err;
 
@@ -113,8 +109,8 @@ static int rtp_policy_send6(struct sock *sk, struct rtp_dest *dest)
 	int len = sizeof(sin6);
 	int err;
 
-	err = rtp_policy_cgroup(sk, &sin6, &len, CGROUP_UDP6_SENDMSG,
-				&dest->local.v6);
+	err = rtp_policy_run(sk, &sin6, &len, CGROUP_UDP6_SENDMSG,
+			     &dest->local.v6);
 	if (err)
 		return err;
 	if (ipv6_addr_v4mapped(&sin6.sin6_addr))
@@ -125,6 +121,18 @@ static int rtp_policy_send6(struct sock *sk, struct rtp_dest *dest)
 
 	return 0;
 }
+
+static int rtp_policy_cgroup(struct sock *sk, struct rtp_dest *dest)
+{
+	return dest->family == AF_INET ? rtp_policy_send4(sk, dest) :
+					 rtp_policy_send6(sk, dest);
+}
+#else
+static int rtp_policy_cgroup(struct sock *sk, struct rtp_dest *dest)
+{
+	return 0;
+}
+#endif
 
 /**
  * rtp_policy_send() - ask whether the socket may send to a destination
@@ -145,8 +153,7 @@ int rtp_policy_send(struct sock *sk, struct rtp_dest *dest)
 
 	err = rtp_policy_security(sk, dest);
 	if (!err)
-		err = dest->family == AF_INET ? rtp_policy_send4(sk, dest) :
-						rtp_policy_send6(sk, dest);
+		err = rtp_policy_cgroup(sk, dest);
 	if (!err && !dest->port)
 		err = -EINVAL;
 
