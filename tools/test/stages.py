@@ -34,12 +34,11 @@ class Stages:
         text = log.read_text()
         if "KTAP version" not in text:
             raise trouble or Failed(f"no KTAP in {log}")
-        counted = counts.ktap(patched, text)
+        passed, failed, skipped = counts.ktap(patched, text)
         if trouble:
-            if not counted[1]:
-                raise trouble
             print(trouble)
-        return counted
+            failed = max(failed, 1)
+        return passed, failed, skipped
 
     def userspace(self):
         built = userspace.build("sanitized")

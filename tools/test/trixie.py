@@ -38,7 +38,7 @@ def _inside(what, script, log):
 
 def userspace():
     if os.geteuid():
-        raise Failed("the trixie root is made and entered as root")
+        raise Failed("a trixie root is made and entered as root: sudo ./run test long")
     _root()
     tree = ROOT / "src"
     run("trixie root, sources", ["rsync", "--archive", "--delete", "--exclude=/.git",
@@ -46,9 +46,12 @@ def userspace():
     _inside("trixie root, build",
             "rm -rf /build\nmeson setup -Db_sanitize=address,undefined /build /src/userspace\n"
             "meson compile -C /build", LOG / "trixie-build.log")
+    trouble = None
     try:
         _inside("trixie root, tests", "meson test -C /build --print-errorlogs",
                 LOG / "trixie-test.log")
     except Failed as failure:
-        print(failure)
-    return native.junit(ROOT / "build" / "meson-logs" / "testlog.junit.xml")
+        trouble = failure
+        print(trouble)
+    passed, failed, skipped = native.junit(ROOT / "build" / "meson-logs" / "testlog.junit.xml")
+    return passed, max(failed, 1) if trouble else failed, skipped
