@@ -15,6 +15,10 @@ from series import source
 DIRECTORY = "net/rtprelay/"
 # What the release kernel has and another may not have; some take others with them.
 OPTIONAL = ["IPV6", "CGROUP_BPF", "PROC_SYSCTL"]
+# Debian's sparse is older than C23's operator, and the kernel then skips it, with a
+# line in the log. Qualifiers that stay make sparse stricter.
+CHECKER = "CHECK=sparse -D__typeof_unqual__=__typeof__"
+SKIPPED = "is not available or not up to date"
 COUNT = {"count": r"^  (?:CC|AS|LD|AR|CHECK)\s+(?:\[M\]\s+)?(\S+)$", "unit": "steps"}
 
 
@@ -68,8 +72,18 @@ class Build:
         run(what, [*self.command, *targets], log, env=self.env, **COUNT)
         return log.read_text(errors="replace")
 
+    def _misread(self, name, line):
+        """It cannot compute the length of a string, which MODULE_INFO() asserts."""
+        found = re.search(r":(\d+):\d+: error: bad constant expression$", line)
+        if not found:
+            return False
+        return (self.tree / name).read_text().splitlines()[int(found.group(1)) - 1] \
+            .startswith("MODULE_")
+
     def quiet(self, text):
         """Fails for a warning in a file of ours in the output of make."""
+        if SKIPPED in text:
+            raise Failed("sparse did not run: make says that it " + SKIPPED)
         said = []
         for line in text.splitlines():
             found = re.match(r"(\S+?):\d+(?::\d+)?: (?:warning|error|note)", line) or \
@@ -78,7 +92,7 @@ class Build:
                 continue
             name = re.sub(rf"^(?:{self.tree.parent}/|(?:\.\./)+){self.tree.name}/", "",
                           found.group(1))
-            if name in self.ours or "rtprelay" in name:
+            if (name in self.ours or "rtprelay" in name) and not self._misread(name, line):
                 said.append(line)
         if said:
             raise Failed("\n".join(said))
@@ -95,7 +109,7 @@ class Build:
     def sparse(self):
         with place.locked(self.lock, say):
             self.configure()
-            self.strict("W=1 and sparse", "C=2")
+            self.strict("W=1 and sparse", "C=2", CHECKER)
 
 
 class OneByOne:
