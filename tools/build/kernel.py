@@ -26,6 +26,7 @@ def _make(source, objects, arch):
 def source(given=None):
     """Brings the patched tree up to date and returns it."""
     with place.locked("source", say):
+        place.forget_gone()
         return tree.patched(fetch.pristine(given), given and os.path.isdir(given))
 
 

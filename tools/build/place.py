@@ -5,6 +5,7 @@ import contextlib
 import fcntl
 import hashlib
 import os
+import shutil
 import time
 from pathlib import Path
 
@@ -23,6 +24,17 @@ def of_checkout():
     """What is built from this checkout's userspace, and what its runs leave."""
     name = hashlib.sha256(str(CHECKOUT).encode()).hexdigest()[:12]
     return CACHE / "checkouts" / name
+
+
+def forget_gone():
+    """Removes what was built for checkouts that are no more."""
+    ours = of_checkout()
+    ours.mkdir(parents=True, exist_ok=True)
+    (ours / "checkout").write_text(str(CHECKOUT))
+    for kept in ours.parent.iterdir():
+        name = kept / "checkout"
+        if name.exists() and not Path(name.read_text()).exists():
+            shutil.rmtree(kept)
 
 
 @contextlib.contextmanager
