@@ -387,6 +387,22 @@ static gint64 receive_time(struct bed *bed, guint i)
 	return at.tv_sec * G_GINT64_CONSTANT(1000000000) + at.tv_nsec;
 }
 
+/* The kernel turns the time stamps of arrival on some time after they were asked
+ * for; until then a datagram is stamped when it is read.
+ */
+static void await_timestamps(struct bed *bed)
+{
+	struct sockaddr_storage sa;
+	socklen_t len = addr_to_sockaddr(&bed->dests[0], 0, bed->family, &sa);
+	gint64 before;
+
+	do {
+		g_assert_cmpint(sendto(bed->stranger, "", 1, 0, (struct sockaddr *)&sa, len), ==, 1);
+		g_usleep(1000);
+		before = g_get_real_time() * 1000;
+	} while (receive_time(bed, 0) >= before);
+}
+
 /* Each batch is sent to another receiver first. */
 static void test_rotation(struct bed *bed, gconstpointer flags)
 {
@@ -397,6 +413,7 @@ static void test_rotation(struct bed *bed, gconstpointer flags)
 		add(bed, i, 7, 15, 7);
 		setsockopt(bed->receivers[i], SOL_SOCKET, SO_TIMESTAMPNS, &on, sizeof(on));
 	}
+	await_timestamps(bed);
 	for (guint16 batch = 0; batch < RECEIVERS; batch++) {
 		gint64 times[RECEIVERS];
 		guint first = 0;
