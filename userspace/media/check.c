@@ -25,6 +25,7 @@ struct check {
 	struct depay depay;
 	GByteArray *annexb;
 	gint64 first_au;	/* the first in annexb, counted by the origin; -1 before */
+	gint64 partial_au;	/* IDR access unit in which it began, or -1 */
 	guint64 units;
 	guint64 damaged;
 };
@@ -119,9 +120,13 @@ static void add_unit(guint32 timestamp, const GByteArray *unit, gboolean damaged
 	gint64 au = au_of(check, timestamp);
 
 	if (check->first_au < 0) {
-		if (au < 0 || check->first < 0 || damaged || began_within(check, au) ||
+		if (au < 0 || check->first < 0 || damaged ||
 		    !h264_stream_au(check->stream, au % check->plan->aus)->idr)
 			return;
+		if (began_within(check, au)) {
+			check->partial_au = au;
+			return;
+		}
 		check->first_au = au;
 	}
 	g_byte_array_append(check->annexb, unit->data, unit->len);
@@ -176,6 +181,7 @@ struct check *check_new(const struct h264_stream *stream, const struct svc_point
 		.first = -1,
 		.annexb = g_byte_array_new(),
 		.first_au = -1,
+		.partial_au = -1,
 	};
 	rtpseq_init(&check->seq);
 	depay_init(&check->depay, add_unit, check);
@@ -204,6 +210,8 @@ void check_finish(struct check *check, struct check_result *result)
 	};
 	if (check->first_au >= 0)
 		result->first_frame = count_pictures(check, check->first_au % check->plan->aus);
+	if (check->first_au >= 0 && check->partial_au >= 0)
+		result->units_before = check->first_au - check->partial_au;
 	rtpseq_clear(&check->seq);
 	plan_free(check->plan);
 	g_free(check->seen);

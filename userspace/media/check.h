@@ -33,6 +33,12 @@ struct check_result {
 	GByteArray *annexb;	/* the stream from the first whole IDR access unit on */
 	guint64 units;		/* access units in it */
 	guint64 damaged;	/* of them: with datagrams missing */
+	/*
+	 * Access units from an IDR picture in the middle of whose access unit the
+	 * viewer began, to the first in annexb: who has the parameter sets from
+	 * the SDP can decode them. 0 where it did not begin so.
+	 */
+	guint64 units_before;
 	guint first_frame;	/* pictures that the cap leaves in the file before it */
 	guint frames_in_loop;	/* and in all of the file */
 };

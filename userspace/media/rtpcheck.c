@@ -79,6 +79,7 @@ static void print_result(const struct check_result *result)
 		{ "octets", result->octets },
 		/* where the Annex B file begins in svcdec's list of the file cut to this cap */
 		{ "first_frame", result->first_frame },
+		{ "units_before", result->units_before },
 		{ "frames_in_loop", result->frames_in_loop },
 		{ "access_units", result->units },
 		{ "damaged", result->damaged },
