@@ -9,26 +9,64 @@
 #ifndef _NET_RTPRELAY_CODEC_H
 #define _NET_RTPRELAY_CODEC_H
 
+#include <linux/bits.h>
 #include "packet.h"
 
 #define RTP_DID_MAX	7	/* dependency_id: spatial layer */
 #define RTP_QID_MAX	15	/* quality_id */
 #define RTP_TID_MAX	7	/* temporal_id */
 
+/* rtp_layer.flags */
+enum rtp_layer_flags {
+	/* The first datagram of an access unit, as far as can be told. */
+	RTP_LAYER_START		= BIT(0),
+	/* The first datagram of @did (and @qid) in its access unit, and what
+	 * begins here refers to nothing of it before: who has all layers below
+	 * it in this access unit can begin to get it here, and who is to have
+	 * nothing above it can end here. With @did 0, a decoder can begin.
+	 */
+	RTP_LAYER_SYNC		= BIT(1),
+	/* From here on a decoder can do without any of the higher @did. */
+	RTP_LAYER_DOWN		= BIT(2),
+	/* What a decoder needs before it begins: parameter sets. Sent to
+	 * paused destinations as well.
+	 */
+	RTP_LAYER_PARAMS	= BIT(3),
+	/* The last datagram of @did in its access unit: it bears the marker bit
+	 * where @did is the highest that a destination gets.
+	 */
+	RTP_LAYER_END		= BIT(4),
+	/* The sender's marker bit is wrong here. */
+	RTP_LAYER_UNMARK	= BIT(5),
+	/* Its layer could not be told: kept whole at every cap, and counted. */
+	RTP_LAYER_UNKNOWN	= BIT(6),
+	/* For nobody: a classifier of user space's own says so. */
+	RTP_LAYER_DROP		= BIT(7),
+};
+
 /**
  * struct rtp_layer - where in a scalable stream a datagram belongs
  * @did: dependency_id, 0 to RTP_DID_MAX
  * @qid: quality_id, 0 to RTP_QID_MAX
  * @tid: temporal_id, 0 to RTP_TID_MAX
+ * @up_from: who got every temporal layer up to this one can, from this datagram
+ *	on, get more, 0 to RTP_TID_MAX
+ * @up_to: up to this one, 0 to RTP_TID_MAX; no temporal layer can be begun here
+ *	when it is not above @up_from
+ * @flags: enum rtp_layer_flags
  *
- * All 0 is the base layer, and also what belongs to no layer, as parameter sets
- * do: both are kept at every cap. All at their maximum is what must not reach a
- * destination that has any cap: a fragment of which the layer is lost.
+ * Layer 0, 0, 0 is the base layer, and also what belongs to no layer, as
+ * parameter sets do: both are kept at every cap. All three at their maximum is
+ * what must not reach a destination that has any cap: a fragment of which the
+ * layer is lost.
  */
 struct rtp_layer {
 	u8 did;
 	u8 qid;
 	u8 tid;
+	u8 up_from;
+	u8 up_to;
+	u8 flags;
 };
 
 /**
@@ -66,7 +104,7 @@ static inline bool rtp_layer_kept(const struct rtp_layer *layer,
 }
 
 /**
- * struct rtp_codec_state - what a codec remembers of an SSRC between datagrams
+ * struct rtp_h264_state - what the H.264 codecs remember of an SSRC
  * @next_seq: sequence number of the datagram that begins with the unit to which
  *	@next_tid applies
  * @next_tid: temporal_id that a prefix announced for the unit after it; 0 for
@@ -78,10 +116,8 @@ static inline bool rtp_layer_kept(const struct rtp_layer *layer,
  * @frag_timestamp: its RTP timestamp
  * @frag_layer: its layer
  * @frag_known: the other frag_ fields are set
- *
- * All 0 is the state of a stream of which nothing has been seen.
  */
-struct rtp_codec_state {
+struct rtp_h264_state {
 	u16 next_seq;
 	u8 next_tid;
 	u8 frag_type;
@@ -94,17 +130,36 @@ struct rtp_codec_state {
 };
 
 /**
+ * struct rtp_codec_state - what codecs remember of an SSRC between datagrams
+ * @dependency_id: identifier of the header extension element that is the AV1
+ *	dependency descriptor, 1 to 255, 0 for none; set from outside
+ * @h264: of H.264
+ *
+ * A member for each codec that remembers something, since several can share a
+ * port and take turns. All 0, but for @dependency_id, is the state of a stream
+ * of which nothing has been seen.
+ */
+struct rtp_codec_state {
+	u8 dependency_id;
+	struct rtp_h264_state h264;
+};
+
+/**
  * struct rtp_codec_ops - a codec
  * @name: as the documentation calls it
  * @classify: say to which layer @pkt belongs. @layer need not be initialised
- *	and is always filled in. @state is this SSRC's and may be read and
- *	written by one caller at a time. Does not sleep, allocate or fail; its
- *	time does not depend on what the datagram says, beyond a fixed bound.
+ *	and is always filled in, all of it. @state is this SSRC's and may be
+ *	read and written by one caller at a time. @late says that a datagram
+ *	with a later sequence number came before: @state is then only read,
+ *	and the flags that say where something begins are not looked at. Does
+ *	not sleep, allocate or fail; its time does not depend on what the
+ *	datagram says, beyond a fixed bound.
  */
 struct rtp_codec_ops {
 	const char *name;
 	void (*classify)(struct rtp_codec_state *state,
-			 const struct rtp_packet *pkt, struct rtp_layer *layer);
+			 const struct rtp_packet *pkt, bool late,
+			 struct rtp_layer *layer);
 };
 
 extern const struct rtp_codec_ops rtp_codec_opaque;

@@ -150,7 +150,7 @@ unreadable:
  * cannot have been both the end of that unit and the start of another. Two
  * missing can.
  */
-static bool h264_fragment_known(const struct rtp_codec_state *state,
+static bool h264_fragment_known(const struct rtp_h264_state *state,
 				const struct rtp_packet *pkt, u8 type)
 {
 	u16 span = state->frag_last - state->frag_first;
@@ -162,7 +162,7 @@ static bool h264_fragment_known(const struct rtp_codec_state *state,
 }
 
 /* Only the first fragment says what layer it is of (RFC 6190, section 4.8). */
-static void h264_fragment(struct rtp_codec_state *state,
+static void h264_fragment(struct rtp_h264_state *state,
 			  const struct rtp_packet *pkt, u8 tid,
 			  struct rtp_layer *layer)
 {
@@ -202,9 +202,11 @@ static void h264_fragment(struct rtp_codec_state *state,
 	}
 }
 
-static void h264_classify(struct rtp_codec_state *state,
-			  const struct rtp_packet *pkt, struct rtp_layer *layer)
+static void h264_classify(struct rtp_codec_state *codec,
+			  const struct rtp_packet *pkt, bool late,
+			  struct rtp_layer *layer)
 {
+	struct rtp_h264_state *state = &codec->h264;
 	int header = rtp_payload_u8(pkt, 0);
 	u8 tid = 0;
 

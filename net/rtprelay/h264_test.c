@@ -304,7 +304,7 @@ static struct rtp_layer classify(struct kunit *test,
 	KUNIT_ASSERT_NOT_NULL(test, copy);
 	memcpy(copy, payload, len);
 	memset(&layer, 0xff, sizeof(layer));
-	h264()->classify(state, &pkt, &layer);
+	h264()->classify(state, &pkt, false, &layer);
 	kunit_kfree(test, copy);
 	return layer;
 }

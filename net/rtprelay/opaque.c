@@ -5,10 +5,14 @@
 #include "codec.h"
 
 static void opaque_classify(struct rtp_codec_state *state,
-			    const struct rtp_packet *pkt,
+			    const struct rtp_packet *pkt, bool late,
 			    struct rtp_layer *layer)
 {
-	*layer = (struct rtp_layer) {};
+	/* Who reads it can begin and end anywhere. */
+	*layer = (struct rtp_layer) {
+		.up_to	= RTP_TID_MAX,
+		.flags	= RTP_LAYER_START | RTP_LAYER_SYNC | RTP_LAYER_DOWN,
+	};
 }
 
 const struct rtp_codec_ops rtp_codec_opaque = {

@@ -16,6 +16,10 @@
 /**
  * struct rtp_packet - view of one RTP datagram, made by rtp_packet_parse()
  * @payload: first byte of the payload, in the caller's memory
+ * @ext: first byte of the header extension's data (RFC 3550, section 5.3.1), in
+ *	the caller's memory
+ * @ext_len: its bytes, a multiple of 4; 0 when there is none
+ * @ext_profile: the 16 bits that say what it is, meaningless when there is none
  * @len: bytes of the payload, without header, CSRC list, extension and
  *	padding; 0 when the datagram carries nothing but padding
  * @timestamp: RTP timestamp, in units of the payload format's clock
@@ -26,10 +30,13 @@
  */
 struct rtp_packet {
 	const u8 *payload;
+	const u8 *ext;
 	unsigned int len;
+	unsigned int ext_len;
 	u32 timestamp;
 	u32 ssrc;
 	u16 seq;
+	u16 ext_profile;
 	u8 payload_type;
 	bool marker;
 };
@@ -45,6 +52,22 @@ struct rtp_packet {
  * padding counts 0 bytes, though it includes its own count.
  */
 int rtp_packet_parse(struct rtp_packet *pkt, const u8 *data, unsigned int len);
+
+/**
+ * rtp_packet_extension() - find an element of the header extension
+ * @pkt: the datagram
+ * @id: the element's identifier, 1 to 255
+ * @len: set to the bytes of its data when it is found
+ *
+ * Reads the general mechanism of RFC 8285 in both of its forms: one-byte
+ * headers (section 4.2), which know 1 to 14, and two-byte headers (section
+ * 4.3).
+ *
+ * Return: its data, in the datagram; NULL when there is no such element, or
+ * when an element before it does not fit.
+ */
+const u8 *rtp_packet_extension(const struct rtp_packet *pkt, u8 id,
+			       unsigned int *len);
 
 /**
  * rtp_payload_u8() - a byte of the payload

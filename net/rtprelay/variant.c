@@ -113,7 +113,7 @@ void rtp_variants_build(struct rtp_variants *variants,
 
 	/* The codec follows fragments and prefixes in the order of sending. */
 	if (!late)
-		codec->classify(&stream->codec, pkt, &layer);
+		codec->classify(&stream->codec, pkt, false, &layer);
 
 	for_each_set_bit(i, &used, RTP_CLASSES) {
 		/* A slot can be given to another cap meanwhile. Its first

@@ -79,7 +79,7 @@ static void user_relay(struct user *user, const struct rtp_codec_ops *codec,
 		return;
 	}
 
-	codec->classify(&stream->codec, pkt, &layer);
+	codec->classify(&stream->codec, pkt, late, &layer);
 	user_keep(&user->classes[USER_CLASS_ALL], pkt, data, len,
 		  rtp_stream_number_all(stream, pkt->seq));
 	if (late)

@@ -45,7 +45,7 @@ static void classify(struct rtp_codec_state state[2], const guint8 *datagram, gu
 	memset(&layer[0], 0x00, sizeof(layer[0]));
 	memset(&layer[1], 0xff, sizeof(layer[1]));
 	for (guint i = 0; i < 2; i++) {
-		h264->classify(&state[i], &pkt, &layer[i]);
+		h264->classify(&state[i], &pkt, false, &layer[i]);
 		check(&pkt, &layer[i]);
 	}
 	g_assert_cmpmem(&layer[0], sizeof(layer[0]), &layer[1], sizeof(layer[1]));

@@ -101,11 +101,24 @@ struct rtp_fanout_addr {
  * @RTP_FANOUT_CODEC_NONE: not of the stream: goes to the socket
  * @RTP_FANOUT_CODEC_OPAQUE: no layers: every destination gets every datagram
  * @RTP_FANOUT_CODEC_H264: H.264, RFC 6184, and its scalable extension, RFC 6190
+ * @RTP_FANOUT_CODEC_H264_AVC: H.264 without the extension: what no picture
+ *	refers to (nal_ref_idc 0) is temporal layer 1, all else 0
+ * @RTP_FANOUT_CODEC_H265: H.265, RFC 7798
+ * @RTP_FANOUT_CODEC_VP8: VP8, RFC 7741
+ * @RTP_FANOUT_CODEC_VP9: VP9, RFC 9628
+ * @RTP_FANOUT_CODEC_AV1: AV1, "RTP Payload Format For AV1" of the Alliance for
+ *	Open Media, with its dependency descriptor where
+ *	rtp_fanout_config.dependency_id names it
  */
 enum rtp_fanout_codec {
 	RTP_FANOUT_CODEC_NONE	= 0,
 	RTP_FANOUT_CODEC_OPAQUE	= 1,
 	RTP_FANOUT_CODEC_H264	= 2,
+	RTP_FANOUT_CODEC_H264_AVC = 3,
+	RTP_FANOUT_CODEC_H265	= 4,
+	RTP_FANOUT_CODEC_VP8	= 5,
+	RTP_FANOUT_CODEC_VP9	= 6,
+	RTP_FANOUT_CODEC_AV1	= 7,
 };
 
 /* rtp_fanout_config.flags: the stream's datagrams go to the socket as well. */
