@@ -104,11 +104,29 @@ static inline bool rtp_layer_kept(const struct rtp_layer *layer,
 }
 
 /**
- * struct rtp_h264_state - what the H.264 codecs remember of an SSRC
+ * struct rtp_au_state - what is known of the access unit that is arriving
+ * @timestamp: its RTP timestamp
+ * @layers: one more than the highest layer that a datagram of it had, by the
+ *	number that orders the layers of the codec; 0 for none yet
+ * @known: @timestamp is set
+ * @ended: its last datagram has been seen
+ */
+struct rtp_au_state {
+	u32 timestamp;
+	u8 layers;
+	u8 known:1;
+	u8 ended:1;
+};
+
+/**
+ * struct rtp_h264_state - what the H.264 codec remembers of an SSRC
+ * @au: the access unit; its layers are ordered by DQId
  * @next_seq: sequence number of the datagram that begins with the unit to which
  *	@next_tid applies
- * @next_tid: temporal_id that a prefix announced for the unit after it; 0 for
- *	none announced, which means the same
+ * @next_tid: temporal_id that a prefix announced for the unit after it
+ * @next_known: @next_seq and @next_tid are set
+ * @next_begun: that unit's access unit has begun with its prefix
+ * @told: the temporal_id of the access unit has been told
  * @frag_type: type of the unit now in fragments
  * @frag_open: its last fragment has not been seen
  * @frag_first: sequence number of its first fragment
@@ -118,6 +136,7 @@ static inline bool rtp_layer_kept(const struct rtp_layer *layer,
  * @frag_known: the other frag_ fields are set
  */
 struct rtp_h264_state {
+	struct rtp_au_state au;
 	u16 next_seq;
 	u8 next_tid;
 	u8 frag_type;
@@ -125,6 +144,9 @@ struct rtp_h264_state {
 	u16 frag_last;
 	u32 frag_timestamp;
 	struct rtp_layer frag_layer;
+	u8 next_known:1;
+	u8 next_begun:1;
+	u8 told:1;
 	u8 frag_known:1;
 	u8 frag_open:1;
 };
