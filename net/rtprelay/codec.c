@@ -12,6 +12,11 @@
 static const struct rtp_codec_ops *const rtp_codecs[] = {
 	[RTP_FANOUT_CODEC_OPAQUE]	= &rtp_codec_opaque,
 	[RTP_FANOUT_CODEC_H264]		= &rtp_codec_h264,
+	[RTP_FANOUT_CODEC_H264_AVC]	= &rtp_codec_h264_avc,
+	[RTP_FANOUT_CODEC_H265]		= &rtp_codec_h265,
+	[RTP_FANOUT_CODEC_VP8]		= &rtp_codec_vp8,
+	[RTP_FANOUT_CODEC_VP9]		= &rtp_codec_vp9,
+	[RTP_FANOUT_CODEC_AV1]		= &rtp_codec_av1,
 };
 
 const struct rtp_codec_ops *rtp_codec_find(u8 codec)

@@ -10,6 +10,7 @@
 #define _NET_RTPRELAY_CODEC_H
 
 #include <linux/bits.h>
+#include "dependency.h"
 #include "packet.h"
 
 #define RTP_DID_MAX	7	/* dependency_id: spatial layer */
@@ -169,11 +170,55 @@ struct rtp_codec_state {
 /**
  * struct rtp_codec_ops - a codec
  * @name: as the documentation calls it
+/**
+ * struct rtp_vp9_state - what the VP9 codec remembers of an SSRC
+ * @au: the picture; its layers are not looked at
+ */
+struct rtp_vp9_state {
+	struct rtp_au_state au;
+};
+
+/**
+ * struct rtp_av1_state - what the AV1 codec remembers of an SSRC
+ * @au: the temporal unit; its layers are the spatial ones that have begun
+ * @seq: sequence number of the newest datagram
+ * @frame: number of the first frame seen of the temporal unit, by the
+ *	dependency descriptor
+ * @key: the temporal unit begins a coded video sequence, and nothing of it is
+ *	missing
+ * @frag_known: the other frag_ fields are set
+ * @frag_open: the OBU goes on in the datagram after @frag_last
+ * @frag_did: spatial layer of the OBU now in fragments
+ * @frag_tid: its temporal layer
+ * @frag_first: sequence number of its first fragment
+ * @frag_last: the highest sequence number known to be a fragment of it
+ * @frag_timestamp: its RTP timestamp
+ * @dependency: what the dependency descriptor said last
+ */
+struct rtp_av1_state {
+	struct rtp_au_state au;
+	u16 seq;
+	u16 frame;
+	u8 key:1;
+	u8 frag_known:1;
+	u8 frag_open:1;
+	u8 frag_did;
+	u8 frag_tid;
+	u16 frag_first;
+	u16 frag_last;
+	u32 frag_timestamp;
+	struct rtp_dependency_structure dependency;
+};
+
  * @classify: say to which layer @pkt belongs. @layer need not be initialised
  *	and is always filled in, all of it. @state is this SSRC's and may be
  *	read and written by one caller at a time. @late says that a datagram
  *	with a later sequence number came before: @state is then only read,
  *	and the flags that say where something begins are not looked at. Does
+ * @h264_avc: of H.264 AVC
+ * @h265: of H.265; its layers are ordered by DID
+ * @vp9: of VP9
+ * @av1: of AV1
  *	not sleep, allocate or fail; its time does not depend on what the
  *	datagram says, beyond a fixed bound.
  */
@@ -182,6 +227,10 @@ struct rtp_codec_ops {
 	void (*classify)(struct rtp_codec_state *state,
 			 const struct rtp_packet *pkt, bool late,
 			 struct rtp_layer *layer);
+	struct rtp_au_state h264_avc;
+	struct rtp_au_state h265;
+	struct rtp_vp9_state vp9;
+	struct rtp_av1_state av1;
 };
 
 extern const struct rtp_codec_ops rtp_codec_opaque;
@@ -196,3 +245,8 @@ extern const struct rtp_codec_ops rtp_codec_h264;
 const struct rtp_codec_ops *rtp_codec_find(u8 codec);
 
 #endif /* _NET_RTPRELAY_CODEC_H */
+extern const struct rtp_codec_ops rtp_codec_h264_avc;
+extern const struct rtp_codec_ops rtp_codec_h265;
+extern const struct rtp_codec_ops rtp_codec_vp8;
+extern const struct rtp_codec_ops rtp_codec_vp9;
+extern const struct rtp_codec_ops rtp_codec_av1;

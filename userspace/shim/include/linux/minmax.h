@@ -8,4 +8,10 @@
 	min_a < min_b ? min_a : min_b;	\
 })
 
+#define min_t(type, a, b)	min((type)(a), (type)(b))
+#define max_t(type, a, b) ({		\
+	type max_a = (a), max_b = (b);	\
+	max_a > max_b ? max_a : max_b;	\
+})
+
 #endif /* SHIM_LINUX_MINMAX_H */
