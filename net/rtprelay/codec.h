@@ -75,17 +75,19 @@ struct rtp_layer {
  * @did: dependency_id, 0 to RTP_DID_MAX
  * @qid: quality_id within @did, 0 to RTP_QID_MAX
  * @tid: temporal_id, 0 to RTP_TID_MAX
+ * @paused: parameter sets only; the others are then 0
  *
- * All at their maximum is no cap: everything is kept.
+ * All three at their maximum is no cap: everything is kept.
  */
 struct rtp_cap {
 	u8 did;
 	u8 qid;
 	u8 tid;
+	bool paused;
 };
 
 /* H.264, clause G.3: DQId orders spatial and quality layers as one number. */
-static inline unsigned int rtp_dqid(u8 did, u8 qid)
+static inline int rtp_dqid(u8 did, u8 qid)
 {
 	return did << 4 | qid;
 }
@@ -100,6 +102,8 @@ static inline unsigned int rtp_dqid(u8 did, u8 qid)
 static inline bool rtp_layer_kept(const struct rtp_layer *layer,
 				  const struct rtp_cap *cap)
 {
+	if (cap->paused)
+		return layer->flags & RTP_LAYER_PARAMS;
 	return rtp_dqid(layer->did, layer->qid) <= rtp_dqid(cap->did, cap->qid) &&
 	       layer->tid <= cap->tid;
 }
@@ -118,6 +122,20 @@ struct rtp_au_state {
 	u8 known:1;
 	u8 ended:1;
 };
+
+/**
+ * rtp_layer_is_told() - whether it is known where a datagram belongs
+ * @layer: what a codec said
+ *
+ * Return: false for what is kept at every cap, and for what is sent to
+ * destinations without a cap only, because it is not known.
+ */
+static inline bool rtp_layer_is_told(const struct rtp_layer *layer)
+{
+	return !(layer->flags & RTP_LAYER_UNKNOWN) &&
+	       !(layer->did == RTP_DID_MAX && layer->qid == RTP_QID_MAX &&
+		 layer->tid == RTP_TID_MAX);
+}
 
 /**
  * struct rtp_h264_state - what the H.264 codec remembers of an SSRC
@@ -152,24 +170,6 @@ struct rtp_h264_state {
 	u8 frag_open:1;
 };
 
-/**
- * struct rtp_codec_state - what codecs remember of an SSRC between datagrams
- * @dependency_id: identifier of the header extension element that is the AV1
- *	dependency descriptor, 1 to 255, 0 for none; set from outside
- * @h264: of H.264
- *
- * A member for each codec that remembers something, since several can share a
- * port and take turns. All 0, but for @dependency_id, is the state of a stream
- * of which nothing has been seen.
- */
-struct rtp_codec_state {
-	u8 dependency_id;
-	struct rtp_h264_state h264;
-};
-
-/**
- * struct rtp_codec_ops - a codec
- * @name: as the documentation calls it
 /**
  * struct rtp_vp9_state - what the VP9 codec remembers of an SSRC
  * @au: the picture; its layers are not looked at
@@ -210,15 +210,37 @@ struct rtp_av1_state {
 	struct rtp_dependency_structure dependency;
 };
 
+/**
+ * struct rtp_codec_state - what codecs remember of an SSRC between datagrams
+ * @dependency_id: identifier of the header extension element that is the AV1
+ *	dependency descriptor, 1 to 255, 0 for none; set from outside
+ * @h264: of H.264
+ * @h264_avc: of H.264 AVC
+ * @h265: of H.265; its layers are ordered by DID
+ * @vp9: of VP9
+ * @av1: of AV1
+ *
+ * A member for each codec that remembers something, since several can share a
+ * port and take turns. All 0, but for @dependency_id, is the state of a stream
+ * of which nothing has been seen.
+ */
+struct rtp_codec_state {
+	u8 dependency_id;
+	struct rtp_h264_state h264;
+	struct rtp_au_state h264_avc;
+	struct rtp_au_state h265;
+	struct rtp_vp9_state vp9;
+	struct rtp_av1_state av1;
+};
+
+/**
+ * struct rtp_codec_ops - a codec
+ * @name: as the documentation calls it
  * @classify: say to which layer @pkt belongs. @layer need not be initialised
  *	and is always filled in, all of it. @state is this SSRC's and may be
  *	read and written by one caller at a time. @late says that a datagram
  *	with a later sequence number came before: @state is then only read,
  *	and the flags that say where something begins are not looked at. Does
- * @h264_avc: of H.264 AVC
- * @h265: of H.265; its layers are ordered by DID
- * @vp9: of VP9
- * @av1: of AV1
  *	not sleep, allocate or fail; its time does not depend on what the
  *	datagram says, beyond a fixed bound.
  */
@@ -227,14 +249,15 @@ struct rtp_codec_ops {
 	void (*classify)(struct rtp_codec_state *state,
 			 const struct rtp_packet *pkt, bool late,
 			 struct rtp_layer *layer);
-	struct rtp_au_state h264_avc;
-	struct rtp_au_state h265;
-	struct rtp_vp9_state vp9;
-	struct rtp_av1_state av1;
 };
 
 extern const struct rtp_codec_ops rtp_codec_opaque;
 extern const struct rtp_codec_ops rtp_codec_h264;
+extern const struct rtp_codec_ops rtp_codec_h264_avc;
+extern const struct rtp_codec_ops rtp_codec_h265;
+extern const struct rtp_codec_ops rtp_codec_vp8;
+extern const struct rtp_codec_ops rtp_codec_vp9;
+extern const struct rtp_codec_ops rtp_codec_av1;
 
 /**
  * rtp_codec_find() - look up a codec
@@ -245,8 +268,3 @@ extern const struct rtp_codec_ops rtp_codec_h264;
 const struct rtp_codec_ops *rtp_codec_find(u8 codec);
 
 #endif /* _NET_RTPRELAY_CODEC_H */
-extern const struct rtp_codec_ops rtp_codec_h264_avc;
-extern const struct rtp_codec_ops rtp_codec_h265;
-extern const struct rtp_codec_ops rtp_codec_vp8;
-extern const struct rtp_codec_ops rtp_codec_vp9;
-extern const struct rtp_codec_ops rtp_codec_av1;

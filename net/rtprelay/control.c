@@ -5,8 +5,10 @@
  */
 #include <linux/err.h>
 #include <linux/jiffies.h>
+#include <linux/mm.h>
 #include <linux/sched.h>
 #include <net/sock.h>
+#include "class.h"
 #include "control.h"
 #include "dest.h"
 #include "event.h"
@@ -47,11 +49,13 @@ static int rtp_control_prepare(struct rtp_fanout *fanout,
 {
 	struct rtp_dest_key key;
 	struct rtp_dest *dest;
-	int err, class;
+	struct rtp_cap cap;
+	int err;
 
 	err = rtp_request_key(fanout->sk, request, &key);
 	if (!err)
-		err = rtp_request_cap(&request->cap);
+		err = rtp_request_cap(&request->cap, RTP_FANOUT_CAP_PAUSE,
+				      &cap);
 	if (!err)
 		err = rtp_request_lease(request->lease_ms);
 	if (err)
@@ -67,13 +71,11 @@ static int rtp_control_prepare(struct rtp_fanout *fanout,
 	if (err)
 		goto err_remove;
 
-	class = rtp_class_get(&fanout->classes, &request->cap);
-	if (class < 0) {
-		err = class;
+	err = rtp_variant_init(&dest->variant, &fanout->classes, &cap,
+			       rtp_rx_serial(fanout));
+	if (err)
 		goto err_remove;
-	}
 
-	dest->class = class;
 	dest->cap = request->cap;
 	dest->cookie = request->cookie;
 	dest->expires = rtp_request_expires(request->lease_ms);
@@ -89,7 +91,7 @@ static void rtp_control_remove(struct rtp_fanout *fanout,
 			       struct rtp_dest *dest)
 {
 	rtp_dest_unpublish(&fanout->table, dest);
-	rtp_class_put(&fanout->classes, dest->class);
+	rtp_variant_exit(&dest->variant, &fanout->classes);
 	rtp_dest_remove(fanout, dest);
 }
 
@@ -142,6 +144,83 @@ err_undo:
 	return err;
 }
 
+/* Have the classes that an element's cap needs. */
+static int rtp_control_reserve(struct rtp_fanout *fanout,
+			       const struct rtp_fanout_dest *request,
+			       const struct rtp_dest *dest, u64 serial,
+			       u32 *reserved)
+{
+	struct rtp_cap cap;
+	int err;
+
+	err = rtp_request_cap(&request->cap,
+			      RTP_FANOUT_CAP_PAUSE | RTP_FANOUT_CAP_IMMEDIATE,
+			      &cap);
+	if (err)
+		return err;
+
+	return rtp_variant_reserve(&dest->variant, &fanout->classes,
+				   &fanout->stream.top, &cap, serial, reserved);
+}
+
+static void rtp_control_want(struct rtp_fanout *fanout,
+			     const struct rtp_fanout_dest *request,
+			     struct rtp_dest *dest, u32 reserved)
+{
+	bool immediate = request->cap.flags & RTP_FANOUT_CAP_IMMEDIATE;
+	struct rtp_cap cap;
+
+	if (WARN_ON_ONCE(rtp_request_cap(&request->cap, U8_MAX, &cap)))
+		return;
+	rtp_variant_want(&dest->variant, &fanout->classes, &cap, immediate,
+			 reserved);
+	dest->cap = request->cap;
+	/* of the change, not of the cap */
+	dest->cap.flags &= ~RTP_FANOUT_CAP_IMMEDIATE;
+}
+
+/* Sets the caps of all elements, or of none. The lock is held over all of
+ * them, since the worker is not to go on from where the first was looked at; it
+ * waits only where it changes a destination's class itself.
+ */
+static int rtp_control_caps(struct rtp_fanout *fanout,
+			    const struct rtp_fanout_dest *request, u32 count)
+{
+	struct rtp_classes *classes = &fanout->classes;
+	u64 serial = rtp_rx_serial(fanout);
+	struct rtp_dest *dest;
+	u32 *reserved, i;
+	int err = 0;
+
+	reserved = kvcalloc(count, sizeof(*reserved), GFP_KERNEL_ACCOUNT);
+	if (!reserved) {
+		fanout->failed_index = 0;
+		return -ENOMEM;
+	}
+
+	spin_lock_bh(&classes->lock);
+	for (i = 0; i < count && !err; i++) {
+		dest = rtp_control_found(fanout, &request[i]);
+		err = dest ? rtp_control_reserve(fanout, &request[i], dest,
+						 serial, &reserved[i]) :
+			     -ENOENT;
+		if (err)
+			fanout->failed_index = i;
+	}
+	for (i = 0; i < count; i++) {
+		if (err)
+			rtp_class_put(classes, reserved[i]);
+		else
+			rtp_control_want(fanout, &request[i],
+					 rtp_control_found(fanout, &request[i]),
+					 reserved[i]);
+	}
+	spin_unlock_bh(&classes->lock);
+	kvfree(reserved);
+
+	return err;
+}
+
 /**
  * rtp_control_set() - RTP_FANOUT_SET
  * @fanout: the fan-out
@@ -150,8 +229,9 @@ err_undo:
  * @flags: RTP_FANOUT_SET_*, known ones
  *
  * Context: Process context, socket locked.
- * Return: 0; -ENOENT for a destination that is not there; else as
- * rtp_request_key() and rtp_request_lease().
+ * Return: 0; -ENOENT for a destination that is not there; -ENOSPC when there
+ * are too many distinct caps; -ENOMEM; else as rtp_request_key(),
+ * rtp_request_lease() and rtp_request_cap().
  */
 int rtp_control_set(struct rtp_fanout *fanout,
 		    const struct rtp_fanout_dest *request, u32 count, u32 flags)
@@ -169,6 +249,12 @@ int rtp_control_set(struct rtp_fanout *fanout,
 			fanout->failed_index = i;
 			return err;
 		}
+	}
+
+	if (flags & RTP_FANOUT_SET_CAP) {
+		err = rtp_control_caps(fanout, request, count);
+		if (err)
+			return err;
 	}
 
 	for (i = 0; i < count; i++) {
@@ -264,7 +350,24 @@ static void rtp_control_describe_lease(const struct rtp_dest *dest,
 	info->dest.lease_ms = max(jiffies_to_msecs(expires - now), 1U);
 }
 
-static void rtp_control_describe(const struct rtp_fanout *fanout,
+/* What it gets now, which may not be yet what its cap says. */
+static void rtp_control_describe_cap(struct rtp_fanout *fanout,
+				     const struct rtp_dest *dest,
+				     struct rtp_fanout_cap *current_cap)
+{
+	struct rtp_cap cap;
+
+	spin_lock_bh(&fanout->classes.lock);
+	cap = fanout->classes.cap[dest->variant.class];
+	spin_unlock_bh(&fanout->classes.lock);
+
+	current_cap->did = cap.did;
+	current_cap->qid = cap.qid;
+	current_cap->tid = cap.tid;
+	current_cap->flags = cap.paused ? RTP_FANOUT_CAP_PAUSE : 0;
+}
+
+static void rtp_control_describe(struct rtp_fanout *fanout,
 				 const struct rtp_dest *dest,
 				 struct rtp_fanout_dest_info *info)
 {
@@ -279,6 +382,7 @@ static void rtp_control_describe(const struct rtp_fanout *fanout,
 	info->state = RTP_FANOUT_STATE_ACTIVE;
 	info->last_seq = READ_ONCE(dest->last_seq);
 	rtp_control_describe_lease(dest, info);
+	rtp_control_describe_cap(fanout, dest, &info->current_cap);
 
 	do {
 		start = u64_stats_fetch_begin(&fanout->syncp);

@@ -61,7 +61,7 @@ enum rtp_tx_drop {
  *	written under struct rtp_fanout.event_lock once it is published
  * @since: struct rtp_dgram.serial of the first datagram that it gets
  * @family: AF_INET or AF_INET6
- * @class: its class
+ * @variant: its class, and its numbers
  * @port: UDP port to send to
  * @daddr: address to send to
  * @saddr: source address; with @dst, what the route gave
@@ -77,7 +77,7 @@ enum rtp_tx_drop {
  *	cgroup's sendmsg program redirects.
  * @local: source address asked for, zero for the route's
  * @cookie: user space's
- * @cap: as asked for
+ * @cap: as asked for last
  * @index: its slot; the same for ever
  * @next_free: slot that was freed next, for a slot that is free
  * @freed: RCU state when it was freed: it can be used again a grace period
@@ -98,8 +98,8 @@ struct rtp_dest {
 	u64 since;
 	unsigned long expires;
 	u8 family;
-	u8 class;
 	__be16 port;
+	struct rtp_variant variant;
 	union rtp_inaddr daddr;
 	union rtp_inaddr saddr;
 

@@ -13,6 +13,7 @@
 #include <net/tcp_states.h>
 #include <net/udp.h>
 #include <net/udp_tunnel.h>
+#include "bpf.h"
 #include "dest.h"
 #include "event.h"
 #include "fanout.h"
@@ -25,7 +26,9 @@ static struct workqueue_struct *rtp_fanout_wq;
 static void rtp_fanout_free(struct rtp_fanout *fanout)
 {
 	rtp_dest_table_destroy(&fanout->table);
-	kfree(fanout);
+	rtp_rates_exit(&fanout->rates);
+	rtp_bpf_put(fanout->bpf);
+	kvfree(fanout);
 	rtp_worker_put();
 	module_put(THIS_MODULE);
 }
@@ -129,7 +132,7 @@ rtp_fanout_alloc(struct sock *sk, const struct rtp_fanout_config *config)
 	struct rtp_fanout *fanout;
 	int err;
 
-	fanout = kzalloc_obj(*fanout, GFP_KERNEL_ACCOUNT);
+	fanout = kvzalloc_obj(*fanout, GFP_KERNEL_ACCOUNT);
 	if (!fanout)
 		return ERR_PTR(-ENOMEM);
 
@@ -137,15 +140,26 @@ rtp_fanout_alloc(struct sock *sk, const struct rtp_fanout_config *config)
 	if (err)
 		goto err_free;
 
+	if (config->bpf) {
+		fanout->bpf = rtp_bpf_get(sk, config->bpf);
+		err = PTR_ERR_OR_ZERO(fanout->bpf);
+		if (err)
+			goto err_table;
+	}
+
 	err = rtp_worker_get();
 	if (err)
-		goto err_table;
+		goto err_bpf;
 
 	fanout->sk = sk;
 	fanout->config = *config;
+	fanout->config.bpf = rtp_bpf_id(fanout->bpf);
 	fanout->failed_index = ~0U;
+	rtp_classes_init(&fanout->classes);
+	fanout->stream.codec.dependency_id = config->dependency_id;
 	/* RFC 3550, section 5.1: the first number should be random. */
-	get_random_bytes(fanout->stream.number, sizeof(fanout->stream.number));
+	get_random_bytes(fanout->stream.seq.number,
+			 sizeof(fanout->stream.seq.number));
 	INIT_LIST_HEAD(&fanout->queue);
 	INIT_LIST_HEAD(&fanout->todo);
 	INIT_LIST_HEAD(&fanout->event_list);
@@ -156,10 +170,12 @@ rtp_fanout_alloc(struct sock *sk, const struct rtp_fanout_config *config)
 
 	return fanout;
 
+err_bpf:
+	rtp_bpf_put(fanout->bpf);
 err_table:
 	rtp_dest_table_destroy(&fanout->table);
 err_free:
-	kfree(fanout);
+	kvfree(fanout);
 	return ERR_PTR(err);
 }
 
@@ -172,7 +188,7 @@ err_free:
  * Return: 0; -EALREADY when it is one; -EBUSY when another has the socket;
  * -EISCONN when it is connected: its copies would share one flow hash, and it
  * would not hear the viewers; -EADDRNOTAVAIL when it is bound to no port;
- * -ENOMEM.
+ * -ENOMEM; else as rtp_bpf_get().
  */
 int rtp_fanout_attach(struct sock *sk, const struct rtp_fanout_config *config)
 {
@@ -265,6 +281,7 @@ static void rtp_fanout_fill_stats(const struct rtp_fanout *fanout,
 		info->rx_dropped_unconfirmed =
 			u64_stats_read(&stats->rx_dropped_unconfirmed);
 		info->rx_lost = u64_stats_read(&stats->rx_lost);
+		info->rx_unknown = u64_stats_read(&stats->rx_unknown);
 		info->tx_packets = u64_stats_read(&stats->tx_packets);
 		info->tx_octets = u64_stats_read(&stats->tx_octets);
 		info->tx_dropped = u64_stats_read(&stats->tx_dropped);
@@ -282,12 +299,17 @@ static void rtp_fanout_fill_stats(const struct rtp_fanout *fanout,
 void rtp_fanout_fill_info(struct rtp_fanout *fanout,
 			  struct rtp_fanout_info *info)
 {
+	const struct rtp_stream *stream = &fanout->stream;
 	const atomic64_t *count = fanout->rx_count;
 
 	info->config = fanout->config;
 	info->dests = fanout->table.used;
-	info->caps = hweight_long(fanout->classes.used);
-	info->ssrc = READ_ONCE(fanout->stream.ssrc);
+	info->caps = rtp_classes_count(&fanout->classes);
+	info->switching = READ_ONCE(fanout->classes.switching);
+	info->ssrc = READ_ONCE(stream->ssrc);
+	/* Each of the two may be of the moment before the other's. */
+	info->rx_seq = READ_ONCE(stream->cycles) << 16 |
+		       READ_ONCE(stream->max_seq);
 	info->failed_index = fanout->failed_index;
 	info->queue_bytes = READ_ONCE(fanout->queue_bytes);
 	info->queue_limit = READ_ONCE(fanout->sk->sk_rcvbuf);

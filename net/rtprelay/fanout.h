@@ -12,10 +12,15 @@
 #include <linux/workqueue.h>
 #include <net/sock.h>
 #include <uapi/linux/rtp_fanout.h>
+#include "class.h"
 #include "dest.h"
+#include "packet.h"
+#include "rates.h"
 #include "stream.h"
 #include "tx.h"
 #include "variant.h"
+
+struct rtp_bpf;
 
 /**
  * DOC: locking
@@ -30,6 +35,10 @@
  * The worker alone touches what the comments below call its own. It finds the
  * destinations under RCU: a slot is filled in before its bit is set, and used
  * again no sooner than a grace period after its bit was cleared.
+ *
+ * fanout->classes.lock guards which classes there are and which a destination
+ * has. It is taken with the socket locked, and by the worker where a
+ * destination changes its class; softirqs are disabled.
  *
  * fanout->event_lock guards what waits to be read by RTP_FANOUT_EVENTS. It is
  * innermost, and taken with softirqs disabled.
@@ -55,7 +64,11 @@ enum rtp_rx_count {
 /**
  * struct rtp_walk - one datagram on its way over the destinations
  * @dgram: the datagram, NULL when there is none
- * @variants: as each class gets it
+ * @arrival: its layer and its numbers
+ * @may_switch: destinations may change their class with it
+ * @marked: bit for each class that gets it with the marker bit set
+ * @hdr: its fixed header (RFC 3550, section 5.1), without sequence number and
+ *	marker
  * @octets: bytes of its RTP payload
  * @slots: slots to visit, from 0: those that came after it have nothing of the
  *	datagram to get
@@ -64,7 +77,10 @@ enum rtp_rx_count {
  */
 struct rtp_walk {
 	struct rtp_dgram *dgram;
-	struct rtp_variants variants;
+	struct rtp_arrival arrival;
+	bool may_switch;
+	u32 marked;
+	u8 hdr[RTP_HDR_LEN];
 	u32 octets;
 	u32 slots;
 	u32 slot;
@@ -79,6 +95,7 @@ struct rtp_fanout_stats {
 	u64_stats_t rx_dropped_duplicate;
 	u64_stats_t rx_dropped_late;
 	u64_stats_t rx_dropped_unconfirmed;
+	u64_stats_t rx_unknown;
 	u64_stats_t rx_lost;
 	u64_stats_t tx_packets;
 	u64_stats_t tx_octets;
@@ -92,6 +109,7 @@ struct rtp_fanout_stats {
  *
  * Set when it is attached, then only read:
  * @config: as attached, the source's address normalised
+ * @bpf: the classifier of RTP_FANOUT_CODEC_BPF, or NULL
  *
  * Receive, in softirq, under sk->sk_receive_queue.lock but for @rx_count:
  * @queue: datagrams that wait for the worker
@@ -107,6 +125,7 @@ struct rtp_fanout_stats {
  * @walk: the datagram that is being sent
  * @rotation: slot at which the next walk starts
  * @stream: the source that is being relayed
+ * @rates: the layers
  * @tx_key: what of the socket the cached routes were looked up with
  * @tx_gen: counts the changes of @tx_key, from 1
  * @syncp: lets 64-bit counters, here and in the destinations, be read whole
@@ -128,6 +147,7 @@ struct rtp_fanout_stats {
 struct rtp_fanout {
 	struct sock *sk;
 	struct rtp_fanout_config config;
+	struct rtp_bpf *bpf;
 
 	struct list_head queue;
 	u32 queue_bytes;
@@ -140,6 +160,7 @@ struct rtp_fanout {
 	struct rtp_walk walk;
 	u32 rotation;
 	struct rtp_stream stream;
+	struct rtp_rates rates;
 	struct rtp_tx_key tx_key;
 	u32 tx_gen;
 	struct u64_stats_sync syncp;

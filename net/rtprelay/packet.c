@@ -15,9 +15,6 @@
 #define RTP_EXTENSION	BIT(4)
 #define RTP_CSRC_COUNT	GENMASK(3, 0)
 
-/* Second byte: M(1) PT(7) */
-#define RTP_MARKER	BIT(7)
-
 #define RTP_EXT_HDR_LEN	4
 
 /* RFC 8285: what the profile bits are for elements with one-byte headers, and,
@@ -65,9 +62,9 @@ int rtp_packet_parse(struct rtp_packet *pkt, const u8 *data, unsigned int len)
 	pkt->len = len - off - padding;
 	pkt->timestamp = get_unaligned_be32(data + 4);
 	pkt->ssrc = get_unaligned_be32(data + 8);
-	pkt->seq = get_unaligned_be16(data + 2);
-	pkt->payload_type = data[1] & ~RTP_MARKER;
-	pkt->marker = data[1] & RTP_MARKER;
+	pkt->seq = get_unaligned_be16(data + RTP_HDR_SEQ);
+	pkt->payload_type = data[1] & ~RTP_HDR_MARKER;
+	pkt->marker = data[1] & RTP_HDR_MARKER;
 	return 0;
 }
 EXPORT_SYMBOL_IF_KUNIT(rtp_packet_parse);

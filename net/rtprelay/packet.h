@@ -6,12 +6,16 @@
 #ifndef _NET_RTPRELAY_PACKET_H
 #define _NET_RTPRELAY_PACKET_H
 
+#include <linux/bits.h>
 #include <linux/errno.h>
 #include <linux/types.h>
 #include <linux/unaligned.h>
 
 /* The fixed header, without CSRC list and extension, in bytes. */
 #define RTP_HDR_LEN	12
+/* In it: the marker bit, in the second byte, and the sequence number. */
+#define RTP_HDR_MARKER	BIT(7)
+#define RTP_HDR_SEQ	2
 
 /**
  * struct rtp_packet - view of one RTP datagram, made by rtp_packet_parse()

@@ -139,9 +139,10 @@ static int rtp_request_ifindex(const struct sock *sk,
 	return found ? 0 : -ENODEV;
 }
 
-static int rtp_request_codecs(const u8 *codec)
+static int rtp_request_codecs(const struct rtp_fanout_config *config)
 {
-	bool any = false;
+	const u8 *codec = config->codec;
+	bool any = false, bpf = false;
 	unsigned int i;
 
 	BUILD_BUG_ON(sizeof_field(struct rtp_fanout_config, codec) != 128);
@@ -149,12 +150,19 @@ static int rtp_request_codecs(const u8 *codec)
 	for (i = 0; i < 128; i++) {
 		if (codec[i] == RTP_FANOUT_CODEC_NONE)
 			continue;
-		if (!rtp_codec_find(codec[i]))
+		if (codec[i] == RTP_FANOUT_CODEC_BPF)
+			bpf = true;
+		else if (!rtp_codec_find(codec[i]))
 			return -EPROTONOSUPPORT;
 		if (i >= RTP_PT_RTCP_FIRST && i <= RTP_PT_RTCP_LAST)
 			return -EPROTO;
 		any = true;
 	}
+	/* 0 is a descriptor, too, but not one of a program that is wanted. */
+	if (config->bpf && !bpf)
+		return -EINVAL;
+	if (bpf && !config->bpf)
+		return -EBADF;
 
 	return any ? 0 : -ENODATA;
 }
@@ -165,8 +173,9 @@ static int rtp_request_codecs(const u8 *codec)
  * @config: what it was given; its address is normalised
  *
  * Context: Process context, socket locked.
- * Return: 0; -EINVAL for an unknown flag, a reserved field that is not zero or
- * an IPv4 address with more than four bytes; -EAFNOSUPPORT for an address that
+ * Return: 0; -EINVAL for an unknown flag, a reserved field that is not zero, an
+ * IPv4 address with more than four bytes or a program that no payload type
+ * asks for; -EBADF where one asks for it and there is none; -EAFNOSUPPORT for an address that
  * the socket cannot receive from; -EDESTADDRREQ for a source without an
  * address or a port; -EACCES for one that is not unicast; -ENODEV for an
  * interface that is missing; -EPROTONOSUPPORT for an unknown codec; -EPROTO
@@ -176,14 +185,15 @@ int rtp_request_config(const struct sock *sk, struct rtp_fanout_config *config)
 {
 	int err;
 
-	if (config->flags & ~RTP_FANOUT_TEE || config->reserved)
+	if (config->flags & ~RTP_FANOUT_TEE || config->reserved2 ||
+	    memchr_inv(config->reserved, 0, sizeof(config->reserved)))
 		return -EINVAL;
 
 	err = rtp_request_addr(sk, &config->source);
 	if (!err)
 		err = rtp_request_ifindex(sk, &config->source, config->ifindex);
 	if (!err)
-		err = rtp_request_codecs(config->codec);
+		err = rtp_request_codecs(config);
 
 	return err;
 }
@@ -209,19 +219,32 @@ int rtp_request_key(const struct sock *sk, const struct rtp_fanout_dest *request
 
 /**
  * rtp_request_cap() - check a cap
- * @cap: what user space passed
+ * @request: what user space passed
+ * @flags: RTP_FANOUT_CAP_* that can be
+ * @cap: filled in
  *
  * Context: Any.
- * Return: 0; -ERANGE for a layer that cannot be; -EINVAL for a reserved field
- * that is not zero.
+ * Return: 0; -ERANGE for a layer that cannot be; -EINVAL for a flag that cannot
+ * be.
  */
-int rtp_request_cap(const struct rtp_fanout_cap *cap)
+int rtp_request_cap(const struct rtp_fanout_cap *request, u8 flags,
+		    struct rtp_cap *cap)
 {
-	if (cap->reserved)
+	if (request->flags & ~flags)
 		return -EINVAL;
-	if (cap->did > RTP_DID_MAX || cap->qid > RTP_QID_MAX ||
-	    cap->tid > RTP_TID_MAX)
+	if (request->did > RTP_DID_MAX || request->qid > RTP_QID_MAX ||
+	    request->tid > RTP_TID_MAX)
 		return -ERANGE;
+
+	if (request->flags & RTP_FANOUT_CAP_PAUSE)
+		*cap = (struct rtp_cap){ .paused = true };
+	else
+		*cap = (struct rtp_cap){
+			.did = request->did,
+			.qid = request->qid,
+			.tid = request->tid,
+		};
+
 	return 0;
 }
 

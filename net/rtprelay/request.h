@@ -9,6 +9,7 @@
 #include <linux/types.h>
 #include <uapi/linux/rtp_fanout.h>
 
+struct rtp_cap;
 struct rtp_dest;
 struct rtp_dest_key;
 struct sock;
@@ -16,7 +17,8 @@ struct sock;
 int rtp_request_config(const struct sock *sk, struct rtp_fanout_config *config);
 int rtp_request_key(const struct sock *sk, const struct rtp_fanout_dest *request,
 		    struct rtp_dest_key *key);
-int rtp_request_cap(const struct rtp_fanout_cap *cap);
+int rtp_request_cap(const struct rtp_fanout_cap *request, u8 flags,
+		    struct rtp_cap *cap);
 int rtp_request_dest(struct sock *sk, const struct rtp_fanout_dest *request,
 		     struct rtp_dest *dest);
 int rtp_request_lease(u32 lease_ms);

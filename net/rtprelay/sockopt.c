@@ -15,10 +15,12 @@
 #include "event.h"
 #include "fanout.h"
 #include "policy.h"
+#include "rates.h"
 #include "request.h"
 #include "sysctl.h"
 
-#define RTP_SET_FLAGS	(RTP_FANOUT_SET_COOKIE | RTP_FANOUT_SET_LEASE)
+#define RTP_SET_FLAGS	(RTP_FANOUT_SET_COOKIE | RTP_FANOUT_SET_LEASE | \
+			 RTP_FANOUT_SET_CAP)
 
 static sockptr_t rtp_sockopt_at(sockptr_t optval, size_t offset)
 {
@@ -208,6 +210,9 @@ static int rtp_sockopt_gather(struct sock *sk, const struct rtp_fanout_hdr *hdr,
 	} else if (hdr->op == RTP_FANOUT_DESTS) {
 		answer->count = rtp_control_list(fanout, &answer->cursor.next,
 						 answer->elements, hdr->count);
+	} else if (hdr->op == RTP_FANOUT_LAYERS) {
+		answer->count = rtp_rates_list(&fanout->rates, &fanout->syncp,
+					       answer->elements, hdr->count);
 	} else {
 		while (answer->count < hdr->count &&
 		       rtp_event_take(fanout, &event[answer->count]))
@@ -271,6 +276,9 @@ static int rtp_sockopt_get(struct sock *sk, sockptr_t optval, sockptr_t optlen)
 		break;
 	case RTP_FANOUT_EVENTS:
 		answer.ksize = sizeof(struct rtp_fanout_event);
+		break;
+	case RTP_FANOUT_LAYERS:
+		answer.ksize = sizeof(struct rtp_fanout_layer);
 		break;
 	default:
 		return -EBADRQC;

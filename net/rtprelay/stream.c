@@ -1,34 +1,33 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Sequence numbers of a stream: duplicates, gaps and jumps of the input, and
- * the numbers of the output.
+ * A synchronization source: duplicates, gaps and jumps of its numbers.
  */
 #include <kunit/visibility.h>
+#include <linux/bitops.h>
+#include <linux/export.h>
 #include "stream.h"
-
-static unsigned int rtp_stream_bit(u16 seq)
-{
-	return seq % RTP_STREAM_WINDOW;
-}
 
 /* Goes on from @seq as if nothing had been before it; the output's numbers go
  * on where they are, since to a destination it is the same stream.
  */
 static void rtp_stream_restart(struct rtp_stream *stream, u32 ssrc, u16 seq)
 {
-	u16 last = rtp_stream_number_all(stream, stream->max_seq);
+	if (!stream->started)
+		stream->seq.number[RTP_CLASS_ALL] = seq - 1;
+	rtp_seq_restart(&stream->seq);
 
-	if (stream->started)
-		stream->offset = last + 1 - seq;
-
-	/* Numbers before @seq count as seen: they never get one of the output. */
-	bitmap_fill(stream->seen, RTP_STREAM_WINDOW);
-	stream->codec = (struct rtp_codec_state){};
-	/* RTP_FANOUT_INFO reads it. */
+	stream->codec = (struct rtp_codec_state){
+		.dependency_id = stream->codec.dependency_id,
+	};
+	stream->unit = (struct rtp_unit){};
+	/* RTP_FANOUT_INFO reads it, and what makes up rx_seq. */
 	WRITE_ONCE(stream->ssrc, ssrc);
-	stream->max_seq = seq;
+	WRITE_ONCE(stream->cycles, 0);
+	WRITE_ONCE(stream->max_seq, seq);
 	stream->started = true;
 	stream->waiting = false;
+	stream->missing = 0;
+	stream->behind = 0;
 }
 
 /* True when the datagram before this one announced it (RFC 3550, A.1: two in
@@ -47,23 +46,14 @@ static bool rtp_stream_confirmed(struct rtp_stream *stream, u32 ssrc, u16 seq)
 	return false;
 }
 
-/* @ahead numbers were skipped or are @seq itself. Each class leaves room for
- * those skipped: a loss is seen as one by every destination.
- */
 static void rtp_stream_advance(struct rtp_stream *stream, u16 seq, u16 ahead)
 {
-	unsigned int class;
-	u16 skipped;
-
-	for (skipped = stream->max_seq + 1; skipped != seq; skipped++)
-		__clear_bit(rtp_stream_bit(skipped), stream->seen);
-	__set_bit(rtp_stream_bit(seq), stream->seen);
-
-	for (class = 0; class < RTP_CLASSES; class++)
-		stream->number[class] += ahead - 1;
-
-	stream->lost += ahead - 1;
-	stream->max_seq = seq;
+	if (seq < stream->max_seq)
+		WRITE_ONCE(stream->cycles, stream->cycles + 1);
+	WRITE_ONCE(stream->max_seq, seq);
+	stream->missing = ahead - 1;
+	stream->behind = 0;
+	stream->lost += stream->missing;
 }
 
 /**
@@ -72,11 +62,9 @@ static void rtp_stream_advance(struct rtp_stream *stream, u16 seq, u16 ahead)
  * @ssrc: the datagram's synchronization source
  * @seq: the datagram's sequence number
  *
- * Context: The fan-out's worker. Time bound by RTP_STREAM_MAX_JUMP, and
- * constant without loss.
- * Return: what is to be done with it. A datagram accepted without
- * RTP_ACCEPT_LATE is the newest; rtp_stream_keep() then says which classes get
- * it.
+ * Context: The fan-out's worker.
+ * Return: what is to be done with it. One that is accepted is to be given to
+ * rtp_stream_number() next.
  */
 enum rtp_verdict rtp_stream_receive(struct rtp_stream *stream, u32 ssrc,
 				    u16 seq)
@@ -104,8 +92,9 @@ enum rtp_verdict rtp_stream_receive(struct rtp_stream *stream, u32 ssrc,
 	}
 
 	if (behind < RTP_STREAM_WINDOW) {
-		if (__test_and_set_bit(rtp_stream_bit(seq), stream->seen))
+		if (rtp_seq_seen(&stream->seq, stream->seq.head - behind))
 			return RTP_DUPLICATE;
+		stream->behind = behind;
 		stream->lost--;
 		return RTP_ACCEPT_LATE;
 	}
@@ -119,15 +108,109 @@ enum rtp_verdict rtp_stream_receive(struct rtp_stream *stream, u32 ssrc,
 }
 EXPORT_SYMBOL_IF_KUNIT(rtp_stream_receive);
 
-/**
- * rtp_stream_keep() - a class gets the newest datagram
- * @stream: the stream
- * @class: 0 to RTP_CLASSES - 1
- *
- * Context: The fan-out's worker, after rtp_stream_receive() accepted it.
+/* Which classes might have got what is missing before a datagram. Within an
+ * access unit the DQId never decreases (H.264, clause G.7.4.1.2.5) and the TID
+ * is one: whom the datagram before the gap was too high for, those missing
+ * were too high for as well. Beyond it nothing is known.
  */
-void rtp_stream_keep(struct rtp_stream *stream, unsigned int class)
+static u32 rtp_stream_missing(const struct rtp_stream *stream,
+			      const struct rtp_layer *layer, u32 used)
 {
-	stream->number[class]++;
+	if (!stream->unit.told || layer->flags & RTP_LAYER_START)
+		return used;
+
+	return used & rtp_seq_mask(&stream->seq, stream->seq.head);
 }
-EXPORT_SYMBOL_IF_KUNIT(rtp_stream_keep);
+
+static void rtp_stream_unit(struct rtp_stream *stream,
+			    const struct rtp_layer *layer)
+{
+	s16 dqid = rtp_dqid(layer->did, layer->qid);
+	struct rtp_unit *unit = &stream->unit;
+	struct rtp_top *top = &stream->top;
+
+	if (stream->missing)
+		unit->whole = false;
+	if (layer->flags & RTP_LAYER_START) {
+		unit->whole = !stream->missing;
+		unit->dqid = RTP_DQID_NONE;
+		unit->below = RTP_DQID_NONE;
+	}
+
+	unit->told = rtp_layer_is_told(layer);
+	if (!unit->told)
+		return;
+
+	if (dqid > unit->dqid) {
+		unit->below = unit->dqid;
+		unit->dqid = dqid;
+	}
+	if (unlikely(layer->did > top->did))
+		WRITE_ONCE(top->did, layer->did);
+	if (unlikely(layer->tid > top->tid))
+		WRITE_ONCE(top->tid, layer->tid);
+	if (unlikely(layer->qid > top->qid[layer->did]))
+		WRITE_ONCE(top->qid[layer->did], layer->qid);
+}
+
+/**
+ * rtp_stream_classes() - which classes the datagram accepted last can be for
+ * @stream: the stream
+ * @classes: the fan-out's
+ *
+ * Those that came into use meanwhile have numbers from here on.
+ *
+ * Context: The fan-out's worker.
+ * Return: bit for each class in use.
+ */
+u32 rtp_stream_classes(struct rtp_stream *stream,
+		       const struct rtp_classes *classes)
+{
+	u32 used, bits, opened;
+	unsigned int class;
+
+	/* Pairs with the release of rtp_class_get(). */
+	used = smp_load_acquire(&classes->used);
+	opened = READ_ONCE(classes->opened);
+	if (likely(opened == stream->opened))
+		return used;
+
+	stream->opened = opened;
+	for (bits = used; bits; bits &= bits - 1) {
+		class = __ffs(bits);
+		opened = READ_ONCE(classes->class_opened[class]);
+		if (opened != stream->class_opened[class])
+			rtp_seq_open(&stream->seq, class);
+		stream->class_opened[class] = opened;
+	}
+
+	return used;
+}
+EXPORT_SYMBOL_IF_KUNIT(rtp_stream_classes);
+
+/**
+ * rtp_stream_number() - number the datagram that was accepted last
+ * @stream: the stream
+ * @layer: where the datagram belongs
+ * @classes: bit for each class that is to get it
+ * @used: bit for each class in use
+ * @numbers: filled in
+ *
+ * Context: The fan-out's worker. Time bound by RTP_STREAM_MAX_JUMP, and
+ * constant without loss.
+ */
+void rtp_stream_number(struct rtp_stream *stream, const struct rtp_layer *layer,
+		       u32 classes, u32 used, struct rtp_numbers *numbers)
+{
+	if (rtp_stream_late(stream)) {
+		rtp_seq_late(&stream->seq, stream->seq.head - stream->behind,
+			     classes, numbers);
+		return;
+	}
+
+	rtp_seq_newest(&stream->seq, stream->missing,
+		       rtp_stream_missing(stream, layer, used), classes,
+		       numbers);
+	rtp_stream_unit(stream, layer);
+}
+EXPORT_SYMBOL_IF_KUNIT(rtp_stream_number);

@@ -1,23 +1,20 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The state of the synchronization source that a fan-out relays: which of its
- * sequence numbers were seen (RFC 3550, appendix A.1) and which number each
- * class of destinations is at.
+ * The synchronization source that a fan-out relays: which of its sequence
+ * numbers were seen (RFC 3550, appendix A.1), and what is known of the access
+ * unit that is arriving.
  */
 #ifndef _NET_RTPRELAY_STREAM_H
 #define _NET_RTPRELAY_STREAM_H
 
-#include <linux/bitmap.h>
 #include <linux/types.h>
-#include <linux/rtp_fanout.h>
 #include "codec.h"
+#include "seq.h"
 
-/* Sequence numbers behind the highest that are remembered. A power of two. */
-#define RTP_STREAM_WINDOW	1024
+/* Sequence numbers behind the highest that are remembered. */
+#define RTP_STREAM_WINDOW	(RTP_SEQ_RING - RTP_SEQ_BLOCK)
 /* A number that is further ahead than this must be confirmed by the next. */
 #define RTP_STREAM_MAX_JUMP	512
-/* A class for each distinct cap. */
-#define RTP_CLASSES		RTP_FANOUT_MAX_CAPS
 
 /**
  * enum rtp_verdict - what a datagram's sequence number says about it
@@ -37,68 +34,94 @@ enum rtp_verdict {
 	RTP_UNCONFIRMED,
 };
 
+/* Nothing of the access unit arrived yet: below any DQId. */
+#define RTP_DQID_NONE	(-1)
+
+/**
+ * struct rtp_unit - the access unit that is arriving
+ * @whole: nothing of it is missing so far
+ * @told: the layer of the datagram that arrived last is known
+ * @dqid: highest DQId (rtp_dqid()) that arrived of it, or RTP_DQID_NONE
+ * @below: the highest but @dqid, or RTP_DQID_NONE
+ */
+struct rtp_unit {
+	bool whole;
+	bool told;
+	s16 dqid;
+	s16 below;
+};
+
+/**
+ * struct rtp_top - the highest layers that the stream ever had
+ * @qid: for each dependency_id the highest quality_id
+ * @did: dependency_id
+ * @tid: temporal_id
+ *
+ * Written by the fan-out's worker. Others read it at any time: it only tells
+ * which changes of a cap need something in between.
+ */
+struct rtp_top {
+	u8 qid[RTP_DID_MAX + 1];
+	u8 did;
+	u8 tid;
+};
+
 /**
  * struct rtp_stream - a synchronization source
  * @ssrc: its identifier, once @started
  * @next_ssrc: SSRC of the datagram that waits for confirmation
  * @max_seq: highest sequence number accepted, modulo 2^16
+ * @cycles: times that it wrapped (RFC 3550, section 6.4.1)
  * @next_seq: number that would confirm the one that waits
  * @started: a datagram was accepted
  * @waiting: @next_ssrc and @next_seq are set
- * @offset: what a number of the input lacks to that of the class that is given
- *	everything
- * @number: for each other class, the number that it was last given
+ * @missing: numbers that are missing right before the datagram accepted last
+ * @behind: how far the datagram accepted last is behind the newest
  * @lost: numbers of the input that never arrived, so far
- * @codec: what the codec remembers
- * @seen: for each number from @max_seq back, modulo RTP_STREAM_WINDOW,
- *	whether it arrived
+ * @opened: struct rtp_classes.opened, when it was last looked at
+ * @class_opened: likewise, for each class in use
+ * @unit: the access unit
+ * @top: the highest layers
+ * @codec: what the codecs remember
+ * @seq: the numbers of the output
  *
- * Belongs to the fan-out's worker.
+ * Belongs to the fan-out's worker, but for @top.
  */
 struct rtp_stream {
 	u32 ssrc;
 	u32 next_ssrc;
 	u16 max_seq;
+	u16 cycles;
 	u16 next_seq;
 	bool started;
 	bool waiting;
-	u16 offset;
-	u16 number[RTP_CLASSES];
+	u16 missing;
+	u16 behind;
 	u64 lost;
+	u32 opened;
+	u32 class_opened[RTP_CLASSES];
+	struct rtp_unit unit;
+	struct rtp_top top;
 	struct rtp_codec_state codec;
-	DECLARE_BITMAP(seen, RTP_STREAM_WINDOW);
+	struct rtp_seq seq;
 };
 
 enum rtp_verdict rtp_stream_receive(struct rtp_stream *stream, u32 ssrc,
 				    u16 seq);
-void rtp_stream_keep(struct rtp_stream *stream, unsigned int class);
+u32 rtp_stream_classes(struct rtp_stream *stream,
+		       const struct rtp_classes *classes);
+void rtp_stream_number(struct rtp_stream *stream, const struct rtp_layer *layer,
+		       u32 classes, u32 used, struct rtp_numbers *numbers);
 
 /**
- * rtp_stream_number() - the number that a class of capped destinations is at
+ * rtp_stream_late() - whether a newer datagram came before that accepted last
  * @stream: the stream
- * @class: 0 to RTP_CLASSES - 1
  *
- * Return: a sequence number.
+ * Return: true when one did.
  */
-static inline u16 rtp_stream_number(const struct rtp_stream *stream,
-				    unsigned int class)
+static inline bool rtp_stream_late(const struct rtp_stream *stream)
 {
-	return stream->number[class];
-}
-
-/**
- * rtp_stream_number_all() - the number for destinations that get everything
- * @stream: the stream
- * @seq: number of an accepted datagram
- *
- * It follows the input's, so that a late datagram has its own, too.
- *
- * Return: a sequence number.
- */
-static inline u16 rtp_stream_number_all(const struct rtp_stream *stream,
-					u16 seq)
-{
-	return seq + stream->offset;
+	return stream->behind;
 }
 
 #endif /* _NET_RTPRELAY_STREAM_H */

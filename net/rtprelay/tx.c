@@ -4,6 +4,7 @@
  */
 #include <linux/skbuff.h>
 #include <linux/udp.h>
+#include <linux/unaligned.h>
 #include <net/addrconf.h>
 #include <net/checksum.h>
 #include <net/dst.h>
@@ -16,6 +17,7 @@
 #include <net/sock.h>
 #include <net/xfrm.h>
 #include "dest.h"
+#include "dgram.h"
 #include "fanout.h"
 #include "tx.h"
 
@@ -199,22 +201,32 @@ static struct dst_entry *rtp_tx_route(struct rtp_fanout *fanout,
 	return dst;
 }
 
+/* RFC 3550, section 5.1: the sequence number and the marker bit are the class's
+ * and the destination's, all else is the sender's.
+ */
+static void rtp_tx_rtp_header(const struct rtp_walk *walk,
+			      const struct rtp_dest *dest, u16 number, u8 *hdr)
+{
+	memcpy(hdr, walk->hdr, RTP_HDR_LEN);
+	put_unaligned_be16(number, hdr + RTP_HDR_SEQ);
+	if (walk->marked & BIT(dest->variant.class))
+		hdr[1] |= RTP_HDR_MARKER;
+}
+
 /* The RTP datagram with its UDP header, but for the checksum. @sum is that of
  * the RTP datagram; on return, that of the UDP header besides.
  */
 static struct sk_buff *rtp_tx_skb(const struct rtp_fanout *fanout,
 				  const struct rtp_dest *dest,
-				  const struct dst_entry *dst,
+				  const struct dst_entry *dst, u16 number,
 				  unsigned int ip_len, __wsum *sum)
 {
 	const struct rtp_dgram *dgram = fanout->walk.dgram;
-	const struct rtp_variant *variant;
 	unsigned int reserve, shared;
 	struct sk_buff *skb;
 	struct udphdr *uh;
 	struct page *page;
 
-	variant = &fanout->walk.variants.variant[dest->class];
 	reserve = LL_RESERVED_SPACE(dst_dev_rcu(dst)) + dst->header_len + ip_len;
 	shared = dgram->len - RTP_HDR_LEN;
 
@@ -229,7 +241,8 @@ static struct sk_buff *rtp_tx_skb(const struct rtp_fanout *fanout,
 	uh->dest = dest->port;
 	udp_set_len_short(uh, sizeof(*uh) + dgram->len);
 	uh->check = 0;
-	__skb_put_data(skb, variant->hdr, RTP_HDR_LEN);
+	rtp_tx_rtp_header(&fanout->walk, dest, number,
+			  __skb_put(skb, RTP_HDR_LEN));
 
 	if (shared) {
 		page = rtp_dgram_page(dgram);
@@ -246,7 +259,7 @@ static struct sk_buff *rtp_tx_skb(const struct rtp_fanout *fanout,
 		skb->truesize += shared;
 	}
 
-	*sum = csum_partial(uh, sizeof(*uh), variant->sum);
+	*sum = csum_partial(uh, RTP_TX_HEAD, dgram->sum);
 
 	return skb;
 }
@@ -383,7 +396,7 @@ static int rtp_tx_dest6(const struct rtp_fanout *fanout,
 
 /* The copy, or the reason why there is none. */
 static int rtp_tx_copy(struct rtp_fanout *fanout, struct rtp_dest *dest,
-		       enum rtp_tx_drop *reason)
+		       u16 number, enum rtp_tx_drop *reason)
 {
 	struct sock *sk = fanout->sk;
 	unsigned int ip_len, len, max;
@@ -423,7 +436,7 @@ static int rtp_tx_copy(struct rtp_fanout *fanout, struct rtp_dest *dest,
 		return -EMSGSIZE;
 	}
 
-	skb = rtp_tx_skb(fanout, dest, dst, ip_len, &sum);
+	skb = rtp_tx_skb(fanout, dest, dst, number, ip_len, &sum);
 	if (unlikely(!skb)) {
 		*reason = RTP_TX_DROP_NOMEM;
 		return -ENOMEM;
@@ -440,20 +453,21 @@ static int rtp_tx_copy(struct rtp_fanout *fanout, struct rtp_dest *dest,
 /**
  * rtp_tx_dest() - send the datagram of the walk to a destination
  * @fanout: the fan-out
- * @dest: a destination whose class keeps the datagram
+ * @dest: a destination that gets the datagram
+ * @number: its RTP sequence number
  *
  * What goes wrong is counted at the destination and concerns no other.
  *
  * Context: The worker, under RCU, softirqs disabled.
  * Return: true when the copy was handed to the network.
  */
-bool rtp_tx_dest(struct rtp_fanout *fanout, struct rtp_dest *dest)
+bool rtp_tx_dest(struct rtp_fanout *fanout, struct rtp_dest *dest, u16 number)
 {
 	const struct rtp_walk *walk = &fanout->walk;
 	enum rtp_tx_drop reason;
 	int err;
 
-	err = rtp_tx_copy(fanout, dest, &reason);
+	err = rtp_tx_copy(fanout, dest, number, &reason);
 
 	u64_stats_update_begin(&fanout->syncp);
 	if (likely(!err)) {
@@ -461,8 +475,7 @@ bool rtp_tx_dest(struct rtp_fanout *fanout, struct rtp_dest *dest)
 		u64_stats_add(&dest->octets, walk->octets);
 		u64_stats_inc(&fanout->stats.tx_packets);
 		u64_stats_add(&fanout->stats.tx_octets, walk->octets);
-		WRITE_ONCE(dest->last_seq,
-			   walk->variants.variant[dest->class].seq);
+		WRITE_ONCE(dest->last_seq, number);
 	} else {
 		u64_stats_inc(&dest->drops[reason]);
 		u64_stats_inc(&fanout->stats.tx_dropped);

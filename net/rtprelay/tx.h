@@ -46,7 +46,7 @@ struct rtp_tx_key {
 };
 
 void rtp_tx_begin(struct rtp_fanout *fanout);
-bool rtp_tx_dest(struct rtp_fanout *fanout, struct rtp_dest *dest);
+bool rtp_tx_dest(struct rtp_fanout *fanout, struct rtp_dest *dest, u16 number);
 void rtp_tx_release(struct rtp_dest *dest);
 
 #endif /* _NET_RTPRELAY_TX_H */

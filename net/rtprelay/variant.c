@@ -1,138 +1,309 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Classes of destinations, and the datagram as each of them gets it.
+ * What a destination gets: its class, the change to another, and its numbers,
+ * which go on over the change.
  */
-#include <linux/bitops.h>
-#include <linux/build_bug.h>
-#include <linux/string.h>
-#include <linux/unaligned.h>
-#include <net/checksum.h>
+#include <kunit/visibility.h>
+#include <linux/bits.h>
+#include <linux/export.h>
+#include "step.h"
 #include "variant.h"
 
-/* Where the sequence number is in the fixed header: RFC 3550, section 5.1. */
-#define RTP_HDR_SEQ	2
-
-static bool rtp_cap_is_all(const struct rtp_cap *cap)
-{
-	return cap->did == RTP_DID_MAX && cap->qid == RTP_QID_MAX &&
-	       cap->tid == RTP_TID_MAX;
-}
-
 /**
- * rtp_class_get() - find or make the class for a destination's cap
+ * rtp_variant_init() - a destination gets a class
+ * @variant: filled in
  * @classes: the fan-out's
- * @cap: the cap, within range
+ * @cap: its cap
+ * @serial: serial number of the next datagram that is received
  *
  * Context: Process context, socket locked.
- * Return: the class, for which the caller calls rtp_class_put(), or -ENOSPC
- * when RTP_CLASSES other caps are in use.
+ * Return: 0, after which the caller calls rtp_variant_exit(), or -ENOSPC when
+ * there are too many distinct caps.
  */
-int rtp_class_get(struct rtp_classes *classes,
-		  const struct rtp_fanout_cap *cap)
+int rtp_variant_init(struct rtp_variant *variant, struct rtp_classes *classes,
+		     const struct rtp_cap *cap, u64 serial)
 {
-	const struct rtp_cap want = {
-		.did = cap->did, .qid = cap->qid, .tid = cap->tid,
+	int class;
+
+	spin_lock_bh(&classes->lock);
+	class = rtp_class_get(classes, cap, serial);
+	spin_unlock_bh(&classes->lock);
+	if (class < 0)
+		return class;
+
+	*variant = (struct rtp_variant){
+		.class = class,
+		.want = class,
+		.classes = BIT(class),
 	};
-	struct rtp_class *class = classes->class;
-	int i, unused = -ENOSPC;
 
-	BUILD_BUG_ON(RTP_CLASSES > BITS_PER_LONG);
-
-	for (i = 0; i < RTP_CLASSES; i++) {
-		if (!class[i].dests)
-			unused = i;
-		else if (!memcmp(&class[i].cap, &want, sizeof(want)))
-			break;
-	}
-
-	if (i == RTP_CLASSES) {
-		if (unused < 0)
-			return unused;
-		i = unused;
-		class[i].cap = want;
-		/* Pairs with smp_load_acquire() in rtp_variants_build(). */
-		smp_mb__before_atomic();
-		set_bit(i, &classes->used);
-	}
-	class[i].dests++;
-
-	return i;
+	return 0;
 }
+EXPORT_SYMBOL_IF_KUNIT(rtp_variant_init);
 
 /**
- * rtp_class_put() - a destination leaves its class
+ * rtp_variant_exit() - a destination goes
+ * @variant: what rtp_variant_init() filled in; the worker may still look at it
  * @classes: the fan-out's
- * @class: what rtp_class_get() returned
  *
  * Context: Process context, socket locked.
  */
-void rtp_class_put(struct rtp_classes *classes, unsigned int class)
+void rtp_variant_exit(struct rtp_variant *variant, struct rtp_classes *classes)
 {
-	if (!--classes->class[class].dests)
-		clear_bit(class, &classes->used);
+	spin_lock_bh(&classes->lock);
+	if (rtp_variant_is_pending(variant))
+		WRITE_ONCE(classes->switching, classes->switching - 1);
+	/* So that the worker switches nothing any more. */
+	WRITE_ONCE(variant->want, variant->class);
+	rtp_class_put(classes, variant->classes);
+	variant->classes = 0;
+	spin_unlock_bh(&classes->lock);
+}
+EXPORT_SYMBOL_IF_KUNIT(rtp_variant_exit);
+
+/**
+ * rtp_variant_reserve() - have the classes that a change of the cap needs
+ * @variant: the destination's
+ * @classes: the fan-out's
+ * @top: the highest layers of the stream
+ * @cap: the cap that it is to have
+ * @serial: serial number of the next datagram that is received
+ * @reserved: set to bit for each class, for rtp_variant_want() or
+ *	rtp_class_put()
+ *
+ * Context: @classes->lock held, and held on until then.
+ * Return: 0, or -ENOSPC when there are too many distinct caps.
+ */
+int rtp_variant_reserve(const struct rtp_variant *variant,
+			struct rtp_classes *classes, const struct rtp_top *top,
+			const struct rtp_cap *cap, u64 serial, u32 *reserved)
+{
+	const struct rtp_cap *now = &classes->cap[variant->class];
+	struct rtp_cap caps[RTP_STEPS_MAX + 1];
+	unsigned int i, n;
+	u32 bits = 0;
+	int class;
+
+	n = rtp_step_between(top, now, cap, caps);
+	caps[n++] = *cap;
+
+	for (i = 0; i < n; i++) {
+		class = rtp_class_get(classes, &caps[i], serial);
+		if (class < 0) {
+			rtp_class_put(classes, bits);
+			return class;
+		}
+		/* one of each is enough */
+		if (bits & BIT(class))
+			rtp_class_put(classes, BIT(class));
+		bits |= BIT(class);
+	}
+	*reserved = bits;
+
+	return 0;
+}
+EXPORT_SYMBOL_IF_KUNIT(rtp_variant_reserve);
+
+/**
+ * rtp_variant_want() - a destination is to have another class
+ * @variant: the destination's
+ * @classes: the fan-out's
+ * @cap: the cap that it is to have
+ * @immediate: it does not wait where it goes to a lower dependency_id
+ * @reserved: what rtp_variant_reserve() had for it
+ *
+ * Context: @classes->lock held, since before rtp_variant_reserve().
+ */
+void rtp_variant_want(struct rtp_variant *variant, struct rtp_classes *classes,
+		      const struct rtp_cap *cap, bool immediate, u32 reserved)
+{
+	u32 now = BIT(variant->class);
+	bool was = rtp_variant_is_pending(variant);
+
+	WRITE_ONCE(variant->immediate, immediate);
+	variant->waiting = 0;
+	WRITE_ONCE(variant->want, rtp_class_find(classes, reserved, cap));
+
+	WRITE_ONCE(classes->switching, classes->switching - was +
+				       rtp_variant_is_pending(variant));
+
+	/* One reference for each class that it has from now on. */
+	rtp_class_put(classes, variant->classes & ~now);
+	rtp_class_put(classes, reserved & now);
+	variant->classes = now | reserved;
+}
+EXPORT_SYMBOL_IF_KUNIT(rtp_variant_want);
+
+/* The class of a cap, when the datagram has numbers for it: one that was made,
+ * or given another cap, meanwhile is for later datagrams.
+ */
+static int rtp_variant_class(const struct rtp_variant *variant,
+			     const struct rtp_classes *classes,
+			     const struct rtp_arrival *arrival,
+			     const struct rtp_cap *cap)
+{
+	int class = rtp_class_find(classes, variant->classes & arrival->used,
+				   cap);
+
+	if (class >= 0 && classes->since[class] > arrival->serial)
+		return variant->class;
+
+	return class < 0 ? variant->class : class;
 }
 
-static void rtp_variant_build(struct rtp_variant *variant,
-			      const struct rtp_dgram *dgram, u16 seq)
+/* The class after @next, or, when there is none, after the part of @next that
+ * there is a class for.
+ */
+static unsigned int rtp_variant_next(const struct rtp_variant *variant,
+				     const struct rtp_classes *classes,
+				     const struct rtp_arrival *arrival,
+				     const struct rtp_cap *next)
 {
-	memcpy(variant->hdr, dgram->data, RTP_HDR_LEN);
-	put_unaligned_be16(seq, variant->hdr + RTP_HDR_SEQ);
-	variant->seq = seq;
-	variant->sum = csum_partial(variant->hdr, RTP_HDR_LEN, dgram->sum);
+	const struct rtp_cap *now = &classes->cap[variant->class];
+	struct rtp_cap part = *next;
+	int class;
+
+	class = rtp_variant_class(variant, classes, arrival, &part);
+	if (class != variant->class || next->paused || now->paused)
+		return class;
+
+	part = *now;
+	part.tid = next->tid;
+	class = rtp_variant_class(variant, classes, arrival, &part);
+	if (class != variant->class)
+		return class;
+
+	part = *next;
+	part.tid = now->tid;
+	return rtp_variant_class(variant, classes, arrival, &part);
+}
+
+/* What the class was at before the datagram, with what was left free. */
+static u16 rtp_variant_before(const struct rtp_arrival *arrival,
+			      unsigned int class)
+{
+	const struct rtp_numbers *numbers = &arrival->numbers;
+
+	return numbers->number[class] - !!(numbers->classes & BIT(class));
+}
+
+/* The destination's numbers go on where they are. */
+static void rtp_variant_enter(struct rtp_variant *variant,
+			      const struct rtp_arrival *arrival,
+			      unsigned int class)
+{
+	u32 ext = arrival->numbers.ext;
+
+	/* Several steps at datagrams without a gap between them, as within an
+	 * access unit, leave one time before them only when nothing was got
+	 * meanwhile; else what is late and older than the last but one change
+	 * is not sent.
+	 */
+	variant->prev = variant->class;
+	variant->prev_offset = variant->offset;
+	variant->prev_since = variant->switched ? variant->since :
+						  ext - RTP_SEQ_RING;
+	variant->offset += rtp_variant_before(arrival, variant->class) -
+			   rtp_variant_before(arrival, class);
+	variant->class = class;
+	variant->since = ext;
+	variant->switched = true;
+
+	rtp_seq_fix(&arrival->stream->seq, class, ext);
+}
+
+/* It has what it is to have: the classes between are not needed any more. */
+static void rtp_variant_arrived(struct rtp_variant *variant,
+				struct rtp_classes *classes)
+{
+	rtp_class_put(classes, variant->classes & ~BIT(variant->class));
+	variant->classes = BIT(variant->class);
+	WRITE_ONCE(classes->switching, classes->switching - 1);
+}
+
+/* An access unit of the lowest temporal layer began, and it still waits. */
+static bool rtp_variant_waits(struct rtp_variant *variant,
+			      const struct rtp_layer *layer)
+{
+	if (!(layer->flags & RTP_LAYER_START) || layer->tid ||
+	    variant->waiting == RTP_VARIANT_WAITS)
+		return false;
+
+	return ++variant->waiting == RTP_VARIANT_WAITS;
 }
 
 /**
- * rtp_variants_build() - decide who gets a datagram, and make what they share
- * @variants: filled in
- * @stream: the datagram's, which accepted it
+ * rtp_variant_switch() - change a destination's class where it may be changed
+ * @variant: the destination's, which is pending
  * @classes: the fan-out's
- * @codec: the datagram's
- * @pkt: the datagram, parsed
- * @dgram: the datagram
- * @late: a later one was accepted before. It then has a number of its own only
- *	in the class that gets everything.
+ * @arrival: a datagram for which rtp_arrival_may_switch()
  *
- * Work for each class, none for each destination.
+ * Context: The fan-out's worker, softirqs disabled.
+ * Return: true when it is seen for the first time that it has to wait.
+ */
+bool rtp_variant_switch(struct rtp_variant *variant,
+			struct rtp_classes *classes,
+			const struct rtp_arrival *arrival)
+{
+	const struct rtp_layer *layer = &arrival->layer;
+	unsigned int class;
+	struct rtp_cap next;
+	bool waits = false;
+
+	spin_lock(&classes->lock);
+	if (!rtp_variant_is_pending(variant))
+		goto out;
+
+	next = rtp_step(arrival->stream, layer, &classes->cap[variant->class],
+			&classes->cap[variant->want], variant->immediate);
+	class = rtp_variant_next(variant, classes, arrival, &next);
+	if (class != variant->class)
+		rtp_variant_enter(variant, arrival, class);
+
+	if (!rtp_variant_is_pending(variant))
+		rtp_variant_arrived(variant, classes);
+	else
+		waits = rtp_variant_waits(variant, layer);
+out:
+	spin_unlock(&classes->lock);
+
+	return waits;
+}
+EXPORT_SYMBOL_IF_KUNIT(rtp_variant_switch);
+
+/**
+ * rtp_variant_number() - whether a destination gets a datagram
+ * @variant: the destination's
+ * @arrival: the datagram
+ * @number: set to its RTP sequence number
  *
  * Context: The fan-out's worker.
+ * Return: true when it does.
  */
-void rtp_variants_build(struct rtp_variants *variants,
-			struct rtp_stream *stream,
-			const struct rtp_classes *classes,
-			const struct rtp_codec_ops *codec,
-			const struct rtp_packet *pkt,
-			const struct rtp_dgram *dgram, bool late)
+bool rtp_variant_number(struct rtp_variant *variant,
+			const struct rtp_arrival *arrival, u16 *number)
 {
-	struct rtp_layer layer;
-	unsigned long used;
-	unsigned int i;
+	const struct rtp_numbers *numbers = &arrival->numbers;
+	unsigned int class = variant->class;
+	u16 offset = variant->offset;
 
-	variants->keep = 0;
-	/* Pairs with smp_mb__before_atomic() in rtp_class_get(). */
-	used = smp_load_acquire(&classes->used);
-
-	/* The codec follows fragments and prefixes in the order of sending. */
-	if (!late)
-		codec->classify(&stream->codec, pkt, false, &layer);
-
-	for_each_set_bit(i, &used, RTP_CLASSES) {
-		/* A slot can be given to another cap meanwhile. Its first
-		 * destination was added after this datagram was received, so
-		 * rtp_worker_walk_chunk() passes it by for dest->since.
-		 */
-		const struct rtp_cap cap = data_race(classes->class[i].cap);
-		u16 seq;
-
-		if (rtp_cap_is_all(&cap)) {
-			seq = rtp_stream_number_all(stream, pkt->seq);
-		} else if (!late && rtp_layer_kept(&layer, &cap)) {
-			rtp_stream_keep(stream, i);
-			seq = rtp_stream_number(stream, i);
+	if (unlikely(variant->switched)) {
+		if ((s32)(numbers->ext - variant->since) >= 0) {
+			/* Nothing that old comes any more. */
+			if (numbers->ext - variant->since >= RTP_SEQ_RING)
+				variant->switched = false;
+		} else if ((s32)(numbers->ext - variant->prev_since) >= 0) {
+			class = variant->prev;
+			offset = variant->prev_offset;
 		} else {
-			continue;
+			return false;
 		}
-
-		rtp_variant_build(&variants->variant[i], dgram, seq);
-		__set_bit(i, &variants->keep);
 	}
+
+	if (!(numbers->classes & BIT(class)))
+		return false;
+	*number = numbers->number[class] + offset;
+
+	return true;
 }
+EXPORT_SYMBOL_IF_KUNIT(rtp_variant_number);

@@ -1,70 +1,113 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Classes and what their destinations share: a class is a cap in use, and all
- * destinations of a class receive identical RTP bytes, the variant.
+ * Variants: a class and what the numbers of a destination differ by from those
+ * of the class. Destinations of one variant receive identical RTP bytes; those
+ * that change from one class to another at the same datagram have one variant
+ * before and one after it.
  */
 #ifndef _NET_RTPRELAY_VARIANT_H
 #define _NET_RTPRELAY_VARIANT_H
 
 #include <linux/types.h>
-#include <uapi/linux/rtp_fanout.h>
+#include "class.h"
 #include "codec.h"
-#include "dgram.h"
-#include "packet.h"
+#include "seq.h"
 #include "stream.h"
 
-/**
- * struct rtp_class - a cap in use
- * @cap: the cap
- * @dests: destinations that have it
+/* With the second access unit of the lowest temporal layer that begins, a
+ * destination is said to wait: a change for which no key frame is needed is
+ * made by then.
  */
-struct rtp_class {
-	struct rtp_cap cap;
-	u32 dests;
-};
+#define RTP_VARIANT_WAITS	2
 
 /**
- * struct rtp_classes - the caps that a fan-out's destinations have
- * @class: the caps; changed under the socket lock. A slot's cap is set before
- *	its bit in @used is.
- * @used: bit for each slot of @class that has destinations; the worker reads it
- */
-struct rtp_classes {
-	struct rtp_class class[RTP_CLASSES];
-	unsigned long used;
-};
-
-int rtp_class_get(struct rtp_classes *classes,
-		  const struct rtp_fanout_cap *cap);
-void rtp_class_put(struct rtp_classes *classes, unsigned int class);
-
-/**
- * struct rtp_variant - a datagram as one class gets it
- * @hdr: its fixed header, with the class's sequence number
- * @seq: that number
- * @sum: checksum of @hdr and of the rest of the datagram, unfolded
+ * struct rtp_variant - what a destination gets, and what it is to get
+ * @class: the class that it has
+ * @want: the class that it is to have
+ * @prev: the class that it had before
+ * @immediate: it does not wait where it goes to a lower dependency_id
+ * @waiting: base access units that began while it was pending, up to
+ *	RTP_VARIANT_WAITS
+ * @switched: @prev, @prev_offset, @since and @prev_since mean something: late
+ *	datagrams can be of the time before
+ * @offset: what is added to the numbers of @class
+ * @prev_offset: what was added to those of @prev
+ * @since: extended number of the first datagram that it got as @class
+ * @prev_since: likewise, as @prev
+ * @classes: bit for each class that it holds: @class, @want and those between
+ *
+ * Under &struct rtp_classes.lock; the worker reads all but @classes without,
+ * and is alone to write @class and what belongs to it.
  */
 struct rtp_variant {
-	u8 hdr[RTP_HDR_LEN];
-	u16 seq;
-	__wsum sum;
+	u8 class;
+	u8 want;
+	u8 prev;
+	bool immediate;
+	u8 waiting;
+	bool switched;
+	u16 offset;
+	u16 prev_offset;
+	u32 since;
+	u32 prev_since;
+	u32 classes;
 };
 
 /**
- * struct rtp_variants - a datagram as each class gets it
- * @keep: bit for each class that gets it
- * @variant: for each bit of @keep what the class gets
+ * struct rtp_arrival - a datagram, as what decides about variants sees it
+ * @stream: the datagram's, which numbered it
+ * @layer: where it belongs
+ * @numbers: its numbers
+ * @used: bit for each class that they are for
+ * @serial: counts the datagrams of the fan-out
  */
-struct rtp_variants {
-	unsigned long keep;
-	struct rtp_variant variant[RTP_CLASSES];
+struct rtp_arrival {
+	struct rtp_stream *stream;
+	struct rtp_layer layer;
+	struct rtp_numbers numbers;
+	u32 used;
+	u64 serial;
 };
 
-void rtp_variants_build(struct rtp_variants *variants,
-			struct rtp_stream *stream,
-			const struct rtp_classes *classes,
-			const struct rtp_codec_ops *codec,
-			const struct rtp_packet *pkt,
-			const struct rtp_dgram *dgram, bool late);
+int rtp_variant_init(struct rtp_variant *variant, struct rtp_classes *classes,
+		     const struct rtp_cap *cap, u64 serial);
+void rtp_variant_exit(struct rtp_variant *variant, struct rtp_classes *classes);
+int rtp_variant_reserve(const struct rtp_variant *variant,
+			struct rtp_classes *classes, const struct rtp_top *top,
+			const struct rtp_cap *cap, u64 serial, u32 *reserved);
+void rtp_variant_want(struct rtp_variant *variant, struct rtp_classes *classes,
+		      const struct rtp_cap *cap, bool immediate, u32 reserved);
+bool rtp_variant_switch(struct rtp_variant *variant,
+			struct rtp_classes *classes,
+			const struct rtp_arrival *arrival);
+bool rtp_variant_number(struct rtp_variant *variant,
+			const struct rtp_arrival *arrival, u16 *number);
+
+/**
+ * rtp_variant_is_pending() - whether a destination is to have another class
+ * @variant: the destination's
+ *
+ * Return: true when it is.
+ */
+static inline bool rtp_variant_is_pending(const struct rtp_variant *variant)
+{
+	return READ_ONCE(variant->want) != variant->class;
+}
+
+/**
+ * rtp_arrival_may_switch() - whether a destination may change its class at all
+ * @arrival: a datagram
+ *
+ * Return: false where no variant changes.
+ */
+static inline bool rtp_arrival_may_switch(const struct rtp_arrival *arrival)
+{
+	const struct rtp_layer *layer = &arrival->layer;
+
+	return !rtp_stream_late(arrival->stream) &&
+	       (layer->flags & (RTP_LAYER_START | RTP_LAYER_SYNC |
+				RTP_LAYER_DOWN) ||
+		layer->up_to > layer->up_from);
+}
 
 #endif /* _NET_RTPRELAY_VARIANT_H */

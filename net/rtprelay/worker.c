@@ -8,11 +8,13 @@
 #include <linux/jiffies.h>
 #include <linux/kthread.h>
 #include <linux/mutex.h>
+#include "bpf.h"
 #include "codec.h"
 #include "dgram.h"
 #include "event.h"
 #include "fanout.h"
 #include "packet.h"
+#include "rates.h"
 #include "rx.h"
 #include "tx.h"
 #include "worker.h"
@@ -79,88 +81,174 @@ void rtp_worker_wake(struct rtp_fanout *fanout)
 	kthread_queue_work(rtp_worker, &fanout->work);
 }
 
-static void rtp_worker_count(struct rtp_fanout *fanout, u64_stats_t *counter,
-			     u64 add)
+/* What is counted of one datagram. */
+struct rtp_worker_counts {
+	u32 octets;
+	u64 lost;
+	struct rtp_rate *rate;
+	bool relayed;
+	bool unknown;
+	bool malformed;
+	bool duplicate;
+	bool late;
+	bool unconfirmed;
+};
+
+static void rtp_worker_count(struct rtp_fanout *fanout,
+			     const struct rtp_worker_counts *counts)
 {
+	struct rtp_fanout_stats *stats = &fanout->stats;
+
 	/* Readers of a 32-bit kernel spin while an update is under way. */
 	local_bh_disable();
 	u64_stats_update_begin(&fanout->syncp);
-	u64_stats_add(counter, add);
+	u64_stats_add(&stats->rx_packets, counts->relayed);
+	u64_stats_add(&stats->rx_octets, counts->octets);
+	u64_stats_add(&stats->rx_unknown, counts->unknown);
+	u64_stats_add(&stats->rx_dropped_malformed, counts->malformed);
+	u64_stats_add(&stats->rx_dropped_duplicate, counts->duplicate);
+	u64_stats_add(&stats->rx_dropped_late, counts->late);
+	u64_stats_add(&stats->rx_dropped_unconfirmed, counts->unconfirmed);
+	u64_stats_add(&stats->rx_lost, counts->lost);
+	if (counts->rate)
+		rtp_rate_add(counts->rate, counts->octets);
 	u64_stats_update_end(&fanout->syncp);
 	local_bh_enable();
 }
 
-/* Number the datagram. Returns false when it is not to be sent. */
-static bool rtp_worker_number(struct rtp_fanout *fanout,
-			      const struct rtp_packet *pkt, bool *late)
+/* Look at the datagram's number. Returns false when it is not to be sent. */
+static bool rtp_worker_receive(struct rtp_fanout *fanout,
+			       const struct rtp_packet *pkt,
+			       struct rtp_worker_counts *counts)
 {
-	struct rtp_fanout_stats *stats = &fanout->stats;
-	u64 lost = fanout->stream.lost;
-	enum rtp_verdict verdict;
+	struct rtp_stream *stream = &fanout->stream;
+	u64 lost = stream->lost;
+	bool accepted = false;
 
-	verdict = rtp_stream_receive(&fanout->stream, pkt->ssrc, pkt->seq);
-	if (fanout->stream.lost != lost)
-		rtp_worker_count(fanout, &stats->rx_lost,
-				 fanout->stream.lost - lost);
-
-	*late = false;
-	switch (verdict) {
+	switch (rtp_stream_receive(stream, pkt->ssrc, pkt->seq)) {
 	case RTP_ACCEPT_FIRST:
 		rtp_event_fanout(fanout, RTP_FANOUT_EVENT_NEW_SSRC);
-		return true;
+		fallthrough;
 	case RTP_ACCEPT:
-		return true;
 	case RTP_ACCEPT_LATE:
-		rtp_worker_count(fanout, &stats->rx_dropped_late, 1);
-		*late = true;
-		return true;
+		accepted = true;
+		break;
 	case RTP_DUPLICATE:
-		rtp_worker_count(fanout, &stats->rx_dropped_duplicate, 1);
-		return false;
+		counts->duplicate = true;
+		break;
 	case RTP_OLD:
-		rtp_worker_count(fanout, &stats->rx_dropped_late, 1);
-		return false;
+		counts->late = true;
+		break;
 	case RTP_UNCONFIRMED:
-		rtp_worker_count(fanout, &stats->rx_dropped_unconfirmed, 1);
+		counts->unconfirmed = true;
+		break;
+	}
+	/* One less when a datagram that seemed lost comes late. */
+	counts->lost = stream->lost - lost;
+
+	return accepted;
+}
+
+/* Say to which layer the datagram belongs. Returns false when its payload type
+ * has no codec: a local sender may have changed it in its own pages after
+ * rtp_rx_is_stream() looked at it.
+ */
+static bool rtp_worker_classify(struct rtp_fanout *fanout,
+				const struct rtp_packet *pkt,
+				const struct rtp_dgram *dgram,
+				struct rtp_layer *layer)
+{
+	u8 type = fanout->config.codec[pkt->payload_type];
+	bool late = rtp_stream_late(&fanout->stream);
+	const struct rtp_codec_ops *codec;
+
+	if (type == RTP_FANOUT_CODEC_BPF) {
+		rtp_bpf_classify(fanout->bpf, dgram, late, layer);
+		return true;
+	}
+
+	codec = rtp_codec_find(type);
+	if (!codec)
+		return false;
+	codec->classify(&fanout->stream.codec, pkt, late, layer);
+
+	return true;
+}
+
+/* Number the datagram. Returns false when nobody gets it. */
+static bool rtp_worker_number(struct rtp_fanout *fanout,
+			      const struct rtp_packet *pkt,
+			      struct rtp_dgram *dgram,
+			      struct rtp_worker_counts *counts)
+{
+	struct rtp_arrival *arrival = &fanout->walk.arrival;
+	struct rtp_classes *classes = &fanout->classes;
+	struct rtp_stream *stream = &fanout->stream;
+	struct rtp_layer *layer = &arrival->layer;
+	u32 keep;
+
+	if (!rtp_worker_receive(fanout, pkt, counts))
+		return false;
+	if (!rtp_worker_classify(fanout, pkt, dgram, layer)) {
+		counts->malformed = true;
 		return false;
 	}
 
-	return false;
+	arrival->stream = stream;
+	arrival->serial = dgram->serial;
+	arrival->used = rtp_stream_classes(stream, classes);
+	keep = rtp_class_keep(classes, arrival->used, layer);
+	rtp_stream_number(stream, layer, keep, arrival->used,
+			  &arrival->numbers);
+
+	counts->relayed = true;
+	counts->octets = pkt->len;
+	counts->late = keep & ~arrival->numbers.classes;
+	counts->unknown = layer->flags & RTP_LAYER_UNKNOWN;
+	if (rtp_layer_is_told(layer))
+		counts->rate = rtp_rates_layer(&fanout->rates, layer);
+
+	return arrival->numbers.classes;
+}
+
+/* The marker bit says that an access unit ends: of what a class gets. */
+static u32 rtp_worker_marked(const struct rtp_fanout *fanout,
+			     const struct rtp_packet *pkt)
+{
+	const struct rtp_arrival *arrival = &fanout->walk.arrival;
+	const struct rtp_layer *layer = &arrival->layer;
+
+	if (layer->flags & RTP_LAYER_UNMARK)
+		return 0;
+	if (pkt->marker)
+		return arrival->used;
+	if (layer->flags & RTP_LAYER_END)
+		return rtp_class_ends(&fanout->classes, arrival->used, layer);
+
+	return 0;
 }
 
 /* Prepare the next datagram's walk. Returns false when nobody gets it. */
 static bool rtp_worker_prepare(struct rtp_fanout *fanout,
 			       struct rtp_dgram *dgram)
 {
+	struct rtp_worker_counts counts = {};
 	struct rtp_walk *walk = &fanout->walk;
-	const struct rtp_codec_ops *codec;
 	struct rtp_packet pkt;
-	bool late;
+	bool given = false;
 
-	if (rtp_packet_parse(&pkt, dgram->data, dgram->len)) {
-		rtp_worker_count(fanout, &fanout->stats.rx_dropped_malformed,
-				 1);
-		return false;
-	}
-	/* Asked of the copy: a local sender may have changed the payload type
-	 * in its own pages after rtp_rx_is_stream() looked at it.
-	 */
-	codec = rtp_codec_find(fanout->config.codec[pkt.payload_type]);
-	if (!codec) {
-		rtp_worker_count(fanout, &fanout->stats.rx_dropped_malformed,
-				 1);
-		return false;
-	}
-	if (!rtp_worker_number(fanout, &pkt, &late))
+	if (rtp_packet_parse(&pkt, dgram->data, dgram->len))
+		counts.malformed = true;
+	else
+		given = rtp_worker_number(fanout, &pkt, dgram, &counts);
+	rtp_worker_count(fanout, &counts);
+	if (!given)
 		return false;
 
-	rtp_worker_count(fanout, &fanout->stats.rx_packets, 1);
-	rtp_worker_count(fanout, &fanout->stats.rx_octets, pkt.len);
-
-	rtp_variants_build(&walk->variants, &fanout->stream, &fanout->classes,
-			   codec, &pkt, dgram, late);
-	if (!walk->variants.keep)
-		return false;
+	memcpy(walk->hdr, dgram->data, RTP_HDR_LEN);
+	walk->hdr[1] &= ~RTP_HDR_MARKER;
+	walk->marked = rtp_worker_marked(fanout, &pkt);
+	walk->may_switch = rtp_arrival_may_switch(&walk->arrival);
 
 	/* Pairs with rtp_dest_grow(): chunks below are there. */
 	walk->slots = smp_load_acquire(&fanout->table.slots);
@@ -193,6 +281,25 @@ static bool rtp_worker_lease_ended(struct rtp_fanout *fanout,
 	return true;
 }
 
+/* Whether a destination gets the datagram of the walk, and its number. */
+static bool rtp_worker_gets(struct rtp_fanout *fanout, struct rtp_dest *dest,
+			    u16 *number)
+{
+	struct rtp_walk *walk = &fanout->walk;
+
+	if (dest->since > walk->dgram->serial ||
+	    rtp_worker_lease_ended(fanout, dest))
+		return false;
+
+	if (unlikely(rtp_variant_is_pending(&dest->variant)) &&
+	    walk->may_switch &&
+	    rtp_variant_switch(&dest->variant, &fanout->classes,
+			       &walk->arrival))
+		rtp_event_fanout(fanout, RTP_FANOUT_EVENT_WAIT_SYNC);
+
+	return rtp_variant_number(&dest->variant, &walk->arrival, number);
+}
+
 /* Send to the slots from the walk's place to the end of a chunk. Returns the
  * work done.
  */
@@ -202,6 +309,7 @@ static unsigned int rtp_worker_walk_chunk(struct rtp_fanout *fanout)
 	unsigned int first, last, i, done = 1;
 	struct rtp_dest_chunk *chunk;
 	struct rtp_dest *dest;
+	u16 number;
 
 	first = walk->slot % RTP_CHUNK_DESTS;
 	last = min3((u32)RTP_CHUNK_DESTS, first + walk->left,
@@ -227,12 +335,10 @@ static unsigned int rtp_worker_walk_chunk(struct rtp_fanout *fanout)
 			}
 			continue;
 		}
-		if (!test_bit(dest->class, &walk->variants.keep) ||
-		    dest->since > walk->dgram->serial ||
-		    rtp_worker_lease_ended(fanout, dest))
+		if (!rtp_worker_gets(fanout, dest, &number))
 			continue;
 
-		rtp_tx_dest(fanout, dest);
+		rtp_tx_dest(fanout, dest, number);
 		if (dest->dst)
 			__set_bit(i, chunk->routed);
 		else
@@ -272,6 +378,15 @@ static bool rtp_worker_next(struct rtp_fanout *fanout, u32 *bytes)
 	return true;
 }
 
+static void rtp_worker_count_run(struct rtp_fanout *fanout)
+{
+	local_bh_disable();
+	u64_stats_update_begin(&fanout->syncp);
+	u64_stats_inc(&fanout->stats.worker_runs);
+	u64_stats_update_end(&fanout->syncp);
+	local_bh_enable();
+}
+
 static void rtp_worker_fn(struct kthread_work *work)
 {
 	struct rtp_fanout *fanout = container_of(work, struct rtp_fanout, work);
@@ -280,7 +395,7 @@ static void rtp_worker_fn(struct kthread_work *work)
 	bool more = true;
 	u32 bytes = 0;
 
-	rtp_worker_count(fanout, &fanout->stats.worker_runs, 1);
+	rtp_worker_count_run(fanout);
 
 	while (budget > 0) {
 		if (!walk->dgram) {

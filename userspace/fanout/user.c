@@ -36,16 +36,30 @@ static gboolean user_dest_equal(gconstpointer a, gconstpointer b)
 }
 
 static void user_keep(struct user_class *class, const struct rtp_packet *pkt,
-		      const guint8 *data, guint len, guint16 number)
+		      const guint8 *data, guint len, guint16 number, gboolean marked)
 {
 	struct user_copy *copy = &class->copies[class->n_copies++];
 
 	memcpy(copy->head, data, RTP_HDR_LEN);
-	copy->head[2] = number >> 8;
-	copy->head[3] = number;
+	copy->head[1] = (copy->head[1] & ~RTP_HDR_MARKER) |
+			(marked ? RTP_HDR_MARKER : 0);
+	copy->head[RTP_HDR_SEQ] = number >> 8;
+	copy->head[RTP_HDR_SEQ + 1] = number;
 	copy->data = data;
 	copy->len = len;
 	copy->octets = pkt->len;
+}
+
+/* Bit for each class in which the datagram has the marker bit set. */
+static guint32 user_marked(const struct user *user, const struct rtp_packet *pkt,
+			   const struct rtp_layer *layer, guint32 used)
+{
+	if (layer->flags & RTP_LAYER_UNMARK)
+		return 0;
+	if (pkt->marker)
+		return used;
+	return layer->flags & RTP_LAYER_END ?
+		rtp_class_ends(&user->caps, used, layer) : 0;
 }
 
 static void user_relay(struct user *user, const struct rtp_codec_ops *codec,
@@ -53,7 +67,8 @@ static void user_relay(struct user *user, const struct rtp_codec_ops *codec,
 {
 	struct rtp_stream *stream = &user->stream;
 	struct rtp_fanout_info *info = &user->info;
-	gboolean late = FALSE;
+	struct rtp_numbers numbers;
+	guint32 used, keep, marked;
 	struct rtp_layer layer;
 
 	switch (rtp_stream_receive(stream, pkt->ssrc, pkt->seq)) {
@@ -63,10 +78,7 @@ static void user_relay(struct user *user, const struct rtp_codec_ops *codec,
 		});
 		break;
 	case RTP_ACCEPT:
-		break;
 	case RTP_ACCEPT_LATE:
-		info->rx_dropped_late++;
-		late = TRUE;
 		break;
 	case RTP_DUPLICATE:
 		info->rx_dropped_duplicate++;
@@ -79,19 +91,19 @@ static void user_relay(struct user *user, const struct rtp_codec_ops *codec,
 		return;
 	}
 
-	codec->classify(&stream->codec, pkt, late, &layer);
-	user_keep(&user->classes[USER_CLASS_ALL], pkt, data, len,
-		  rtp_stream_number_all(stream, pkt->seq));
-	if (late)
-		return;
+	codec->classify(&stream->codec, pkt, rtp_stream_late(stream), &layer);
+	info->rx_unknown += !!(layer.flags & RTP_LAYER_UNKNOWN);
 
+	used = rtp_stream_classes(stream, &user->caps);
+	keep = rtp_class_keep(&user->caps, used, &layer);
+	rtp_stream_number(stream, &layer, keep, used, &numbers);
+	info->rx_dropped_late += !!(keep & ~numbers.classes);
+
+	marked = user_marked(user, pkt, &layer, used);
 	for (guint i = 0; i < RTP_CLASSES; i++) {
-		struct user_class *class = &user->classes[i];
-
-		if (!class->dests || !rtp_layer_kept(&layer, &class->cap))
-			continue;
-		rtp_stream_keep(stream, i);
-		user_keep(class, pkt, data, len, rtp_stream_number(stream, i));
+		if (numbers.classes & BIT(i))
+			user_keep(&user->classes[i], pkt, data, len,
+				  numbers.number[i], marked & BIT(i));
 	}
 }
 
@@ -149,7 +161,7 @@ static gboolean user_ready(gint fd, GIOCondition condition, gpointer user_data)
 		return G_SOURCE_CONTINUE;
 
 	user->info.worker_runs++;
-	for (guint i = 0; i < USER_CLASSES; i++)
+	for (guint i = 0; i < RTP_CLASSES; i++)
 		user->classes[i].n_copies = 0;
 	for (gint i = 0; i < n; i++) {
 		struct rtp_fanout_addr from;
@@ -182,7 +194,10 @@ static gboolean user_config_valid(const struct rtp_fanout_config *config)
 {
 	gboolean any = FALSE;
 
-	if (!user_is_unicast(&config->source) || config->reserved ||
+	static const guint8 none[sizeof(config->reserved)];
+
+	if (!user_is_unicast(&config->source) || config->bpf ||
+	    config->reserved2 || memcmp(config->reserved, none, sizeof(none)) ||
 	    config->flags & ~RTP_FANOUT_TEE)
 		return FALSE;
 	for (guint i = 0; i < G_N_ELEMENTS(config->codec); i++) {
@@ -218,6 +233,8 @@ static gpointer user_attach(struct fanout *fanout,
 	addr_from_sockaddr(&user->own, (struct sockaddr *)&sa, len);
 	user->info.config = *config;
 	user->info.failed_index = ~0U;
+	rtp_classes_init(&user->caps);
+	user->stream.codec.dependency_id = config->dependency_id;
 	user->dests = g_ptr_array_new();
 	user->table = g_hash_table_new_full(user_dest_hash, user_dest_equal, NULL,
 					    g_free);
@@ -258,28 +275,6 @@ static gboolean user_is_local(const struct user *user,
 	return local;
 }
 
-/* The class with this cap, a free one for it, or -1. */
-static gint user_find_class(const struct user *user,
-			    const struct rtp_fanout_cap *cap)
-{
-	gint free_class = -1;
-
-	if (cap->did == RTP_DID_MAX && cap->qid == RTP_QID_MAX &&
-	    cap->tid == RTP_TID_MAX)
-		return USER_CLASS_ALL;
-
-	for (gint i = 0; i < RTP_CLASSES; i++) {
-		const struct user_class *class = &user->classes[i];
-
-		if (!class->dests)
-			free_class = i;
-		else if (class->cap.did == cap->did && class->cap.qid == cap->qid &&
-			 class->cap.tid == cap->tid)
-			return i;
-	}
-	return free_class;
-}
-
 static gboolean user_add(gpointer state, const struct rtp_fanout_dest *dest,
 			 GError **error)
 {
@@ -287,12 +282,13 @@ static gboolean user_add(gpointer state, const struct rtp_fanout_dest *dest,
 	struct user *user = state;
 	struct sockaddr_storage sa;
 	struct user_dest *added;
+	struct rtp_cap cap = {};
 	socklen_t sa_len;
 	gint class;
 
 	if (!user_is_unicast(&dest->addr) || dest->cap.did > RTP_DID_MAX ||
 	    dest->cap.qid > RTP_QID_MAX || dest->cap.tid > RTP_TID_MAX ||
-	    dest->cap.reserved)
+	    dest->cap.flags & ~RTP_FANOUT_CAP_PAUSE)
 		return fanout_fail(error, EINVAL, what);
 	sa_len = addr_to_sockaddr(&dest->addr, dest->ifindex, user->family, &sa);
 	if (!sa_len)
@@ -301,9 +297,17 @@ static gboolean user_add(gpointer state, const struct rtp_fanout_dest *dest,
 		return fanout_fail(error, EEXIST, what);
 	if (dest->addr.port == user->own.port && user_is_local(user, dest))
 		return fanout_fail(error, EADDRNOTAVAIL, what);
-	class = user_find_class(user, &dest->cap);
+	if (dest->cap.flags & RTP_FANOUT_CAP_PAUSE)
+		cap.paused = TRUE;
+	else
+		cap = (struct rtp_cap){
+			.did = dest->cap.did,
+			.qid = dest->cap.qid,
+			.tid = dest->cap.tid,
+		};
+	class = rtp_class_get(&user->caps, &cap, 0);
 	if (class < 0)
-		return fanout_fail(error, ENOSPC, what);
+		return fanout_fail(error, -class, what);
 
 	added = g_new0(struct user_dest, 1);
 	added->info.dest = *dest;
@@ -315,14 +319,6 @@ static gboolean user_add(gpointer state, const struct rtp_fanout_dest *dest,
 	g_ptr_array_add(user->dests, added);
 	g_hash_table_insert(user->table, &added->info.dest, added);
 
-	if (!user->classes[class].dests++) {
-		user->classes[class].cap = (struct rtp_cap){
-			.did = dest->cap.did,
-			.qid = dest->cap.qid,
-			.tid = dest->cap.tid,
-		};
-		user->info.caps++;
-	}
 	user->info.dests++;
 	return TRUE;
 }
@@ -341,8 +337,7 @@ static gboolean user_del(gpointer state, const struct rtp_fanout_dest *dest,
 	last->index = gone->index;
 	g_ptr_array_remove_index_fast(user->dests, gone->index);
 
-	if (!--user->classes[gone->class].dests)
-		user->info.caps--;
+	rtp_class_put(&user->caps, BIT(gone->class));
 	user->info.dests--;
 	g_hash_table_remove(user->table, &gone->info.dest);
 	return TRUE;
@@ -354,7 +349,9 @@ static gboolean user_info(gpointer state, struct rtp_fanout_info *info,
 	struct user *user = state;
 
 	*info = user->info;
+	info->caps = rtp_classes_count(&user->caps);
 	info->ssrc = user->stream.ssrc;
+	info->rx_seq = (guint32)user->stream.cycles << 16 | user->stream.max_seq;
 	info->rx_lost = user->stream.lost;
 	return TRUE;
 }

@@ -10,17 +10,14 @@
 #include <netinet/in.h>
 
 #include "backend.h"
+#include "class.h"
 #include "codec.h"
 #include "stream.h"
-
-/* The class of the destinations without a cap, after those with one */
-#define USER_CLASS_ALL		RTP_CLASSES
-#define USER_CLASSES		(RTP_CLASSES + 1)
 
 /**
  * struct user_dest - a destination
  * @info: as the owner sees it; first, for it is the key in the table
- * @class: index into user.classes
+ * @class: its cap's, in user.caps
  * @index: index into user.dests
  * @no_segment: the path refused UDP_SEGMENT, for want of checksum offload or
  *	since a segment exceeds its MTU: datagrams go one by one
@@ -51,15 +48,11 @@ struct user_copy {
 };
 
 /**
- * struct user_class - destinations with one cap
- * @cap: the cap
- * @dests: how many, 0 when the slot is free
- * @n_copies: datagrams of the batch now in hand that they get
+ * struct user_class - what the destinations with one cap get
+ * @n_copies: datagrams of the batch now in hand
  * @copies: those
  */
 struct user_class {
-	struct rtp_cap cap;
-	guint dests;
 	guint n_copies;
 	struct user_copy copies[FANOUT_RX_BATCH];
 };
@@ -72,7 +65,8 @@ struct user_class {
  * @watch: wakes on datagrams
  * @info: configuration and counters
  * @stream: numbers and codec
- * @classes: by class
+ * @caps: the caps of the destinations
+ * @classes: for each of them what it gets
  * @dests: struct user_dest *, in the order of the walk
  * @table: the same, found by address, port and interface; owns them
  * @start: index in @dests at which the next walk begins
@@ -84,7 +78,8 @@ struct user {
 	GSource *watch;
 	struct rtp_fanout_info info;
 	struct rtp_stream stream;
-	struct user_class classes[USER_CLASSES];
+	struct rtp_classes caps;
+	struct user_class classes[RTP_CLASSES];
 	GPtrArray *dests;
 	GHashTable *table;
 	guint start;

@@ -60,7 +60,7 @@ static struct {
 	} control[SEND_MESSAGES];
 } out;
 
-static struct send_class classes[USER_CLASSES];
+static struct send_class classes[RTP_CLASSES];
 
 static void send_make_runs(struct user_class *class, struct send_class *send)
 {
@@ -237,7 +237,7 @@ void user_send(struct user *user)
 
 	if (!n)
 		return;
-	for (guint i = 0; i < USER_CLASSES; i++)
+	for (guint i = 0; i < RTP_CLASSES; i++)
 		send_make_runs(&user->classes[i], &classes[i]);
 
 	/* Whoever comes last when buffers are short, it is not always the same. */

@@ -279,7 +279,9 @@ static void test_caps(struct bed *bed, gconstpointer flags)
 /* A loss at the input is one for everybody; what is late has its place. */
 static void test_loss_and_late(struct bed *bed, gconstpointer flags)
 {
+	static const guint16 order[] = { 1, 3, 2, 6 };
 	struct rtp_fanout_info info;
+	guint16 first = 0;
 
 	add(bed, 0, 7, 15, 7);
 	add(bed, 1, 0, 15, 7);
@@ -295,9 +297,22 @@ static void test_loss_and_late(struct bed *bed, gconstpointer flags)
 	expect_seq(bed, 0, 6, 6, 50);
 	expect_nothing(bed, 0);
 
+	/* with a cap the numbers are others, and as far apart */
+	for (guint i = 0; i < G_N_ELEMENTS(order); i++) {
+		guint8 data[4096];
+		guint16 number;
+
+		g_assert_cmpint(receive(bed, 1, data), ==, HDR_LEN + 50);
+		number = data[2] << 8 | data[3];
+		if (!i)
+			first = number - order[i];
+		g_assert_cmpuint(number, ==, (guint16)(first + order[i]));
+	}
+	expect_nothing(bed, 1);
+
 	fanout_info(bed->fanout, &info, NULL);
 	g_assert_cmpuint(info.rx_dropped_duplicate, ==, 1);
-	g_assert_cmpuint(info.rx_dropped_late, ==, 1);
+	g_assert_cmpuint(info.rx_dropped_late, ==, 0);
 	g_assert_cmpuint(info.rx_lost, ==, 2);
 }
 
@@ -524,11 +539,12 @@ static void test_too_many_caps(struct bed *bed, gconstpointer flags)
 
 	for (guint i = 0; i < RTP_FANOUT_MAX_CAPS; i++) {
 		dest.addr.port = htons(1000 + i);
-		dest.cap.qid = i;
+		dest.cap.did = i / 16;
+		dest.cap.qid = i % 16;
 		g_assert_true(fanout_add(bed->fanout, &dest, NULL));
 	}
 	dest.addr.port = htons(2000);
-	dest.cap.did = 1;
+	dest.cap.did = 2;
 	g_assert_false(fanout_add(bed->fanout, &dest, &error));
 	g_assert_error(error, FANOUT_ERROR, ENOSPC);
 	/* no cap at all needs no class, and one in use may have more members */
@@ -555,7 +571,7 @@ static void test_bad_config(void)
 	bad[1].source.family = AF_UNIX;
 	bad[2].source.addr[0] = 230;
 	bad[3].flags = 2;
-	bad[4].reserved = 1;
+	bad[4].reserved[2] = 1;
 	bad[5].codec[96] = RTP_FANOUT_CODEC_NONE;
 	bad[6].codec[72] = RTP_FANOUT_CODEC_OPAQUE;
 	bad[7].codec[96] = 99;

@@ -26,8 +26,11 @@
 /* The longest lease, in milliseconds: ten days. */
 #define RTP_FANOUT_MAX_LEASE_MS	864000000
 
-/* The most distinct caps that the destinations of one fan-out may have. */
-#define RTP_FANOUT_MAX_CAPS	16
+/* The most distinct caps that the destinations of one fan-out may have besides
+ * the one that keeps everything, those that they have while they change from
+ * one to another included.
+ */
+#define RTP_FANOUT_MAX_CAPS	31
 
 /* The largest element size that a call may name, in bytes. */
 #define RTP_FANOUT_MAX_SIZE	1024
@@ -50,6 +53,9 @@
  * @RTP_FANOUT_DESTS: get: one struct rtp_fanout_cursor, then an array of
  *	struct rtp_fanout_dest_info.
  * @RTP_FANOUT_EVENTS: get: array of struct rtp_fanout_event.
+ * @RTP_FANOUT_LAYERS: get: array of struct rtp_fanout_layer, one for each layer
+ *	seen since the fan-out was attached, the base layer first. There are
+ *	at most RTP_FANOUT_MAX_COUNT.
  *
  * ADD, SET and DEL do all of their elements or none. The index of the element
  * that was refused is then in rtp_fanout_info.failed_index; a call that is
@@ -65,6 +71,7 @@ enum rtp_fanout_op {
 	RTP_FANOUT_INFO		= 7,
 	RTP_FANOUT_DESTS	= 8,
 	RTP_FANOUT_EVENTS	= 9,
+	RTP_FANOUT_LAYERS	= 10,
 };
 
 /**
@@ -109,6 +116,7 @@ struct rtp_fanout_addr {
  * @RTP_FANOUT_CODEC_AV1: AV1, "RTP Payload Format For AV1" of the Alliance for
  *	Open Media, with its dependency descriptor where
  *	rtp_fanout_config.dependency_id names it
+ * @RTP_FANOUT_CODEC_BPF: what the program rtp_fanout_config.bpf says
  */
 enum rtp_fanout_codec {
 	RTP_FANOUT_CODEC_NONE	= 0,
@@ -119,7 +127,35 @@ enum rtp_fanout_codec {
 	RTP_FANOUT_CODEC_VP8	= 5,
 	RTP_FANOUT_CODEC_VP9	= 6,
 	RTP_FANOUT_CODEC_AV1	= 7,
+	RTP_FANOUT_CODEC_BPF	= 8,
 };
+
+/*
+ * What the program of RTP_FANOUT_CODEC_BPF returns: the layer, and flags. It
+ * sees each datagram of the stream once, from the RTP header on, in the order
+ * of arrival. A value with any other bit set, or with a layer out of range,
+ * says that the layer could not be told: the datagram is kept at every cap.
+ */
+#define RTP_FANOUT_BPF_LAYER(did, qid, tid)	((tid) | (qid) << 4 | (did) << 8)
+/* The first datagram of an access unit (of a frame). */
+#define RTP_FANOUT_BPF_START	(1U << 16)
+/* The first of its DID and QID in its access unit, and what begins here refers
+ * to nothing of them before. Where DID is 0, a decoder can begin.
+ */
+#define RTP_FANOUT_BPF_SYNC	(1U << 17)
+/* From here on a decoder can do without any of the higher DID. */
+#define RTP_FANOUT_BPF_DOWN	(1U << 18)
+/* Parameter sets: paused destinations get it, too. */
+#define RTP_FANOUT_BPF_PARAMS	(1U << 19)
+/* The last datagram of its DID in its access unit: has the marker bit set where
+ * the destination gets no higher DID.
+ */
+#define RTP_FANOUT_BPF_END	(1U << 20)
+/* Who got every temporal layer up to this TID can get all from here on. */
+#define RTP_FANOUT_BPF_UP	(1U << 21)
+/* For no destination. */
+#define RTP_FANOUT_BPF_DROP	(1U << 22)
+
 
 /* rtp_fanout_config.flags: the stream's datagrams go to the socket as well. */
 #define RTP_FANOUT_TEE		(1U << 0)
@@ -130,39 +166,65 @@ enum rtp_fanout_codec {
  *	unicast address and a port, both mandatory
  * @ifindex: interface on which the stream arrives, 0 for any
  * @flags: RTP_FANOUT_TEE or 0
+ * @dependency_id: identifier of the header extension element (RFC 8285) that is
+ *	the AV1 dependency descriptor, 1 to 255; 0 for none
  * @reserved: 0
  * @codec: for each RTP payload type its enum rtp_fanout_codec. At least one is
  *	not RTP_FANOUT_CODEC_NONE. 64 to 95 must be RTP_FANOUT_CODEC_NONE: they
  *	cannot be told from RTCP on the same port (RFC 5761, section 4).
+ * @bpf: descriptor of a program of type BPF_PROG_TYPE_SOCKET_FILTER, looked at
+ *	when some @codec is RTP_FANOUT_CODEC_BPF, else 0. In rtp_fanout_info
+ *	the program's id.
+ * @reserved2: 0
  */
 struct rtp_fanout_config {
 	struct rtp_fanout_addr	source;
 	__u32	ifindex;
 	__u32	flags;
-	__u32	reserved;
+	__u8	dependency_id;
+	__u8	reserved[3];
 	__u8	codec[128];
+	__u32	bpf;
+	__u32	reserved2;
 };
+
+/* rtp_fanout_cap.flags: nothing but parameter sets. */
+#define RTP_FANOUT_CAP_PAUSE		(1U << 0)
+/* RTP_FANOUT_SET only: what goes down does so at the next access unit, without
+ * waiting for one from which every decoder can go on. For decoders of the base
+ * layer alone, which do not care about the others.
+ */
+#define RTP_FANOUT_CAP_IMMEDIATE	(1U << 1)
 
 /**
  * struct rtp_fanout_cap - the highest layers that a destination gets
  * @did: highest dependency_id (spatial layer), 0 to 7
  * @qid: highest quality_id, 0 to 15
  * @tid: highest temporal_id, 0 to 7
- * @reserved: 0
+ * @flags: RTP_FANOUT_CAP_*
  *
- * A NAL unit is kept when (DID << 4 | QID) and TID are not above the cap's
+ * A datagram is kept when (DID << 4 | QID) and TID are not above the cap's
  * (RFC 6190, section 1.1.3). {7, 15, 7} keeps everything.
+ *
+ * A destination that is added gets what its cap says from the next datagram on.
+ * One whose cap is set changes where its decoder can follow: to more temporal
+ * layers where those refer to nothing that it did not get, to higher spatial or
+ * quality layers, and out of a pause, where those begin; to fewer temporal or
+ * quality layers, and into a pause, at the next access unit; to lower spatial
+ * layers where the codec allows it: of H.264 where the layer that is to be the
+ * highest begins. What it may do earlier than the rest it does.
  */
 struct rtp_fanout_cap {
 	__u8	did;
 	__u8	qid;
 	__u8	tid;
-	__u8	reserved;
+	__u8	flags;
 };
 
 /* rtp_fanout_hdr.flags of RTP_FANOUT_SET: the fields of the element to take. */
 #define RTP_FANOUT_SET_COOKIE	(1U << 0)
 #define RTP_FANOUT_SET_LEASE	(1U << 1)
+#define RTP_FANOUT_SET_CAP	(1U << 2)
 
 /**
  * struct rtp_fanout_dest - a destination
@@ -174,7 +236,7 @@ struct rtp_fanout_cap {
  *	the socket is bound to or that the route gives
  * @cookie: user space's own; returned in RTP_FANOUT_DESTS and
  *	RTP_FANOUT_EVENTS
- * @cap: layers that it gets; fixed when it is added
+ * @cap: layers that it gets, or is to get as soon as it can
  * @lease_ms: milliseconds after ADD, or after the last SET of the lease, at
  *	which the destination stops, at most RTP_FANOUT_MAX_LEASE_MS; 0 for
  *	never. The stream's next datagram after it raises the event.
@@ -216,9 +278,9 @@ struct rtp_fanout_dest {
  *	extension or padding does not fit into them
  * @rx_dropped_duplicate: datagrams dropped because their sequence number had
  *	been seen
- * @rx_dropped_late: datagrams not sent to capped destinations because a later
- *	one had gone before, or dropped because they were older than what is
- *	remembered
+ * @rx_dropped_late: datagrams dropped because they were older than what is
+ *	remembered, or not sent to some destinations because no number had been
+ *	left for them
  * @rx_dropped_unconfirmed: datagrams dropped because they jumped, or had
  *	another SSRC, and the next did not follow (RFC 3550, appendix A.1)
  * @rx_lost: sequence numbers of the input that never arrived
@@ -227,6 +289,10 @@ struct rtp_fanout_dest {
  * @tx_dropped: copies dropped, for all reasons; those of each destination are
  *	in struct rtp_fanout_dest_info
  * @worker_runs: times that the worker ran for this fan-out
+ * @rx_unknown: datagrams whose layer could not be told, since they are of an
+ *	interleaved packet type or cut short: kept at every cap
+ * @rx_seq: extended highest sequence number received (RFC 3550, section 6.4.1)
+ * @switching: destinations that do not yet get what their cap says
  */
 struct rtp_fanout_info {
 	struct rtp_fanout_config	config;
@@ -253,6 +319,9 @@ struct rtp_fanout_info {
 	__aligned_u64	tx_octets;
 	__aligned_u64	tx_dropped;
 	__aligned_u64	worker_runs;
+	__aligned_u64	rx_unknown;
+	__u32	rx_seq;
+	__u32	switching;
 };
 
 /**
@@ -286,6 +355,8 @@ struct rtp_fanout_cursor {
  *	a cgroup program, a full queueing discipline
  * @state: RTP_FANOUT_STATE_*
  * @last_seq: RTP sequence number last sent, meaningless while @packets is 0
+ * @current_cap: layers that it gets now; @dest.cap is what it is to get
+ * @reserved: 0
  */
 struct rtp_fanout_dest_info {
 	struct rtp_fanout_dest	dest;
@@ -298,12 +369,41 @@ struct rtp_fanout_dest_info {
 	__aligned_u64	dropped_output;
 	__u32	state;
 	__u32	last_seq;
+	struct rtp_fanout_cap	current_cap;
+	__u32	reserved;
+};
+
+/**
+ * struct rtp_fanout_layer - a layer as RTP_FANOUT_LAYERS returns it
+ * @did: dependency_id (spatial layer), 0 to 7
+ * @qid: quality_id, 0 to 15
+ * @tid: temporal_id, 0 to 7
+ * @reserved: 0
+ * @reserved2: 0
+ * @rate: RTP payload bytes a second: of each 200 ms a sixteenth, of what it was
+ *	before fifteen
+ * @packets: datagrams received
+ * @octets: their RTP payload bytes (RFC 3550, section 6.4.1)
+ */
+struct rtp_fanout_layer {
+	__u8	did;
+	__u8	qid;
+	__u8	tid;
+	__u8	reserved;
+	__u32	reserved2;
+	__aligned_u64	rate;
+	__aligned_u64	packets;
+	__aligned_u64	octets;
 };
 
 /* rtp_fanout_event.events: what happened since the last read */
 #define RTP_FANOUT_EVENT_LEASE_EXPIRED	(1U << 0)	/* destination */
 #define RTP_FANOUT_EVENT_ICMP_ERROR	(1U << 1)	/* destination */
 #define RTP_FANOUT_EVENT_NEW_SSRC	(1U << 2)	/* fan-out */
+/* A destination began to wait for a datagram from which its decoder can follow
+ * a change of its cap: a key frame asked of the source ends the wait.
+ */
+#define RTP_FANOUT_EVENT_WAIT_SYNC	(1U << 3)	/* fan-out */
 
 /**
  * struct rtp_fanout_event - what happened to a destination or to the fan-out

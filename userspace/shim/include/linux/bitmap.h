@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Bitmaps, as far as the stream's window of sequence numbers needs them. */
+/* Bitmaps, as far as the stream's ring of numbers needs them. */
 #ifndef SHIM_LINUX_BITMAP_H
 #define SHIM_LINUX_BITMAP_H
 
@@ -34,12 +34,17 @@ static inline void __clear_bit(unsigned int bit, unsigned long *map)
 	*bitmap_word(map, bit) &= ~(1UL << bit % BITS_PER_LONG);
 }
 
-static inline bool __test_and_set_bit(unsigned int bit, unsigned long *map)
+static inline void __assign_bit(unsigned int bit, unsigned long *map, bool set)
 {
-	bool was = *bitmap_word(map, bit) >> bit % BITS_PER_LONG & 1;
+	if (set)
+		__set_bit(bit, map);
+	else
+		__clear_bit(bit, map);
+}
 
-	__set_bit(bit, map);
-	return was;
+static inline bool test_bit(unsigned int bit, const unsigned long *map)
+{
+	return map[bit / BITS_PER_LONG] >> bit % BITS_PER_LONG & 1;
 }
 
 #endif /* SHIM_LINUX_BITMAP_H */

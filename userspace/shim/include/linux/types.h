@@ -12,5 +12,9 @@ typedef __u16 u16;
 typedef __u32 u32;
 typedef __u64 u64;
 typedef __s16 s16;
+typedef __s32 s32;
+
+#define U8_MAX	0xffU
+#define U32_MAX	0xffffffffU
 
 #endif /* SHIM_LINUX_TYPES_H */
