@@ -6,6 +6,7 @@ import shutil
 
 from build import place, userspace
 from build.progress import Failed, run
+from switching import stage
 from test import counts
 from vm import job, uml
 from vm.guest import Guest
@@ -78,6 +79,10 @@ class Stages:
         (out / "ktap").write_bytes(text)
         return counts.kselftest(self.result("source"), text.decode(errors="replace"),
                                 out / "programs")
+
+    def switching(self):
+        """That each codec's layers are switched where decoders can follow."""
+        return stage.run(self.result("release"))
 
     def job(self):
         if job.run(self.background):

@@ -22,11 +22,15 @@ static const int layer_bitrate[SPATIAL_LAYERS] = { 120000, 320000, 900000 };
 static gint opt_width = 1280;
 static gint opt_height = 720;
 static gint opt_rate = 20;
+static gchar *opt_layers;
 
 static const GOptionEntry entries[] = {
 	{ "width", 0, 0, G_OPTION_ARG_INT, &opt_width, "of the input, in pixels (1280)", "PIXELS" },
 	{ "height", 0, 0, G_OPTION_ARG_INT, &opt_height, "of the input, in pixels (720)", "PIXELS" },
 	{ "rate", 0, 0, G_OPTION_ARG_INT, &opt_rate, "frames a second, 1 to 30 (20)", "N" },
+	{ "layers", 0, 0, G_OPTION_ARG_FILENAME, &opt_layers,
+	  "where to write what the encoder says of each NAL unit: a line 'FRAME DID TID\n"
+	  "KIND OCTETS' each, KIND key, delta or parameters", "FILE" },
 	{}
 };
 
@@ -78,12 +82,23 @@ static ISVCEncoder *open_encoder(void)
 	return encoder;
 }
 
+static void append_nal(GByteArray *out, GString *list, guint frame, const SLayerBSInfo *layer,
+		       const guint8 *data, gsize len)
+{
+	const char *kind = layer->uiLayerType == NON_VIDEO_CODING_LAYER ? "parameters" :
+			   layer->eFrameType == videoFrameTypeIDR ? "key" : "delta";
+
+	annexb_append(out, data, len);
+	g_string_append_printf(list, "%u %u %u %s %zu\n", frame, layer->uiSpatialId,
+			       layer->uiTemporalId, kind, len);
+}
+
 /*
  * The picture parameter set of the top layer names SPS id 1, meaning the subset SPS
  * of that id. Decoders that know no subset SPS (ffmpeg's) report that as an error,
  * though they never use it. A plain SPS of that id, activated by nobody, spares them.
  */
-static void append_layer(GByteArray *out, const SLayerBSInfo *layer)
+static void append_layer(GByteArray *out, GString *list, guint frame, const SLayerBSInfo *layer)
 {
 	gsize size = 0, pos = 0;
 	struct h264_nal nal;
@@ -93,15 +108,17 @@ static void append_layer(GByteArray *out, const SLayerBSInfo *layer)
 	while (annexb_next(layer->pBsBuf, size, &pos, &nal)) {
 		g_autoptr(GByteArray) copy = sps_copy_as_id1(nal.data, nal.len);
 
-		annexb_append(out, nal.data, nal.len);
+		append_nal(out, list, frame, layer, nal.data, nal.len);
 		if (copy)
-			annexb_append(out, copy->data, copy->len);
+			append_nal(out, list, frame, layer, copy->data, copy->len);
 	}
 }
 
 int main(int argc, char **argv)
 {
 	g_autoptr(GByteArray) unit = g_byte_array_new();
+	g_autoptr(GString) list = g_string_new(NULL);
+	g_autoptr(GError) error = NULL;
 	g_autofree guint8 *picture = NULL;
 	ISVCEncoder *encoder;
 	SSourcePicture source;
@@ -143,7 +160,7 @@ int main(int argc, char **argv)
 			cli_die("openh264 cannot encode frame %u", frames);
 		g_byte_array_set_size(unit, 0);
 		for (int i = 0; i < info.iLayerNum; i++)
-			append_layer(unit, &info.sLayerInfo[i]);
+			append_layer(unit, list, frames, &info.sLayerInfo[i]);
 		if (fwrite(unit->data, 1, unit->len, out) != unit->len)
 			cli_die("cannot write %s: %s", argv[2], g_strerror(errno));
 		frames++;
@@ -158,6 +175,8 @@ int main(int argc, char **argv)
 		cli_die("%s has no frame of %dx%d", argv[1], opt_width, opt_height);
 	if (fclose(out))
 		cli_die("cannot write %s: %s", argv[2], g_strerror(errno));
+	if (opt_layers && !g_file_set_contents(opt_layers, list->str, list->len, &error))
+		cli_die("%s", error->message);
 
 	(*encoder)->Uninitialize(encoder);
 	WelsDestroySVCEncoder(encoder);
