@@ -148,7 +148,7 @@ static void *churn_dests(void *data)
 	struct churner *churner = data;
 	struct _test_data_churn *self = churner->self;
 	struct rtp_fanout_dest dest[64];
-	int i;
+	int i, round;
 
 	for (i = 0; i < 64; i++) {
 		fo_dest(&dest[i], self->relay.family, FO_HOST_VIEWER + 1,
@@ -156,11 +156,14 @@ static void *churn_dests(void *data)
 		dest[i].cap.tid = i % 4;
 		dest[i].lease_ms = i % 3;
 	}
-	while (!atomic_load(&self->stop)) {
+	for (round = 0; !atomic_load(&self->stop); round++) {
 		churner->faults += !!fo_add(self->relay.fd, dest, 64);
+		for (i = 0; i < 64; i++)
+			dest[i].cap.tid = (i + round) % 4;
 		churner->faults += !!fo_set(self->relay.fd, RTP_FANOUT_SET,
 					    RTP_FANOUT_SET_LEASE |
-					    RTP_FANOUT_SET_COOKIE, dest, 64,
+					    RTP_FANOUT_SET_COOKIE |
+					    RTP_FANOUT_SET_CAP, dest, 64,
 					    sizeof(dest[0]));
 		churner->faults += !!fo_del(self->relay.fd, dest + 32, 32);
 		churner->faults += !!fo_del(self->relay.fd, dest, 32);

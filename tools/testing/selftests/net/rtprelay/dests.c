@@ -93,7 +93,8 @@ TEST_F(dests, wrong_fields)
 	EXPECT_DEST(ERANGE, dest->cap.did = 255);
 	EXPECT_DEST(ERANGE, dest->cap.qid = 16);
 	EXPECT_DEST(ERANGE, dest->cap.tid = 8);
-	EXPECT_DEST(EINVAL, dest->cap.reserved = 1);
+	EXPECT_DEST(EINVAL, dest->cap.flags = RTP_FANOUT_CAP_IMMEDIATE);
+	EXPECT_DEST(EINVAL, dest->cap.flags = 1U << 7);
 	EXPECT_DEST(ERANGE, dest->lease_ms = RTP_FANOUT_MAX_LEASE_MS + 1);
 	EXPECT_DEST(ERANGE, dest->lease_ms = ~0U);
 	/* not the host's own address: nobody sends in another's name */
@@ -259,8 +260,7 @@ TEST_F(dests, set_flags)
 	ASSERT_EQ(0, fo_add(self->fd, dest, 1));
 	EXPECT_REFUSED(EINVAL, self->fd, fo_set(self->fd, RTP_FANOUT_SET, 0,
 						dest, 1, sizeof(*dest)));
-	/* a cap is fixed for now */
-	for (bit = 2; bit < 32; bit++)
+	for (bit = 3; bit < 32; bit++)
 		EXPECT_REFUSED(EINVAL, self->fd,
 			       fo_set(self->fd, RTP_FANOUT_SET,
 				      1U << bit | RTP_FANOUT_SET_COOKIE, dest,
@@ -316,33 +316,39 @@ TEST_F(dests, flush)
 	EXPECT_EQ(0, fo_add(self->fd, self->dest, 200));
 }
 
-/* Sixteen caps, counted by use. */
+/* So many caps besides the one that keeps everything, counted by use. */
 TEST_F(dests, caps)
 {
+	const unsigned int most = RTP_FANOUT_MAX_CAPS;
 	struct rtp_fanout_dest *dest = self->dest;
 	unsigned int i;
 
-	/* one is in use by the destination that is there */
-	for (i = 0; i < 15; i++)
+	/* the destination that is there has the other */
+	for (i = 0; i < most; i++)
 		dest[i].cap = (struct rtp_fanout_cap) {
-			.did = i / 8, .qid = i, .tid = i % 8,
+			.did = i / 8, .qid = i % 16, .tid = i % 8,
 		};
-	ASSERT_EQ(0, fo_add(self->fd, dest, 15));
+	ASSERT_EQ(0, fo_add(self->fd, dest, most));
 	ASSERT_EQ(0, fo_info(self->fd, &self->info));
-	EXPECT_EQ(16, self->info.caps);
-	dest[20].cap = (struct rtp_fanout_cap) { .did = 5, };
-	EXPECT_REFUSED(ENOSPC, self->fd, fo_add(self->fd, dest + 20, 1));
-	EXPECT_REFUSED(ENOSPC, self->fd, fo_add(self->fd, dest + 18, 5));
+	EXPECT_EQ(most + 1, self->info.caps);
+	dest[40].cap = (struct rtp_fanout_cap) { .did = 5, };
+	EXPECT_REFUSED(ENOSPC, self->fd, fo_add(self->fd, dest + 40, 1));
+	EXPECT_REFUSED(ENOSPC, self->fd, fo_add(self->fd, dest + 38, 5));
 	EXPECT_EQ(2, failed_index(self->fd));
+	/* a pause is one, too */
+	dest[41].cap = (struct rtp_fanout_cap) {
+		.flags = RTP_FANOUT_CAP_PAUSE,
+	};
+	EXPECT_REFUSED(ENOSPC, self->fd, fo_add(self->fd, dest + 41, 1));
 	/* another of one in use; then the last of one goes */
-	dest[19].cap = dest[7].cap;
-	EXPECT_EQ(0, fo_add(self->fd, dest + 19, 1));
+	dest[39].cap = dest[7].cap;
+	EXPECT_EQ(0, fo_add(self->fd, dest + 39, 1));
 	EXPECT_EQ(0, fo_del(self->fd, dest + 7, 1));
-	EXPECT_REFUSED(ENOSPC, self->fd, fo_add(self->fd, dest + 20, 1));
-	EXPECT_EQ(0, fo_del(self->fd, dest + 19, 1));
-	EXPECT_EQ(0, fo_add(self->fd, dest + 20, 1));
+	EXPECT_REFUSED(ENOSPC, self->fd, fo_add(self->fd, dest + 40, 1));
+	EXPECT_EQ(0, fo_del(self->fd, dest + 39, 1));
+	EXPECT_EQ(0, fo_add(self->fd, dest + 40, 1));
 	ASSERT_EQ(0, fo_info(self->fd, &self->info));
-	EXPECT_EQ(16, self->info.caps);
+	EXPECT_EQ(most + 1, self->info.caps);
 }
 
 /* Every destination once, whatever comes and goes between two pages. */

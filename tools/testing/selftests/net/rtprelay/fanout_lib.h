@@ -33,6 +33,7 @@
 #define FO_PT_OPAQUE	96
 #define FO_PT_H264	97
 #define FO_PT_FOREIGN	98
+#define FO_PT_BPF	99
 
 #define FO_SSRC		0x12345678U
 #define FO_RTP_HDR	12
@@ -69,6 +70,18 @@ struct fo_relay {
 	int source;
 	struct rtp_fanout_config cfg;
 	int viewer[FO_VIEWERS];
+};
+
+/**
+ * struct fo_watch - what a viewer got so far
+ * @fd: its socket
+ * @started: @next is set
+ * @next: RTP sequence number that has to come next
+ */
+struct fo_watch {
+	int fd;
+	bool started;
+	__u16 next;
 };
 
 /**
@@ -143,6 +156,7 @@ void fo_send_buf(int fd, const void *buf, size_t len);
 ssize_t fo_recv(int fd, void *buf, size_t size);
 bool fo_quiet(int fd);
 int fo_recv_seq(int fd);
+bool fo_next(struct fo_watch *watch, const __u8 *sent, size_t len);
 
 /* Wait up to ten seconds for what is sure to come. */
 #define FO_WAIT(cond) ({					\

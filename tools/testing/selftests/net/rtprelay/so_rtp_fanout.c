@@ -333,8 +333,8 @@ TEST_F(option, config)
 
 	for (bit = 1; bit < 32; bit++)
 		EXPECT_CONFIG(EINVAL, cfg->flags = 1U << bit);
-	EXPECT_CONFIG(EINVAL, cfg->reserved = 1);
-	EXPECT_CONFIG(EINVAL, cfg->reserved = 1U << 31);
+	EXPECT_CONFIG(EINVAL, cfg->reserved[0] = 1);
+	EXPECT_CONFIG(EINVAL, cfg->reserved[2] = 128);
 
 	EXPECT_CONFIG(EAFNOSUPPORT, cfg->source.family = AF_UNSPEC);
 	EXPECT_CONFIG(EAFNOSUPPORT, cfg->source.family = AF_UNIX);
