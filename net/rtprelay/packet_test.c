@@ -7,6 +7,7 @@
 #include <linux/module.h>
 #include <linux/rtp_fanout.h>
 #include <linux/string.h>
+#include <linux/unaligned.h>
 
 #include "codec.h"
 
@@ -135,12 +136,108 @@ static void packet_accessor_test(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, rtp_payload_be16(&pkt, ~0U), -ENODATA);
 }
 
+/* Elements of both forms of RFC 8285, in what is behind the fixed header and
+ * the extension's own four bytes.
+ */
+struct extension_case {
+	const char *name;
+	u16 profile;
+	u8 id;
+	int len;	/* -1: not found */
+	u8 first;	/* byte of what is found */
+	unsigned int size;
+	u8 data[12];
+};
+
+#define EXTENSION(_name, _profile, _id, _len, _first, ...) {	\
+	.name = _name,						\
+	.profile = _profile,					\
+	.id = _id,						\
+	.len = _len,						\
+	.first = _first,					\
+	.size = sizeof((u8[]) { __VA_ARGS__ }),			\
+	.data = { __VA_ARGS__ },				\
+}
+
+static const struct extension_case extension_cases[] = {
+	EXTENSION("one byte header", 0xbede, 3, 2, 7, 0x31, 7, 8, 0),
+	EXTENSION("one byte header, second", 0xbede, 4, 1, 9,
+		  0x31, 7, 8, 0x40, 9, 0, 0, 0),
+	EXTENSION("one byte header, behind padding", 0xbede, 4, 1, 9,
+		  0, 0, 0x40, 9),
+	EXTENSION("one byte header, none", 0xbede, 5, -1, 0, 0x31, 7, 8, 0),
+	EXTENSION("one byte header, past the end", 0xbede, 3, -1, 0,
+		  0x33, 7, 8, 9),
+	EXTENSION("one byte header, another past the end", 0xbede, 4, -1, 0,
+		  0x3f, 7, 0x40, 9),
+	EXTENSION("one byte header, 15 ends all", 0xbede, 4, -1, 0,
+		  0xf0, 1, 0x40, 9),
+	EXTENSION("two byte header", 0x1000, 200, 3, 7, 200, 3, 7, 8, 9, 0, 0, 0),
+	EXTENSION("two byte header, application bits", 0x100f, 1, 1, 7,
+		  1, 1, 7, 0),
+	EXTENSION("two byte header, empty element", 0x1000, 1, 0, 0, 2, 0, 1, 0),
+	EXTENSION("two byte header, second", 0x1000, 2, 2, 5,
+		  1, 1, 7, 2, 2, 5, 6, 0),
+	EXTENSION("two byte header, past the end", 0x1000, 1, -1, 0, 1, 3, 7, 8),
+	EXTENSION("two byte header, cut", 0x1000, 1, -1, 0, 0, 0, 0, 1),
+	EXTENSION("another profile", 0x1234, 3, -1, 0, 0x31, 7, 8, 0),
+};
+
+KUNIT_ARRAY_PARAM_DESC(extension_case, extension_cases, name);
+
+static void extension_test(struct kunit *test)
+{
+	const struct extension_case *c = test->param_value;
+	const u8 *found;
+	struct rtp_packet pkt;
+	unsigned int len = 99;
+	u8 *data;
+
+	/* Memory that ends where the datagram does. */
+	data = kunit_kzalloc(test, RTP_HDR_LEN + 4 + c->size, GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, data);
+	data[0] = 0x90;
+	put_unaligned_be16(c->profile, data + RTP_HDR_LEN);
+	put_unaligned_be16(c->size / 4, data + RTP_HDR_LEN + 2);
+	memcpy(data + RTP_HDR_LEN + 4, c->data, c->size);
+
+	KUNIT_ASSERT_EQ(test, c->size % 4, 0);
+	KUNIT_ASSERT_EQ(test,
+			rtp_packet_parse(&pkt, data, RTP_HDR_LEN + 4 + c->size),
+			0);
+	KUNIT_EXPECT_EQ(test, pkt.len, 0);
+
+	found = rtp_packet_extension(&pkt, c->id, &len);
+	if (c->len < 0) {
+		KUNIT_EXPECT_NULL(test, found);
+		return;
+	}
+	KUNIT_ASSERT_NOT_NULL(test, found);
+	KUNIT_EXPECT_EQ(test, len, c->len);
+	if (c->len)
+		KUNIT_EXPECT_EQ(test, *found, c->first);
+}
+
+static void extension_none_test(struct kunit *test)
+{
+	static const u8 data[RTP_HDR_LEN] = { 0x80 };
+	struct rtp_packet pkt;
+	unsigned int len;
+
+	KUNIT_ASSERT_EQ(test, rtp_packet_parse(&pkt, data, sizeof(data)), 0);
+	KUNIT_EXPECT_EQ(test, pkt.ext_len, 0);
+	KUNIT_EXPECT_NULL(test, rtp_packet_extension(&pkt, 1, &len));
+}
+
 static void codec_find_test(struct kunit *test)
 {
 	unsigned int codec;
 
 	KUNIT_EXPECT_NULL(test, rtp_codec_find(RTP_FANOUT_CODEC_NONE));
-	for (codec = RTP_FANOUT_CODEC_H264 + 1; codec <= U8_MAX; codec++)
+	for (codec = RTP_FANOUT_CODEC_OPAQUE; codec <= RTP_FANOUT_CODEC_AV1;
+	     codec++)
+		KUNIT_EXPECT_NOT_NULL(test, rtp_codec_find(codec));
+	for (; codec <= U8_MAX; codec++)
 		KUNIT_EXPECT_NULL(test, rtp_codec_find(codec));
 	KUNIT_ASSERT_NOT_NULL(test, rtp_codec_find(RTP_FANOUT_CODEC_OPAQUE));
 	KUNIT_ASSERT_NOT_NULL(test, rtp_codec_find(RTP_FANOUT_CODEC_H264));
@@ -155,19 +252,27 @@ static void codec_opaque_test(struct kunit *test)
 {
 	static const u8 payload[] = { 0x74, 0x80, 0xff, 0xff };
 	const struct rtp_packet pkt = { .payload = payload, .len = 4 };
+	struct rtp_layer layer = { 1, 1, 1, 1, 1, 0xff };
 	struct rtp_codec_state state = {};
-	struct rtp_layer layer = { 1, 1, 1 };
 
-	rtp_codec_find(RTP_FANOUT_CODEC_OPAQUE)->classify(&state, &pkt, &layer);
+	rtp_codec_find(RTP_FANOUT_CODEC_OPAQUE)->classify(&state, &pkt, false,
+							  &layer);
 	KUNIT_EXPECT_EQ(test, layer.did, 0);
 	KUNIT_EXPECT_EQ(test, layer.qid, 0);
 	KUNIT_EXPECT_EQ(test, layer.tid, 0);
+	/* A destination can come and go anywhere. */
+	KUNIT_EXPECT_EQ(test, layer.up_from, 0);
+	KUNIT_EXPECT_EQ(test, layer.up_to, RTP_TID_MAX);
+	KUNIT_EXPECT_EQ(test, layer.flags,
+			RTP_LAYER_START | RTP_LAYER_SYNC | RTP_LAYER_DOWN);
 }
 
 static struct kunit_case packet_test_cases[] = {
 	KUNIT_CASE_PARAM(packet_case_test, packet_case_gen_params),
 	KUNIT_CASE_PARAM(packet_truncation_test, packet_case_gen_params),
 	KUNIT_CASE(packet_accessor_test),
+	KUNIT_CASE_PARAM(extension_test, extension_case_gen_params),
+	KUNIT_CASE(extension_none_test),
 	KUNIT_CASE(codec_find_test),
 	KUNIT_CASE(codec_opaque_test),
 	{}
