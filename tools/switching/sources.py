@@ -8,6 +8,7 @@ kernel reads it.
 import itertools
 import json
 import os
+import socket
 import subprocess
 import tempfile
 from pathlib import Path
@@ -20,6 +21,8 @@ from switching.streams import FRAME_RATE, HEIGHT, OTHER, PARAMETERS, PICTURE, ST
 # What is built here and makes or decodes streams.
 PROGRAMS = ("svcenc", "svccut", "svcdec", "vp8enc")
 MTU = 1200
+# On the loopback device, for what must not be cut up.
+MTU_MODE0 = 60000
 # Numbers and timestamps that wrap on the way.
 PAYLOADER = ["pt=96", f"mtu={MTU}", "ssrc=1234567", "seqnum-offset=65000",
              "timestamp-offset=4294900000"]
@@ -80,47 +83,89 @@ def _units(path, lines):
 
 
 def _located(datagrams, units, header):
-    """The unit of each datagram: where its bytes behind the payload's header are."""
+    """(picture, did, tid, kind) of each datagram: of the unit in which its bytes behind the
+    payload's header are.
+    """
     left = iter(units)
     unit, pos = next(left), 0
     for datagram in datagrams:
-        part = datagram.payload[header:] or datagram.payload[1:]
-        found = unit[-1].find(part, pos)
-        if found < 0:
+        part = datagram.payload[header:]
+        if pos == len(unit[-1]):
             unit, pos = next(left), 0
-            found = unit[-1].find(part)
+        found = unit[-1].find(part, pos)
         if found < 0:
             raise Failed("what was packetized is not what the encoder wrote")
         pos = found + len(part)
-        yield unit
+        picture, did, tid, kind, _ = unit
+        yield picture, did, tid, PARAMETERS if kind == PARAMETERS else PICTURE
     if pos < len(unit[-1]) or next(left, None):
         raise Failed("the packetizer left out what the encoder wrote")
 
 
-def h264_svc(stream, raw):
-    coded, lines = stream.path("stream.264"), stream.path("layers")
-    _run([layout.program("media/svcenc"), f"--width={WIDTH}", f"--height={HEIGHT}",
-          f"--rate={FRAME_RATE}", f"--layers={lines}", raw, coded])
-    units = list(_units(coded, lines.read_text()))
+def _by_ffmpeg(stream, source):
+    """Packetized by ffmpeg, which sends and does not write. Each NAL unit by itself (RFC
+    6184, mode 0): else it aggregates units of several spatial layers where they are small,
+    and a relay can no longer tell these apart.
+    """
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as end:
+        end.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 64 << 20)
+        end.bind(("127.0.0.1", 0))
+        # its RTCP goes to the next port
+        sender = subprocess.Popen([
+            "ffmpeg", "-nostdin", "-loglevel", "error", "-threads", "1", *source, "-c", "copy",
+            "-f", "rtp", "-payload_type", "96", "-ssrc", "1234567", "-seq", "65000",
+            "-rtpflags", "h264_mode0",
+            f"rtp://127.0.0.1:{end.getsockname()[1]}?pkt_size={MTU_MODE0}"],
+            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+        end.settimeout(1)
+        datagrams = []
+        while True:
+            try:
+                datagrams.append(end.recv(65536))
+            except TimeoutError:
+                if sender.poll() is not None:
+                    break
+    if sender.returncode:
+        raise Failed(f"ffmpeg failed (exit {sender.returncode})")
+    rtp.write(stream.datagrams, datagrams)
+    return rtp.read(stream.datagrams)
+
+
+def _svc_by_gstreamer(stream, coded, units):
     with tempfile.TemporaryDirectory(prefix="rtprelay-") as scratch:
         for frame, group in itertools.groupby(units, lambda unit: unit[0]):
             (Path(scratch) / f"{frame:05}").write_bytes(
                 b"".join(b"\0\0\0\1" + unit[-1] for unit in group))
-        datagrams = _packetized(stream, [
+        return _packetized(stream, [
             "multifilesrc", f"location={scratch}/%05d",
             f"caps=video/x-h264,stream-format=byte-stream,alignment=au,"
             f"framerate={FRAME_RATE}/1"],
             ["rtph264pay", "aggregate-mode=none", "config-interval=0"])
+
+
+def _svc_by_ffmpeg(stream, coded, units):
+    return _by_ffmpeg(stream, ["-r", str(FRAME_RATE), "-f", "h264", "-i", str(coded)])
+
+
+def h264_svc(stream, raw, packetized=_svc_by_gstreamer):
+    coded, lines = stream.path("stream.264"), stream.path("layers")
+    _run([layout.program("media/svcenc"), f"--width={WIDTH}", f"--height={HEIGHT}",
+          f"--rate={FRAME_RATE}", f"--layers={lines}", raw, coded])
+    units = list(_units(coded, lines.read_text()))
+    datagrams = packetized(stream, coded, units)
     keys = {unit[0] for unit in units if unit[3] == "key"}
     pictures = [(frame * STEP, list(range(stream.spatial)) if frame in keys else [])
                 for frame in range(units[-1][0] + 1)]
-    _describe(stream, pictures, [
-        (frame, did, tid, PARAMETERS if kind == PARAMETERS else PICTURE)
-        for frame, did, tid, kind, _ in _located(datagrams, units, 2)])
+    _describe(stream, pictures, list(_located(datagrams, units, 2)))
     for did in range(stream.spatial):
         cut = stream.path(f"cut-{did}.264")
         _run([layout.program("media/svccut"), f"--cap={did},15,7", coded, cut])
         _refer(stream, did, *decoders.openh264_file(cut), range(len(pictures)))
+
+
+def h264_svc_by_ffmpeg(stream, raw):
+    """It gives a prefix NAL unit the timestamp of the picture before, and a marker bit."""
+    h264_svc(stream, raw, _svc_by_ffmpeg)
 
 
 def _encoded(raw, codec, coded):
@@ -214,5 +259,6 @@ def opaque(stream, raw):
               [(number, 0, 0, PICTURE) for number, *_ in described["packets"]])
 
 
-MAKERS = {"h264-svc": h264_svc, "h264-avc": h264_avc, "h265": h265, "vp8": vp8,
+MAKERS = {"h264-svc": h264_svc, "h264-svc-ffmpeg": h264_svc_by_ffmpeg,
+          "h264-avc": h264_avc, "h265": h265, "vp8": vp8,
           "opaque": opaque}

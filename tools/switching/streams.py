@@ -61,6 +61,8 @@ class Stream:
 
 ALL = (
     Stream("h264-svc", "H.264 SVC", 2, "H264", "openh264", spatial=3, temporal=3, immediate=4),
+    Stream("h264-svc-ffmpeg", "H.264 SVC, ffmpeg's packets", 2, "H264", "openh264", spatial=3,
+           temporal=3, immediate=4),
     Stream("h264-avc", "H.264 AVC", 3, "H264", "ffmpeg", temporal=2),
     Stream("h265", "H.265", 4, "H265", "ffmpeg", temporal=2),
     Stream("vp8", "VP8", 5, "VP8", "libvpx", temporal=3),
