@@ -42,6 +42,7 @@ void rtp_seq_restart(struct rtp_seq *seq)
 {
 	bitmap_fill(seq->seen, RTP_SEQ_RING);
 }
+EXPORT_SYMBOL_IF_KUNIT(rtp_seq_restart);
 
 /**
  * rtp_seq_seen() - whether a datagram arrived already
@@ -55,6 +56,7 @@ bool rtp_seq_seen(struct rtp_seq *seq, u32 ext)
 {
 	return test_bit(rtp_seq_slot(ext), seq->seen);
 }
+EXPORT_SYMBOL_IF_KUNIT(rtp_seq_seen);
 
 /**
  * rtp_seq_mask() - which classes got a number for a datagram
