@@ -153,7 +153,7 @@ static void av1_fragment(struct rtp_av1_state *state,
 				    layer->qid != RTP_QID_MAX;
 	}
 	state->frag_last = pkt->seq;
-	state->frag_open = head & AV1_CONTINUED;
+	state->frag_open = !!(head & AV1_CONTINUED);
 }
 
 /* The layer of a datagram by what is in it. */
