@@ -9,6 +9,7 @@
 #include <string.h>
 #include <arpa/inet.h>
 #include <linux/filter.h>
+#include <linux/udp.h>
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 
@@ -32,12 +33,10 @@ enum { BASE = 1, MIDDLE = 2, SLOW = 4, ALL = 8, EACH = 15 };
 
 FIXTURE(classifier)
 {
-	struct fo_relay relay;
+	struct fo_audience audience;
 	struct bpf_object *object;
 	struct bpf_program *program;
 	struct told *told;		/* the program's memory */
-	struct fo_watch watch[CAPS];
-	__u16 seq;
 };
 
 /* Everything but ATTACH. */
@@ -57,10 +56,9 @@ FIXTURE_SETUP(classifier)
 	self->told = bpf_map__initial_value(bss, &size);
 	ASSERT_EQ(sizeof(*self->told), size);
 
-	fo_open(&self->relay, FO_IPV4);
-	self->relay.cfg.codec[FO_PT_BPF] = RTP_FANOUT_CODEC_BPF;
-	self->relay.cfg.bpf = bpf_program__fd(self->program);
-	self->seq = 1000;
+	fo_open(&self->audience.relay, FO_IPV4);
+	self->audience.relay.cfg.codec[FO_PT_BPF] = RTP_FANOUT_CODEC_BPF;
+	self->audience.relay.cfg.bpf = bpf_program__fd(self->program);
 }
 
 FIXTURE_TEARDOWN(classifier)
@@ -70,35 +68,26 @@ FIXTURE_TEARDOWN(classifier)
 
 static void view(struct _test_data_classifier *self)
 {
-	int i;
-
-	errno = -fo_attach(self->relay.fd, &self->relay.cfg);
-	if (errno)
-		fo_fatal("attach");
-	for (i = 0; i < CAPS; i++)
-		self->watch[i].fd = fo_view(&self->relay, i, &caps[i]);
+	fo_audience(&self->audience, caps, CAPS);
+	self->audience.pt = FO_PT_BPF;
 }
+
+/* What is to be said of a datagram, and what tells it from others. */
+struct said {
+	__be32 layer;
+	__u16 seq;
+};
 
 /* Those viewers get what the program says that of the next datagram. */
 static bool kept(struct _test_data_classifier *self, unsigned int keep,
-		 __u32 said)
+		 __u32 layer)
 {
-	__u32 word = htonl(said);
-	__u8 buf[FO_MTU];
-	size_t len;
-	int i;
+	const struct said said = {
+		.layer = htonl(layer),
+		.seq = self->audience.seq,
+	};
 
-	len = fo_rtp(buf, FO_PT_BPF, self->seq, FO_SSRC, 20);
-	memcpy(buf + FO_RTP_HDR, &word, sizeof(word));
-	buf[FO_RTP_HDR + 4] = self->seq++;
-	fo_send_buf(self->relay.source, buf, len);
-	for (i = 0; i < CAPS; i++) {
-		if (!(keep & 1 << i) || fo_next(&self->watch[i], buf, len))
-			continue;
-		fprintf(stderr, "# said %#x, viewer %d\n", said, i);
-		return false;
-	}
-	return true;
+	return fo_kept(&self->audience, keep, &said, sizeof(said));
 }
 
 #define EXPECT_KEPT(keep, said) ASSERT_TRUE(kept(self, keep, said))
@@ -175,40 +164,39 @@ TEST_F(classifier, unknown)
 		EXPECT_KEPT(EACH, 1U << bit | defined);
 		sent += 2;
 	}
-	ASSERT_EQ(0, fo_info(self->relay.fd, &info));
+	ASSERT_EQ(0, fo_info(self->audience.relay.fd, &info));
 	EXPECT_EQ(sent, info.rx_unknown);
 	EXPECT_KEPT(EACH, 0);
-	ASSERT_EQ(0, fo_info(self->relay.fd, &info));
+	ASSERT_EQ(0, fo_info(self->audience.relay.fd, &info));
 	EXPECT_EQ(sent, info.rx_unknown);
 }
 
 /* Once for each datagram of its payload type, and for no duplicate. */
 TEST_F(classifier, runs)
 {
-	__u8 buf[FO_MTU];
-	int i;
+	struct fo_audience *audience = &self->audience;
+	const struct said said = {};
+	struct fo_hole hole;
 
 	view(self);
 	EXPECT_KEPT(EACH, 0);
 	EXPECT_EQ(1, self->told->runs);
-	self->seq--;
+	audience->seq--;
 	EXPECT_KEPT(0, 0);
 	EXPECT_KEPT(EACH, 0);
 	EXPECT_EQ(2, self->told->runs);
 
 	/* another codec's: not the program's to look at */
-	fo_send_buf(self->relay.source, buf,
-		    fo_rtp(buf, FO_PT_OPAQUE, self->seq++, FO_SSRC, 100));
-	for (i = 0; i < CAPS; i++)
-		EXPECT_TRUE(fo_next(&self->watch[i], buf, FO_RTP_HDR + 100));
+	audience->pt = FO_PT_OPAQUE;
+	EXPECT_KEPT(EACH, LAYER(7, 0, 7));
+	audience->pt = FO_PT_BPF;
 	EXPECT_EQ(2, self->told->runs);
 
 	/* late: once as well */
-	self->seq++;
-	EXPECT_KEPT(0, 0);
-	self->seq -= 2;
-	EXPECT_KEPT(0, 0);
-	EXPECT_TRUE(FO_WAIT(self->told->runs == 4));
+	fo_lose(audience, EACH, &hole);
+	EXPECT_KEPT(EACH, RTP_FANOUT_BPF_START);
+	ASSERT_TRUE(fo_late(audience, &hole, EACH, &said, sizeof(said)));
+	EXPECT_EQ(4, self->told->runs);
 }
 
 static __u64 socket_u64(int fd, int option)
@@ -223,28 +211,31 @@ static __u64 socket_u64(int fd, int option)
 
 TEST_F(classifier, sees)
 {
+	struct fo_audience *audience = &self->audience;
+	const int fd = audience->relay.fd;
 	const struct told *told = self->told;
-	__u8 buf[FO_MTU];
+	__u32 timestamp;
+	__u8 rtp[FO_MTU];
 	int i;
 
 	view(self);
+	timestamp = htonl(audience->timestamp);
 	/* twice: nothing stays of what the first run wrote */
 	for (i = 0; i < 2; i++) {
-		EXPECT_KEPT(EACH, 0);
-		fo_rtp(buf, FO_PT_BPF, self->seq - 1, FO_SSRC, 20);
-		memset(buf + FO_RTP_HDR, 0, 4);
-		buf[FO_RTP_HDR + 4] = self->seq - 1;
-		EXPECT_EQ(FO_RTP_HDR + 20, told->len);
-		EXPECT_EQ(0, memcmp(told->bytes, buf, FO_RTP_HDR + 20));
+		fo_rtp(rtp, FO_PT_BPF, audience->seq, FO_SSRC, 0);
+		memcpy(rtp + 4, &timestamp, sizeof(timestamp));
+		EXPECT_KEPT(EACH, LAYER(0, 1, 0));
+		EXPECT_EQ(FO_RTP_HDR + sizeof(struct said), told->len);
+		EXPECT_EQ(0, memcmp(told->bytes, rtp, FO_RTP_HDR));
+		EXPECT_EQ(LAYER(0, 1, 0), told->bytes[FO_RTP_HDR + 3]);
 		EXPECT_EQ(0, told->cb);
 		EXPECT_EQ(0, told->ifindex);
 		EXPECT_EQ(-EFAULT, told->past_end);
 		EXPECT_EQ(-EFAULT, told->far);
 		EXPECT_EQ(-EFAULT, told->relative_mac);
 		EXPECT_EQ(-EFAULT, told->relative_net);
-		EXPECT_EQ(socket_u64(self->relay.fd, SO_COOKIE), told->socket);
-		EXPECT_EQ(socket_u64(self->relay.fd, SO_NETNS_COOKIE),
-			  told->netns);
+		EXPECT_EQ(socket_u64(fd, SO_COOKIE), told->socket);
+		EXPECT_EQ(socket_u64(fd, SO_NETNS_COOKIE), told->netns);
 		EXPECT_EQ(getuid(), told->uid);
 	}
 }
@@ -252,13 +243,13 @@ TEST_F(classifier, sees)
 /* Where a load may begin: in the datagram, and nowhere else. */
 TEST_F(classifier, loads)
 {
-	const int len = FO_RTP_HDR + 20;
+	const int len = FO_RTP_HDR + sizeof(struct said);
 	const struct {
 		int at;
 		int from;	/* the byte that it reads, -1 for none */
 	} loads[] = {
 		{ 1,			1 },
-		{ FO_RTP_HDR + 4,	FO_RTP_HDR + 4 },
+		{ FO_RTP_HDR,		FO_RTP_HDR },
 		{ len - 4,		len - 4 },
 		{ len - 3,		-1 },
 		{ len,			-1 },
@@ -301,6 +292,7 @@ TEST_F(classifier, loads)
 TEST_F(classifier, large)
 {
 	const size_t sizes[] = { 3000, 4096, 20000, 65000 };
+	struct fo_audience *audience = &self->audience;
 	static __u8 sent[65536], got[65536];
 	struct told *told = self->told;
 	__u32 want;
@@ -308,12 +300,13 @@ TEST_F(classifier, large)
 
 	view(self);
 	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
-		len = fo_rtp(sent, FO_PT_BPF, self->seq++, FO_SSRC, sizes[i]);
+		len = fo_rtp(sent, FO_PT_BPF, 1000 + i, FO_SSRC, sizes[i]);
 		memset(sent + FO_RTP_HDR, 0, 4);
 		told->at = len - 4;
-		fo_send_buf(self->relay.source, sent, len);
-		ASSERT_EQ((ssize_t)len, fo_recv(self->watch[CAP_BASE].fd, got,
-						sizeof(got)));
+		fo_send_buf(audience->relay.source, sent, len);
+		ASSERT_EQ((ssize_t)len,
+			  fo_recv(audience->watch[CAP_BASE].fd, got,
+				  sizeof(got)));
 		EXPECT_TRUE(fo_rtp_same(sent, got, len));
 		EXPECT_EQ(len, told->len);
 		EXPECT_EQ(i + 1, told->survived);
@@ -324,9 +317,9 @@ TEST_F(classifier, large)
 
 TEST_F(classifier, refused)
 {
-	struct rtp_fanout_config cfg = self->relay.cfg;
+	struct rtp_fanout_config cfg = self->audience.relay.cfg;
 	struct bpf_program *other;
-	int fd = self->relay.fd;
+	int fd = self->audience.relay.fd;
 
 	cfg.bpf = fd;			/* no program */
 	EXPECT_REFUSED(EINVAL, fd, fo_attach(fd, &cfg));
@@ -346,24 +339,24 @@ TEST_F(classifier, refused)
 	EXPECT_REFUSED(EBADF, fd, fo_attach(fd, &cfg));
 
 	/* a program that nothing would ask */
-	cfg = self->relay.cfg;
+	cfg = self->audience.relay.cfg;
 	cfg.codec[FO_PT_BPF] = RTP_FANOUT_CODEC_NONE;
 	EXPECT_REFUSED(EINVAL, fd, fo_attach(fd, &cfg));
-	cfg = self->relay.cfg;
+	cfg = self->audience.relay.cfg;
 	cfg.reserved2 = 1;
 	EXPECT_REFUSED(EINVAL, fd, fo_attach(fd, &cfg));
 
-	EXPECT_EQ(0, fo_attach(fd, &self->relay.cfg));
+	EXPECT_EQ(0, fo_attach(fd, &self->audience.relay.cfg));
 }
 
 TEST_F(classifier, no_program)
 {
 	struct rtp_fanout_info info;
 
-	self->relay.cfg.codec[FO_PT_BPF] = RTP_FANOUT_CODEC_OPAQUE;
-	self->relay.cfg.bpf = 0;
-	ASSERT_EQ(0, fo_attach(self->relay.fd, &self->relay.cfg));
-	ASSERT_EQ(0, fo_info(self->relay.fd, &info));
+	self->audience.relay.cfg.codec[FO_PT_BPF] = RTP_FANOUT_CODEC_OPAQUE;
+	self->audience.relay.cfg.bpf = 0;
+	ASSERT_EQ(0, fo_attach(self->audience.relay.fd, &self->audience.relay.cfg));
+	ASSERT_EQ(0, fo_info(self->audience.relay.fd, &info));
 	EXPECT_EQ(0, info.config.bpf);
 }
 
@@ -384,13 +377,13 @@ TEST_F(classifier, detach_frees)
 
 	view(self);
 	id = let_go(self);
-	ASSERT_EQ(0, fo_info(self->relay.fd, &info));
+	ASSERT_EQ(0, fo_info(self->audience.relay.fd, &info));
 	EXPECT_EQ(id, info.config.bpf);
 	EXPECT_TRUE(program_exists(id));
 	EXPECT_KEPT(EACH, 0);
 	EXPECT_KEPT(ALL, LAYER(7, 0, 7));
 
-	ASSERT_EQ(0, fo_detach(self->relay.fd));
+	ASSERT_EQ(0, fo_detach(self->audience.relay.fd));
 	EXPECT_TRUE(FO_WAIT(!program_exists(id)));
 }
 
@@ -401,20 +394,20 @@ TEST_F(classifier, close_frees)
 	view(self);
 	id = let_go(self);
 	EXPECT_KEPT(EACH, 0);
-	close(self->relay.fd);
+	close(self->audience.relay.fd);
 	EXPECT_TRUE(FO_WAIT(!program_exists(id)));
 }
 
-/* A refused ATTACH holds nothing. */
+/* A refused ATTACH holds nothing: the last thing that it asks for is the
+ * socket.
+ */
 TEST_F(classifier, refusal_frees)
 {
+	const struct fo_relay *relay = &self->audience.relay;
 	__u32 id;
 
-	view(self);
-	ASSERT_EQ(-EALREADY, fo_attach(self->relay.fd, &self->relay.cfg));
-	ASSERT_EQ(0, fo_detach(self->relay.fd));
-	self->relay.cfg.source.port = 0;
-	ASSERT_EQ(-EINVAL, fo_attach(self->relay.fd, &self->relay.cfg));
+	fo_set_int(relay->fd, IPPROTO_UDP, UDP_ENCAP, UDP_ENCAP_ESPINUDP);
+	ASSERT_EQ(-EBUSY, fo_attach(relay->fd, &relay->cfg));
 	id = let_go(self);
 	EXPECT_TRUE(FO_WAIT(!program_exists(id)));
 }

@@ -18,33 +18,9 @@
 enum { FIRST = 1, SECOND = 2, ALL = 4, EACH = 7 };
 
 struct example {
-	struct fo_relay relay;
 	struct bpf_object *object;
-	struct fo_watch watch[VIEWERS];
-	__u32 timestamp;
-	__u16 seq;
+	struct fo_audience audience;
 };
-
-/* A fan-out with the program, and a viewer for each cap. */
-static void start(struct example *example, const struct rtp_fanout_cap *caps)
-{
-	struct fo_relay *relay = &example->relay;
-	struct bpf_program *program;
-	int i;
-
-	if (bpf_object__load(example->object))
-		fo_fatal("load");
-	program = bpf_object__next_program(example->object, NULL);
-	fo_open(relay, FO_IPV4);
-	relay->cfg.codec[FO_PT_BPF] = RTP_FANOUT_CODEC_BPF;
-	relay->cfg.bpf = bpf_program__fd(program);
-	errno = -fo_attach(relay->fd, &relay->cfg);
-	if (errno)
-		fo_fatal("attach");
-	for (i = 0; i < VIEWERS; i++)
-		example->watch[i].fd = fo_view(relay, i, &caps[i]);
-	example->seq = 65530;
-}
 
 static void open_example(struct example *example, const char *file)
 {
@@ -53,39 +29,28 @@ static void open_example(struct example *example, const char *file)
 		fo_fatal(file);
 }
 
-/* Those viewers get the next datagram. */
-static bool kept(struct example *example, unsigned int keep,
-		 const void *payload, size_t size)
+/* A fan-out with the program, and a viewer for each cap. */
+static void start(struct example *example, const struct rtp_fanout_cap *caps)
 {
-	__u32 timestamp = htonl(example->timestamp);
-	__u8 buf[FO_MTU];
-	size_t len;
-	int i;
+	struct fo_relay *relay = &example->audience.relay;
+	struct bpf_program *program;
 
-	len = fo_rtp(buf, FO_PT_BPF, example->seq++, FO_SSRC, size);
-	memcpy(buf + 4, &timestamp, sizeof(timestamp));
-	memcpy(buf + FO_RTP_HDR, payload, size);
-	fo_send_buf(example->relay.source, buf, len);
-	for (i = 0; i < VIEWERS; i++) {
-		if (!(keep & 1 << i) || fo_next(&example->watch[i], buf, len))
-			continue;
-		fprintf(stderr, "# viewer %d\n", i);
-		return false;
-	}
-	return true;
+	if (bpf_object__load(example->object))
+		fo_fatal("load");
+	program = bpf_object__next_program(example->object, NULL);
+	fo_open(relay, FO_IPV4);
+	relay->cfg.codec[FO_PT_BPF] = RTP_FANOUT_CODEC_BPF;
+	relay->cfg.bpf = bpf_program__fd(program);
+	fo_audience(&example->audience, caps, VIEWERS);
+	example->audience.pt = FO_PT_BPF;
 }
 
-static void set_cap(struct example *example, int i, struct rtp_fanout_cap cap)
-{
-	struct rtp_fanout_dest dest;
-
-	fo_viewer(&example->relay, i, &dest);
-	dest.cap = cap;
-	errno = -fo_set(example->relay.fd, RTP_FANOUT_SET, RTP_FANOUT_SET_CAP,
-			&dest, 1, sizeof(dest));
-	if (errno)
-		fo_fatal("cap");
-}
+#define EXPECT_KEPT(keep, ...) do {					\
+	const __u8 payload_[] = { __VA_ARGS__ };			\
+									\
+	ASSERT_TRUE(fo_kept(&self->example.audience, keep, payload_,	\
+			    sizeof(payload_)));				\
+} while (0)
 
 FIXTURE(h266)
 {
@@ -100,7 +65,6 @@ FIXTURE_SETUP(h266)
 		{ .did = 7, .qid = 15, .tid = 7 },
 	};
 
-	memset(&self->example, 0, sizeof(self->example));
 	open_example(&self->example, "h266.bpf.o");
 	start(&self->example, caps);
 }
@@ -109,13 +73,6 @@ FIXTURE_TEARDOWN(h266)
 {
 	bpf_object__close(self->example.object);
 }
-
-#define EXPECT_KEPT(keep, ...) do {					\
-	const __u8 payload_[] = { __VA_ARGS__ };			\
-									\
-	ASSERT_TRUE(kept(&self->example, keep, payload_,		\
-			 sizeof(payload_)));				\
-} while (0)
 
 /* RFC 9328, section 1.1.4: F Z LayerId, Type TID + 1. */
 #define L(did)		(did)
@@ -131,17 +88,17 @@ FIXTURE_TEARDOWN(h266)
 
 TEST_F(h266, layers)
 {
-	struct example *example = &self->example;
+	struct fo_audience *audience = &self->example.audience;
 
 	EXPECT_KEPT(EACH, L(0), U(SPS, 0), 1, 2);
 	EXPECT_KEPT(EACH, L(1), U(SPS, 0), 1, 2);
 	EXPECT_KEPT(EACH, L(0), U(IDR, 0), 0xc0, 2);
 	EXPECT_KEPT(SECOND | ALL, L(1), U(IDR, 0), 0xc0, 2);
-	example->timestamp += 3000;
+	audience->timestamp += 3000;
 	EXPECT_KEPT(FIRST | ALL, L(0), U(TRAIL, 2), 1, 2);
 	EXPECT_KEPT(ALL, L(1), U(TRAIL, 2), 1, 2);
 	EXPECT_KEPT(FIRST | ALL, L(0), U(SEI, 2), 1, 2);
-	example->timestamp += 3000;
+	audience->timestamp += 3000;
 	/* fragments say their layer each, aggregates the lowest of theirs */
 	EXPECT_KEPT(SECOND | ALL, L(3), U(FU, 0), 0x80 | TRAIL, 1);
 	EXPECT_KEPT(SECOND | ALL, L(3), U(FU, 0), TRAIL, 1);
@@ -159,24 +116,24 @@ TEST_F(h266, layers)
 TEST_F(h266, up)
 {
 	const struct rtp_fanout_cap all = { .did = 7, .qid = 15, .tid = 7 };
-	struct example *example = &self->example;
+	struct fo_audience *audience = &self->example.audience;
 
 	EXPECT_KEPT(EACH, L(0), U(IDR, 0), 0xc0, 2);
 	EXPECT_KEPT(SECOND | ALL, L(1), U(IDR, 0), 0xc0, 2);
-	set_cap(example, 0, all);
-	example->timestamp += 3000;
+	ASSERT_EQ(0, fo_set_cap(&audience->relay, 0, all));
+	audience->timestamp += 3000;
 	EXPECT_KEPT(EACH, L(0), U(TRAIL, 0), 1, 2);
 	EXPECT_KEPT(SECOND | ALL, L(1), U(TRAIL, 0), 1, 2);
 	/* its second fragment begins nothing */
-	example->timestamp += 3000;
+	audience->timestamp += 3000;
 	EXPECT_KEPT(EACH, L(0), U(TRAIL, 0), 1, 2);
 	EXPECT_KEPT(SECOND | ALL, L(1), U(FU, 0), CRA, 2);
 	EXPECT_KEPT(SECOND | ALL, L(1), U(FU, 0), 0x40 | CRA, 2);
-	example->timestamp += 3000;
+	audience->timestamp += 3000;
 	EXPECT_KEPT(EACH, L(0), U(TRAIL, 0), 1, 2);
 	EXPECT_KEPT(EACH, L(1), U(FU, 0), 0x80 | CRA, 2);
 	EXPECT_KEPT(EACH, L(1), U(FU, 0), 0x40 | CRA, 2);
-	example->timestamp += 3000;
+	audience->timestamp += 3000;
 	EXPECT_KEPT(FIRST | ALL, L(0), U(TRAIL, 1), 1, 2);
 	EXPECT_KEPT(FIRST | ALL, L(1), U(TRAIL, 1), 1, 2);
 	EXPECT_KEPT(EACH, L(0), U(TRAIL, 0), 1, 2);
@@ -186,21 +143,21 @@ TEST_F(h266, up)
 TEST_F(h266, faster)
 {
 	const struct rtp_fanout_cap all = { .did = 7, .qid = 15, .tid = 7 };
-	struct example *example = &self->example;
+	struct fo_audience *audience = &self->example.audience;
 
 	EXPECT_KEPT(EACH, L(0), U(IDR, 0), 0xc0, 2);
-	set_cap(example, 1, all);
-	example->timestamp += 3000;
+	ASSERT_EQ(0, fo_set_cap(&audience->relay, 1, all));
+	audience->timestamp += 3000;
 	EXPECT_KEPT(FIRST | ALL, L(0), U(TRAIL, 1), 1, 2);
-	example->timestamp += 3000;
+	audience->timestamp += 3000;
 	EXPECT_KEPT(EACH, L(0), U(TRAIL, 0), 1, 2);
-	example->timestamp += 3000;
+	audience->timestamp += 3000;
 	EXPECT_KEPT(FIRST | ALL, L(0), U(TRAIL, 1), 1, 2);
 	/* an aggregate with a picture header that says IRAP */
-	example->timestamp += 3000;
+	audience->timestamp += 3000;
 	EXPECT_KEPT(EACH, L(0), U(AP, 0), 0, 3, L(0), U(SPS, 0), 1, 0, 3,
 		    L(0), U(PH, 0), 0x80);
-	example->timestamp += 3000;
+	audience->timestamp += 3000;
 	EXPECT_KEPT(EACH, L(0), U(TRAIL, 1), 1, 2);
 	EXPECT_KEPT(EACH, L(0), U(TRAIL, 0), 1, 2);
 }
@@ -221,7 +178,6 @@ FIXTURE_SETUP(every_nth)
 	size_t size;
 	__u32 *every;
 
-	memset(&self->example, 0, sizeof(self->example));
 	open_example(&self->example, "every_nth.bpf.o");
 	data = bpf_object__find_map_by_name(self->example.object, ".data");
 	ASSERT_NE(NULL, data);
@@ -240,39 +196,38 @@ FIXTURE_TEARDOWN(every_nth)
 /* One frame of three, all of its datagrams, and no hole where others were. */
 TEST_F(every_nth, thins)
 {
-	struct example *example = &self->example;
+	struct fo_audience *audience = &self->example.audience;
 	int frame, part;
 
 	for (frame = 0; frame < 20; frame++) {
 		for (part = 0; part <= frame % 4; part++)
 			EXPECT_KEPT(frame % 3 ? ALL : EACH, frame, part, 1);
-		example->timestamp += 3600;
+		audience->timestamp += 3600;
 	}
 }
 
 /* What is late is of the frame that it is of, and counts for none. */
 TEST_F(every_nth, late)
 {
-	struct example *example = &self->example;
+	struct fo_audience *audience = &self->example.audience;
+
+	const __u8 second[] = { 1, 1 };
+	struct fo_hole hole;
 
 	EXPECT_KEPT(EACH, 0, 0);
-	example->timestamp += 3600;
+	audience->timestamp += 3600;
 	EXPECT_KEPT(ALL, 1, 0);
 	/* its second datagram comes after the next frame's first */
-	example->seq++;
-	example->watch[2].next++;
-	example->timestamp += 3600;
+	fo_lose(audience, EACH, &hole);
+	audience->timestamp += 3600;
 	EXPECT_KEPT(ALL, 2, 0);
-	example->seq -= 2;
-	example->timestamp -= 3600;
-	example->watch[2].next -= 2;
-	EXPECT_KEPT(ALL, 1, 1);
-	example->seq++;
-	example->watch[2].next++;
-	example->timestamp += 7200;
-	/* the number that was left free for it is taken back */
+	ASSERT_TRUE(fo_late(audience, &hole, ALL, second, sizeof(second)));
+	/* and the number that was left free is taken back */
+	audience->watch[0].next--;
+	audience->watch[1].next--;
+	audience->timestamp += 3600;
 	EXPECT_KEPT(EACH, 3, 0);
-	example->timestamp += 3600;
+	audience->timestamp += 3600;
 	EXPECT_KEPT(ALL, 4, 0);
 }
 
@@ -280,18 +235,18 @@ TEST_F(every_nth, late)
 TEST_F(every_nth, faster)
 {
 	const struct rtp_fanout_cap all = { .did = 7, .qid = 15, .tid = 7 };
-	struct example *example = &self->example;
+	struct fo_audience *audience = &self->example.audience;
 
 	EXPECT_KEPT(EACH, 0, 0);
-	example->timestamp += 3600;
+	audience->timestamp += 3600;
 	EXPECT_KEPT(ALL, 1, 0);
-	set_cap(example, 0, all);
+	ASSERT_EQ(0, fo_set_cap(&audience->relay, 0, all));
 	EXPECT_KEPT(ALL, 1, 1);
-	example->timestamp += 3600;
+	audience->timestamp += 3600;
 	EXPECT_KEPT(ALL, 2, 0);
-	example->timestamp += 3600;
+	audience->timestamp += 3600;
 	EXPECT_KEPT(EACH, 3, 0);
-	example->timestamp += 3600;
+	audience->timestamp += 3600;
 	EXPECT_KEPT(FIRST | ALL, 4, 0);
 }
 

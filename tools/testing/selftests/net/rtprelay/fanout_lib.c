@@ -429,28 +429,3 @@ int fo_recv_seq(int fd)
 		return len;
 	return len < FO_RTP_HDR ? -EBADMSG : fo_seq(buf);
 }
-
-/* The next that the viewer gets is what was sent, under the next number. */
-bool fo_next(struct fo_watch *watch, const __u8 *sent, size_t len)
-{
-	__u8 got[FO_MTU];
-	ssize_t ret = fo_recv(watch->fd, got, sizeof(got));
-	bool same;
-
-	if (ret < FO_RTP_HDR) {
-		fprintf(stderr, "# nothing came: %zd\n", ret);
-		return false;
-	}
-	same = ret == (ssize_t)len && fo_rtp_same(sent, got, len);
-	if (!same)
-		fprintf(stderr, "# something else came, number %u\n",
-			fo_seq(got));
-	if (watch->started && watch->next != fo_seq(got)) {
-		fprintf(stderr, "# number %u, not %u\n", fo_seq(got),
-			watch->next);
-		same = false;
-	}
-	watch->started = true;
-	watch->next = fo_seq(got) + 1;
-	return same;
-}

@@ -74,7 +74,7 @@ struct fo_relay {
 
 /**
  * struct fo_watch - what a viewer got so far
- * @fd: its socket
+ * @fd: its socket, -1 for none
  * @started: @next is set
  * @next: RTP sequence number that has to come next
  */
@@ -82,6 +82,42 @@ struct fo_watch {
 	int fd;
 	bool started;
 	__u16 next;
+};
+
+/**
+ * struct fo_audience - a fan-out, viewers with caps, and the stream they watch
+ * @relay: the fan-out
+ * @watch: its viewers
+ * @ssrc: of the next datagram
+ * @timestamp: likewise
+ * @seq: likewise; counts by itself
+ * @pt: likewise
+ * @marker: likewise, the marker bit
+ * @marked: bit for each viewer that gets it with the marker bit set
+ */
+struct fo_audience {
+	struct fo_relay relay;
+	struct fo_watch watch[FO_VIEWERS];
+	__u32 ssrc;
+	__u32 timestamp;
+	__u16 seq;
+	__u8 pt;
+	bool marker;
+	unsigned int marked;
+};
+
+/**
+ * struct fo_hole - a datagram that does not come, or not yet
+ * @seq: its sequence number
+ * @timestamp: its timestamp
+ * @left: bit for each viewer for which a number is left free
+ * @number: those numbers
+ */
+struct fo_hole {
+	__u16 seq;
+	__u32 timestamp;
+	unsigned int left;
+	__u16 number[FO_VIEWERS];
 };
 
 /**
@@ -157,6 +193,16 @@ ssize_t fo_recv(int fd, void *buf, size_t size);
 bool fo_quiet(int fd);
 int fo_recv_seq(int fd);
 bool fo_next(struct fo_watch *watch, const __u8 *sent, size_t len);
+
+void fo_audience(struct fo_audience *audience,
+		 const struct rtp_fanout_cap *caps, int count);
+bool fo_kept(struct fo_audience *audience, unsigned int keep,
+	     const void *payload, size_t size);
+void fo_lose(struct fo_audience *audience, unsigned int left,
+	     struct fo_hole *hole);
+bool fo_late(struct fo_audience *audience, const struct fo_hole *hole,
+	     unsigned int keep, const void *payload, size_t size);
+int fo_set_cap(const struct fo_relay *relay, int i, struct rtp_fanout_cap cap);
 
 /* Wait up to ten seconds for what is sure to come. */
 #define FO_WAIT(cond) ({					\

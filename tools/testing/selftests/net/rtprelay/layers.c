@@ -4,6 +4,7 @@
  * if there were no others. The packets are made by hand (RFC 6184, RFC 6190).
  */
 #include "fanout_lib.h"
+#include "h264_packets.h"
 #include "kselftest_harness.h"
 
 enum { CAP_BASE, CAP_MIDDLE, CAP_SLOW, CAP_ALL, CAPS };
@@ -18,86 +19,27 @@ static const struct rtp_fanout_cap caps[CAPS] = {
 /* Bits of who gets a datagram, by the caps above. */
 enum { BASE = 1, MIDDLE = 2, SLOW = 4, ALL = 8, EACH = 15 };
 
-struct payload {
-	size_t size;
-	__u8 data[64];
-};
-
 FIXTURE(layers)
 {
-	struct fo_relay relay;
-	__u16 seq;
-	bool started[CAPS];
-	__u16 next[CAPS];
+	struct fo_audience audience;
 };
 
 FIXTURE_SETUP(layers)
 {
-	int i;
-
-	fo_relay(&self->relay, FO_IPV4);
-	for (i = 0; i < CAPS; i++)
-		fo_view(&self->relay, i, &caps[i]);
-	self->seq = 1000;
+	fo_open(&self->audience.relay, FO_IPV4);
+	fo_audience(&self->audience, caps, CAPS);
 }
 
 FIXTURE_TEARDOWN(layers)
 {
 }
 
-/* Sends the payload and checks that those viewers get it, next in number. */
-static void expect(struct __test_metadata *_metadata,
-		   struct _test_data_layers *self, unsigned int keep,
-		   struct payload payload)
-{
-	__u8 sent[FO_MTU], got[FO_MTU];
-	size_t len;
-	int i;
-
-	len = fo_rtp(sent, FO_PT_H264, self->seq++, FO_SSRC, payload.size);
-	memset(sent + 4, 0, 4);		/* all of one access unit */
-	memcpy(sent + FO_RTP_HDR, payload.data, payload.size);
-	fo_send_buf(self->relay.source, sent, len);
-
-	for (i = 0; i < CAPS; i++) {
-		if (!(keep & 1 << i))
-			continue;
-		ASSERT_EQ((ssize_t)len,
-			  fo_recv(self->relay.viewer[i], got, sizeof(got))) {
-			TH_LOG("cap %d, number %d", i, self->seq - 1);
-		}
-		EXPECT_TRUE(fo_rtp_same(sent, got, len)) {
-			TH_LOG("cap %d, number %d", i, self->seq - 1);
-		}
-		if (self->started[i]) {
-			EXPECT_EQ(self->next[i], fo_seq(got)) {
-				TH_LOG("cap %d, number %d", i, self->seq - 1);
-			}
-		}
-		self->started[i] = true;
-		self->next[i] = fo_seq(got) + 1;
-	}
-}
-
-#define EXPECT_KEPT(keep, payload) expect(_metadata, self, keep, payload)
-
-#define BYTES(...) ((struct payload) {					\
-	.size = sizeof((__u8[]) { __VA_ARGS__ }),			\
-	.data = { __VA_ARGS__ },					\
-})
-
-/* The extension's three bytes: R I PRID, N DID QID, TID U D O RR. */
-#define RI		0xc0
-#define DQ(did, qid)	(0x80 | (did) << 4 | (qid))
-#define T(tid)		((tid) << 5 | 7)
-
-#define SPS		BYTES(0x67, 0x42, 0xc0, 0x1e)
-#define SUBSET_SPS	BYTES(0x6f, 0x53, 0xc0, 0x1e)
-#define PREFIX(tid)	BYTES(0x6e, RI, DQ(0, 0), T(tid))
-#define SLICE		BYTES(0x61, 0x11, 0x22, 0x33)
-#define IDR		BYTES(0x65, 0x11, 0x22, 0x33)
-#define SLICE_EXT(did, qid, tid) \
-	BYTES(0x74, RI, DQ(did, qid), T(tid), 0x44, 0x55)
+#define EXPECT_KEPT(keep, what) do {					\
+	const struct payload payload_ = what;				\
+									\
+	ASSERT_TRUE(fo_kept(&self->audience, keep, payload_.data,	\
+			    payload_.size));				\
+} while (0)
 
 TEST_F(layers, single_nal)
 {
@@ -119,10 +61,10 @@ TEST_F(layers, quality)
 	struct rtp_fanout_dest dest;
 
 	/* the viewer with the middle cap gets one with a quality in it */
-	fo_viewer(&self->relay, CAP_MIDDLE, &dest);
-	ASSERT_EQ(0, fo_del(self->relay.fd, &dest, 1));
+	fo_viewer(&self->audience.relay, CAP_MIDDLE, &dest);
+	ASSERT_EQ(0, fo_del(self->audience.relay.fd, &dest, 1));
 	dest.cap = cap;
-	ASSERT_EQ(0, fo_add(self->relay.fd, &dest, 1));
+	ASSERT_EQ(0, fo_add(self->audience.relay.fd, &dest, 1));
 
 	EXPECT_KEPT(EACH, IDR);
 	EXPECT_KEPT(EACH, SLICE_EXT(0, 15, 0));
@@ -180,12 +122,12 @@ TEST_F(layers, fragments)
 /* The start is lost: what follows is of no use to who has a cap. */
 TEST_F(layers, fragment_without_start)
 {
+	struct fo_hole hole;
 	int i;
 
 	EXPECT_KEPT(EACH, IDR);
-	self->seq += 3;
-	for (i = 0; i < CAPS; i++)
-		self->next[i] += 3;	/* the loss is seen by all */
+	for (i = 0; i < 3; i++)
+		fo_lose(&self->audience, EACH, &hole);
 	EXPECT_KEPT(ALL, BYTES(0x7c, 20, 2, 3));
 	EXPECT_KEPT(ALL, BYTES(0x7c, 0x40 | 20, 2, 3));
 	EXPECT_KEPT(EACH, SLICE);
@@ -231,25 +173,12 @@ TEST_F(layers, unreadable)
 /* An empty payload, and the opaque codec, are for everyone. */
 TEST_F(layers, no_layers)
 {
-	__u8 buf[FO_MTU];
-	int i;
-
-	fo_send_buf(self->relay.source, buf,
-		    fo_rtp(buf, FO_PT_H264, self->seq++, FO_SSRC, 0));
-	for (i = 0; i < CAPS; i++) {
-		ASSERT_EQ(FO_RTP_HDR, fo_recv(self->relay.viewer[i], buf,
-					      sizeof(buf)));
-		self->started[i] = true;
-		self->next[i] = fo_seq(buf) + 1;
-	}
-
+	EXPECT_KEPT(EACH, (struct payload) {});
 	/* looks like D2 T2, is not */
-	fo_rtp(buf, FO_PT_OPAQUE, self->seq++, FO_SSRC, 8);
-	memcpy(buf + FO_RTP_HDR, SLICE_EXT(2, 0, 2).data, 6);
-	fo_send_buf(self->relay.source, buf, FO_RTP_HDR + 8);
-	for (i = 0; i < CAPS; i++)
-		EXPECT_EQ(self->next[i]++,
-			  fo_recv_seq(self->relay.viewer[i]));
+	self->audience.pt = FO_PT_OPAQUE;
+	EXPECT_KEPT(EACH, SLICE_EXT(2, 0, 2));
+	self->audience.pt = FO_PT_H264;
+	EXPECT_KEPT(ALL, SLICE_EXT(2, 0, 2));
 	EXPECT_KEPT(EACH, SLICE);
 }
 
@@ -282,24 +211,25 @@ TEST_F(layers, stream)
 TEST_F(layers, one_cap_one_stream)
 {
 	const struct rtp_fanout_cap cap = { .did = 1, .qid = 15, .tid = 7 };
+	const struct payload payload = SLICE_EXT(1, 0, 0);
+	struct fo_audience *audience = &self->audience;
+	const int fd = audience->relay.fd;
 	struct rtp_fanout_dest dest;
 	__u8 a[FO_MTU], b[FO_MTU];
+	ssize_t len;
 	int other, i;
 
 	other = fo_udp(AF_INET, FO_HOST_VIEWER + 1, FO_VIEWER_PORT);
 	fo_dest(&dest, AF_INET, FO_HOST_VIEWER + 1, FO_VIEWER_PORT);
 	dest.cap = cap;
 	EXPECT_KEPT(EACH, IDR);
-	ASSERT_EQ(0, fo_add(self->relay.fd, &dest, 1));
+	ASSERT_EQ(0, fo_add(fd, &dest, 1));
 	for (i = 0; i < 5; i++) {
-		fo_rtp(a, FO_PT_H264, self->seq++, FO_SSRC, 6);
-		memcpy(a + FO_RTP_HDR, SLICE_EXT(1, 0, 0).data, 6);
-		fo_send_buf(self->relay.source, a, FO_RTP_HDR + 6);
-		ASSERT_EQ(FO_RTP_HDR + 6,
-			  fo_recv(self->relay.viewer[CAP_MIDDLE], a,
-				  sizeof(a)));
-		ASSERT_EQ(FO_RTP_HDR + 6, fo_recv(other, b, sizeof(b)));
-		EXPECT_EQ(0, memcmp(a, b, FO_RTP_HDR + 6));
+		ASSERT_TRUE(fo_kept(audience, 0, payload.data, payload.size));
+		len = fo_recv(audience->watch[CAP_MIDDLE].fd, a, sizeof(a));
+		ASSERT_EQ(FO_RTP_HDR + (ssize_t)payload.size, len);
+		ASSERT_EQ(len, fo_recv(other, b, sizeof(b)));
+		EXPECT_EQ(0, memcmp(a, b, len));
 	}
 }
 

@@ -17,7 +17,7 @@
  * @runs: how often it ran
  * @len: length of the datagram, __sk_buff.len
  * @bytes: its first TOLD_MAX bytes
- * @past_end: what bpf_skb_load_bytes() said to a load that goes one byte too far
+ * @past_end: what bpf_skb_load_bytes() said to a load that goes a byte too far
  * @far: and to one that begins at 2^31 - 1
  * @relative_mac: what bpf_skb_load_bytes_relative() said
  * @relative_net: and for the network header
