@@ -31,6 +31,22 @@ static bool rtp_seq_before(u32 a, u32 b)
 }
 
 /**
+ * rtp_seq_start() - the first datagram is about to be numbered
+ * @seq: the numbers, of which none was given
+ * @number: RTP sequence number before that of the datagram
+ *
+ * The class without a cap goes on from it.
+ *
+ * Context: The fan-out's worker.
+ */
+void rtp_seq_start(struct rtp_seq *seq, u16 number)
+{
+	seq->number[RTP_CLASS_ALL] = number;
+	memcpy(rtp_seq_block(seq, seq->head), seq->number,
+	       sizeof(seq->number));
+}
+
+/**
  * rtp_seq_restart() - what is before the next datagram belongs to another time
  * @seq: the numbers, which go on
  *

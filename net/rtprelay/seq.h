@@ -60,6 +60,7 @@ struct rtp_numbers {
 	u16 number[RTP_CLASSES];
 };
 
+void rtp_seq_start(struct rtp_seq *seq, u16 number);
 void rtp_seq_restart(struct rtp_seq *seq);
 bool rtp_seq_seen(struct rtp_seq *seq, u32 ext);
 void rtp_seq_newest(struct rtp_seq *seq, u16 missing, u32 missing_classes,

@@ -13,7 +13,7 @@
 static void rtp_stream_restart(struct rtp_stream *stream, u32 ssrc, u16 seq)
 {
 	if (!stream->started)
-		stream->seq.number[RTP_CLASS_ALL] = seq - 1;
+		rtp_seq_start(&stream->seq, seq - 1);
 	rtp_seq_restart(&stream->seq);
 
 	stream->codec = (struct rtp_codec_state){
