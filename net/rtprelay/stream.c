@@ -111,12 +111,15 @@ EXPORT_SYMBOL_IF_KUNIT(rtp_stream_receive);
 /* Which classes might have got what is missing before a datagram. Within an
  * access unit the DQId never decreases (H.264, clause G.7.4.1.2.5) and the TID
  * is one: whom the datagram before the gap was too high for, those missing
- * were too high for as well. Beyond it nothing is known.
+ * were too high for as well. Beyond it nothing is known, nor where the layer
+ * of one of both is not: a fragment whose start is among those missing can be
+ * of the next access unit.
  */
 static u32 rtp_stream_missing(const struct rtp_stream *stream,
 			      const struct rtp_layer *layer, u32 used)
 {
-	if (!stream->unit.told || layer->flags & RTP_LAYER_START)
+	if (!stream->unit.told || !rtp_layer_is_told(layer) ||
+	    layer->flags & RTP_LAYER_START)
 		return used;
 
 	return used & rtp_seq_mask(&stream->seq, stream->seq.head);
