@@ -98,8 +98,8 @@ int rtp_class_get(struct rtp_classes *classes, const struct rtp_cap *cap,
 		classes->cap[class] = *cap;
 		classes->since[class] = serial;
 		WRITE_ONCE(classes->class_opened[class], classes->opened + 1);
-		WRITE_ONCE(classes->opened, classes->opened + 1);
-		/* Pairs with the worker's acquire: the above is seen before. */
+		/* Pair with the worker's acquires: the above is seen before. */
+		smp_store_release(&classes->opened, classes->opened + 1);
 		smp_store_release(&classes->used, classes->used | BIT(class));
 	}
 	classes->refs[class]++;

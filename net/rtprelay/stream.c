@@ -172,12 +172,15 @@ u32 rtp_stream_classes(struct rtp_stream *stream,
 	u32 used, bits, opened;
 	unsigned int class;
 
-	/* Pairs with the release of rtp_class_get(). */
+	/* Pair with the releases of rtp_class_get(). One that came into use in
+	 * between is in @opened and not in @used: it is for the next datagram.
+	 */
 	used = smp_load_acquire(&classes->used);
-	opened = READ_ONCE(classes->opened);
-	if (likely(opened == stream->opened))
+	opened = smp_load_acquire(&classes->opened);
+	if (likely(used == stream->used && opened == stream->opened))
 		return used;
 
+	stream->used = used;
 	stream->opened = opened;
 	for (bits = used; bits; bits &= bits - 1) {
 		class = __ffs(bits);

@@ -78,7 +78,8 @@ struct rtp_top {
  * @missing: numbers that are missing right before the datagram accepted last
  * @behind: how far the datagram accepted last is behind the newest
  * @lost: numbers of the input that never arrived, so far
- * @opened: struct rtp_classes.opened, when it was last looked at
+ * @used: struct rtp_classes.used, when it was last looked at
+ * @opened: likewise, struct rtp_classes.opened
  * @class_opened: likewise, for each class in use
  * @unit: the access unit
  * @top: the highest layers
@@ -98,6 +99,7 @@ struct rtp_stream {
 	u16 missing;
 	u16 behind;
 	u64 lost;
+	u32 used;
 	u32 opened;
 	u32 class_opened[RTP_CLASSES];
 	struct rtp_unit unit;
