@@ -4,12 +4,13 @@
 import os
 import subprocess
 
-from build.progress import Failed
 from demo import layout
 from switching import rtp
 
 # ffmpeg's names of the formats that the depacketizers write
 FFMPEG_FORMAT = {"H264": "h264", "H265": "hevc"}
+# of which there are files of layers
+LAYERED = ("VP9", "AV1")
 BYTE_STREAM = {"H264": "video/x-h264", "H265": "video/x-h265"}
 
 
@@ -56,16 +57,32 @@ def libvpx_vp8(path):
     return [line.split()[-1] for line in out.splitlines() if line], complaint
 
 
+def layered_file(path):
+    """libvpx or libaom, as the file says."""
+    out, complaint = _run([layout.program("media/layerdec"), str(path)])
+    return [line.split()[-1] for line in out.splitlines()], complaint
+
+
+def _layers(path, encoding):
+    target = path.with_suffix(".layered")
+    _, complaint = _run([layout.program("media/layerdepay"), f"--codec={encoding.lower()}",
+                         str(path), str(target)])
+    return target, complaint
+
+
+def _file(decoder, encoding, stream):
+    if decoder == "openh264":
+        return openh264_file(stream)
+    if decoder == "ffmpeg":
+        return ffmpeg_file(stream, FFMPEG_FORMAT[encoding])
+    return layered_file(stream)
+
+
 def decode(decoder, encoding, datagrams, path):
     """(digests, complaints). path: where the datagrams are kept meanwhile."""
     rtp.write(path, datagrams)
-    if decoder == "libvpx":
+    if encoding == "VP8":
         return libvpx_vp8(path)
-    stream, complaint = _byte_stream(path, encoding)
-    if decoder == "openh264":
-        digests, more = openh264_file(stream)
-    elif decoder == "ffmpeg":
-        digests, more = ffmpeg_file(stream, FFMPEG_FORMAT[encoding])
-    else:
-        raise Failed(f"no decoder '{decoder}'")
-    return digests, "\n".join(filter(None, (complaint, more)))
+    depacketized = _layers if encoding in LAYERED else _byte_stream
+    stream, complaint = depacketized(path, encoding)
+    return ([], complaint) if complaint else _file(decoder, encoding, stream)

@@ -13,7 +13,6 @@ COLUMNS = ("codec", "pictures", "destinations", "changes asked", "made", "longes
            "frames", "differ", "faults")
 # Of a decoder that knows the base layer only.
 AVC_DECODER = "ffmpeg"
-MANY = 5
 
 
 @dataclass
@@ -100,7 +99,7 @@ class Run:
         account = self.judge.account(self.sent, [rtp.parse(data) for data in datagrams],
                                      self.changes[number])
         frames, differing, faults = self.decoded(number, datagrams, account, where)
-        account.faults += faults
+        account.faults[:0] = faults
         return account, (frames, differing)
 
 
@@ -144,9 +143,7 @@ def judged(run, each):
         row.wait = max([row.wait, *account.waits])
         row.frames += frames
         row.differing += differing
-        row.faults += [f"destination {number}: {fault}" for fault in account.faults[:MANY]]
-        if len(account.faults) > MANY:
-            row.faults.append(f"destination {number}: and {len(account.faults) - MANY} more")
+        row.faults += [f"destination {number}: {fault}" for fault in account.faults]
         _point(run, row, number, account)
     _counters(run, row, received)
     row.must(row.frames > 0, "no frame was decoded")

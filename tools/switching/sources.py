@@ -9,6 +9,7 @@ import itertools
 import json
 import os
 import socket
+import struct
 import subprocess
 import tempfile
 from pathlib import Path
@@ -19,7 +20,8 @@ from switching import decoders, rtp
 from switching.streams import FRAME_RATE, HEIGHT, OTHER, PARAMETERS, PICTURE, STEP, WIDTH
 
 # What is built here and makes or decodes streams.
-PROGRAMS = ("svcenc", "svccut", "svcdec", "vp8enc")
+PROGRAMS = ("svcenc", "svccut", "svcdec", "vp8enc", "vp9enc", "av1enc", "layerpay", "layercut",
+            "layerdec")
 MTU = 1200
 # On the loopback device, for what must not be cut up.
 MTU_MODE0 = 60000
@@ -251,6 +253,50 @@ def vp8(stream, raw):
     _refer(stream, 0, *decoders.libvpx_vp8(stream.datagrams), range(len(layers)))
 
 
+def _frames(path):
+    """(number, picture, sid, numbers of the frames that it refers to) of each frame in a
+    file of layers; media/layered.h has its format.
+    """
+    data, pos = path.read_bytes(), 16
+    while pos < len(data):
+        number, picture, _, octets, _, _, sid, _, _, count, *back = struct.unpack_from(
+            "<4I2H4B12H", data, pos)
+        yield number, picture, sid, [number - each for each in back[:count]]
+        pos += 48 + octets
+
+
+def _layered(stream, raw, encoder, begins_within):
+    """begins_within: whether datagrams say where an upper layer alone begins anew."""
+    coded = stream.path("stream.layered")
+    _run([layout.program(f"media/{encoder}"), f"--width={WIDTH}", f"--height={HEIGHT}",
+          f"--rate={FRAME_RATE}", f"--key={2 * FRAME_RATE}", raw, coded])
+    lines = _run([layout.program("media/layerpay"), f"--mtu={MTU}",
+                  f"--dependency-id={stream.dependency_id}", coded, stream.datagrams])
+    packets = [line.split() for line in lines.splitlines()]
+    begins = {int(picture): set(range(stream.spatial))
+              for picture, _, _, kind in packets if kind == "key"}
+    first = {}
+    for number, picture, sid, refers in _frames(coded):
+        first.setdefault(picture, number)
+        if begins_within and all(each >= first[picture] for each in refers):
+            begins.setdefault(picture, set()).add(sid)
+    pictures = [(number * STEP, sorted(begins.get(number, ()))) for number in range(len(first))]
+    _describe(stream, pictures, [(int(picture), int(sid), int(tid), PICTURE)
+                                 for picture, sid, tid, _ in packets])
+    for did in range(stream.spatial):
+        cut = stream.path(f"cut-{did}.layered")
+        _run([layout.program("media/layercut"), f"--cap={did},7", coded, cut])
+        _refer(stream, did, *decoders.layered_file(cut), range(len(pictures)))
+
+
+def vp9(stream, raw):
+    _layered(stream, raw, "vp9enc", True)
+
+
+def av1(stream, raw):
+    _layered(stream, raw, "av1enc", bool(stream.dependency_id))
+
+
 def opaque(stream, raw):
     """The stream of another codec, of which the kernel is not told what it is."""
     h264_avc(stream, raw)
@@ -261,4 +307,4 @@ def opaque(stream, raw):
 
 MAKERS = {"h264-svc": h264_svc, "h264-svc-ffmpeg": h264_svc_by_ffmpeg,
           "h264-avc": h264_avc, "h265": h265, "vp8": vp8,
-          "opaque": opaque}
+          "vp9": vp9, "av1": av1, "av1-dd": av1, "opaque": opaque}

@@ -66,6 +66,12 @@ ALL = (
     Stream("h264-avc", "H.264 AVC", 3, "H264", "ffmpeg", temporal=2),
     Stream("h265", "H.265", 4, "H265", "ffmpeg", temporal=2),
     Stream("vp8", "VP8", 5, "VP8", "libvpx", temporal=3),
+    Stream("vp9", "VP9", 6, "VP9", "libvpx", spatial=3, temporal=3, down_anywhere=True,
+           marks_end=True),
+    # Without the descriptor nothing but the sender's marker bit says where a picture ends.
+    Stream("av1", "AV1", 7, "AV1", "libaom", spatial=3, temporal=3, down_anywhere=True),
+    Stream("av1-dd", "AV1, dependency descriptor", 7, "AV1", "libaom", spatial=3, temporal=3,
+           dependency_id=5, down_anywhere=True, marks_end=True),
     # No layers: who gets it at all gets all of it.
     Stream("opaque", "opaque (H.264)", 1, "H264", "ffmpeg", choices=(3, 3), pause=False),
 )
