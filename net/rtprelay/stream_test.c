@@ -3,6 +3,7 @@
  * KUnit tests for the sequence numbers of a stream.
  */
 #include <kunit/test.h>
+#include <linux/array_size.h>
 #include <linux/slab.h>
 #include "stream.h"
 
@@ -175,6 +176,348 @@ static void stream_largest_gap(struct kunit *test)
 			RTP_UNCONFIRMED);
 }
 
+/* What follows is with caps: a stream of several layers, and who gets what. */
+
+#define START	RTP_LAYER_START
+#define LAYER(_did, _tid, _flags) \
+	(&(struct rtp_layer) { .did = _did, .tid = _tid, .flags = _flags })
+
+/* What is for who has no cap only: a fragment of which the start is lost. */
+static const struct rtp_layer lost_layer = {
+	.did = RTP_DID_MAX, .qid = RTP_QID_MAX, .tid = RTP_TID_MAX,
+};
+
+/**
+ * struct capped - a stream and caps for it
+ * @classes: the caps
+ * @stream: the stream
+ * @numbers: of the datagram that arrived last, when it was accepted
+ * @seq: its sequence number
+ */
+struct capped {
+	struct rtp_classes classes;
+	struct rtp_stream stream;
+	struct rtp_numbers numbers;
+	u16 seq;
+};
+
+static unsigned int capped_class(struct kunit *test, struct capped *capped,
+				 u8 did, u8 tid)
+{
+	struct rtp_cap cap = { .did = did, .qid = RTP_QID_MAX, .tid = tid };
+	int class;
+
+	spin_lock_bh(&capped->classes.lock);
+	class = rtp_class_get(&capped->classes, &cap, 0);
+	spin_unlock_bh(&capped->classes.lock);
+	KUNIT_ASSERT_GE(test, class, 0);
+
+	return class;
+}
+
+static struct capped *capped_new(struct kunit *test)
+{
+	struct capped *capped;
+
+	capped = kunit_kzalloc(test, sizeof(*capped), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, capped);
+	rtp_classes_init(&capped->classes);
+
+	return capped;
+}
+
+static enum rtp_verdict capped_take_ssrc(struct capped *capped, u32 ssrc,
+					 u16 seq, const struct rtp_layer *layer)
+{
+	enum rtp_verdict verdict;
+	u32 used, keep;
+
+	capped->numbers.classes = 0;
+	verdict = rtp_stream_receive(&capped->stream, ssrc, seq);
+	if (verdict > RTP_ACCEPT_LATE)
+		return verdict;
+
+	used = rtp_stream_classes(&capped->stream, &capped->classes);
+	keep = rtp_class_keep(&capped->classes, used, layer);
+	rtp_stream_number(&capped->stream, layer, keep, used,
+			  &capped->numbers);
+	if (verdict != RTP_ACCEPT_LATE)
+		capped->seq = seq;
+
+	return verdict;
+}
+
+static enum rtp_verdict capped_take(struct capped *capped, u16 seq,
+				    const struct rtp_layer *layer)
+{
+	return capped_take_ssrc(capped, SSRC, seq, layer);
+}
+
+/* The next after @missing that do not arrive. */
+static void capped_next(struct kunit *test, struct capped *capped,
+			unsigned int missing, const struct rtp_layer *layer)
+{
+	enum rtp_verdict verdict;
+
+	verdict = capped_take(capped, capped->seq + missing + 1, layer);
+	KUNIT_ASSERT_TRUE(test, verdict == RTP_ACCEPT ||
+				verdict == RTP_ACCEPT_FIRST);
+}
+
+/* One that was missing, which @back newer ones came before. */
+static void capped_late(struct kunit *test, struct capped *capped,
+			unsigned int back, const struct rtp_layer *layer)
+{
+	KUNIT_ASSERT_EQ(test, capped_take(capped, capped->seq - back, layer),
+			RTP_ACCEPT_LATE);
+}
+
+/* Whether a class gets the datagram that arrived last, and its number. */
+static bool capped_gets(const struct capped *capped, unsigned int class)
+{
+	return capped->numbers.classes & BIT(class);
+}
+
+static u16 capped_number(const struct capped *capped, unsigned int class)
+{
+	return capped->stream.seq.number[class];
+}
+
+/* Late ones have the number of the input also before any number was wrapped,
+ * or any block of numbers ended.
+ */
+static void stream_late_among_the_first(struct kunit *test)
+{
+	struct capped *capped = capped_new(test);
+	unsigned int base = capped_class(test, capped, 0, 0);
+
+	capped->seq = 999;
+	capped_next(test, capped, 0, LAYER(0, 0, START));
+	capped_next(test, capped, 3, LAYER(0, 0, START));
+	capped_late(test, capped, 2, LAYER(0, 0, START));
+	KUNIT_EXPECT_TRUE(test, capped_gets(capped, RTP_CLASS_ALL));
+	KUNIT_EXPECT_EQ(test, capped->numbers.number[RTP_CLASS_ALL], 1002);
+	KUNIT_EXPECT_TRUE(test, capped_gets(capped, base));
+	KUNIT_EXPECT_EQ(test, capped->numbers.number[base], 3);
+}
+
+static void stream_gap_within_a_unit(struct kunit *test)
+{
+	struct capped *capped = capped_new(test);
+	unsigned int base = capped_class(test, capped, 0, 0);
+	unsigned int middle = capped_class(test, capped, 1, 0);
+
+	/* After D1 comes no D0. */
+	capped_next(test, capped, 0, LAYER(0, 0, START));
+	capped_next(test, capped, 0, LAYER(1, 0, 0));
+	capped_next(test, capped, 2, LAYER(2, 0, 0));
+	KUNIT_EXPECT_EQ(test, capped_number(capped, base), 1);
+	KUNIT_EXPECT_EQ(test, capped_number(capped, middle), 4);
+	KUNIT_EXPECT_EQ(test, capped_number(capped, RTP_CLASS_ALL), 5);
+
+	/* After D2 comes no D1, either. */
+	capped_next(test, capped, 1, LAYER(2, 0, 0));
+	KUNIT_EXPECT_EQ(test, capped_number(capped, base), 1);
+	KUNIT_EXPECT_EQ(test, capped_number(capped, middle), 4);
+	KUNIT_EXPECT_EQ(test, capped_number(capped, RTP_CLASS_ALL), 7);
+
+	/* After D0 comes anything. */
+	capped_next(test, capped, 0, LAYER(0, 0, START));
+	capped_next(test, capped, 1, LAYER(1, 0, 0));
+	KUNIT_EXPECT_EQ(test, capped_number(capped, base), 3);
+	KUNIT_EXPECT_EQ(test, capped_number(capped, middle), 7);
+}
+
+static void stream_gap_of_a_temporal_layer(struct kunit *test)
+{
+	struct capped *capped = capped_new(test);
+	unsigned int slow = capped_class(test, capped, 7, 0);
+	unsigned int fast = capped_class(test, capped, 0, 2);
+
+	capped_next(test, capped, 0, LAYER(0, 0, START));
+	capped_next(test, capped, 0, LAYER(0, 2, START));
+	capped_next(test, capped, 3, LAYER(1, 2, 0));
+	KUNIT_EXPECT_EQ(test, capped_number(capped, slow), 1);
+	KUNIT_EXPECT_EQ(test, capped_number(capped, fast), 5);
+}
+
+static void stream_gap_across_units(struct kunit *test)
+{
+	struct capped *capped = capped_new(test);
+	unsigned int base = capped_class(test, capped, 0, 0);
+
+	capped_next(test, capped, 0, LAYER(0, 0, START));
+	capped_next(test, capped, 0, LAYER(2, 0, 0));
+	capped_next(test, capped, 2, LAYER(0, 0, START));
+	KUNIT_EXPECT_EQ(test, capped_number(capped, base), 4);
+}
+
+/* Nothing is inferred from a datagram of which the layer is not known. */
+static void stream_gap_beside_unknown(struct kunit *test)
+{
+	struct capped *capped = capped_new(test);
+	unsigned int base = capped_class(test, capped, 0, 0);
+
+	capped_next(test, capped, 0, LAYER(0, 0, START));
+	capped_next(test, capped, 0, LAYER(2, 0, 0));
+	capped_next(test, capped, 0, &lost_layer);
+	capped_next(test, capped, 2, LAYER(2, 0, 0));
+	KUNIT_EXPECT_EQ(test, capped_number(capped, base), 3);
+
+	capped_next(test, capped, 0, LAYER(0, 0, RTP_LAYER_UNKNOWN));
+	capped_next(test, capped, 2, LAYER(2, 0, 0));
+	KUNIT_EXPECT_EQ(test, capped_number(capped, base), 6);
+
+	/* Where it begins is missing, and its access unit may be another. */
+	capped_next(test, capped, 2, &lost_layer);
+	KUNIT_EXPECT_EQ(test, capped_number(capped, base), 8);
+}
+
+static void stream_late_is_kept_or_taken_back(struct kunit *test)
+{
+	struct capped *capped = capped_new(test);
+	unsigned int base = capped_class(test, capped, 0, 0);
+	unsigned int middle = capped_class(test, capped, 1, 0);
+
+	/* What was no one's may have been anyone's. */
+	capped_next(test, capped, 0, LAYER(0, 0, START));
+	capped_next(test, capped, 3, LAYER(2, 0, 0));
+	KUNIT_EXPECT_EQ(test, capped_number(capped, base), 4);
+
+	capped_late(test, capped, 3, LAYER(0, 0, 0));
+	KUNIT_EXPECT_TRUE(test, capped_gets(capped, base));
+	KUNIT_EXPECT_EQ(test, capped->numbers.number[base], 2);
+	capped_late(test, capped, 2, LAYER(1, 0, 0));
+	KUNIT_EXPECT_FALSE(test, capped_gets(capped, base));
+	KUNIT_EXPECT_EQ(test, capped->numbers.number[middle], 3);
+	KUNIT_EXPECT_EQ(test, capped_number(capped, base), 3);
+	capped_late(test, capped, 1, LAYER(2, 0, 0));
+	KUNIT_EXPECT_EQ(test, capped->numbers.classes, BIT(RTP_CLASS_ALL));
+	KUNIT_EXPECT_EQ(test, capped->numbers.number[RTP_CLASS_ALL], 4);
+	KUNIT_EXPECT_EQ(test, capped_number(capped, base), 2);
+	KUNIT_EXPECT_EQ(test, capped_number(capped, middle), 3);
+	KUNIT_EXPECT_EQ(test, capped->stream.lost, 0);
+}
+
+/* A datagram that breaks the rule that layers of an access unit ascend has no
+ * number, and disturbs none.
+ */
+static void stream_late_without_a_number(struct kunit *test)
+{
+	struct capped *capped = capped_new(test);
+	unsigned int base = capped_class(test, capped, 0, 0);
+
+	capped_next(test, capped, 0, LAYER(0, 0, START));
+	capped_next(test, capped, 0, LAYER(1, 0, 0));
+	capped_next(test, capped, 1, LAYER(1, 0, 0));
+	capped_late(test, capped, 1, LAYER(0, 0, 0));
+	KUNIT_EXPECT_EQ(test, capped->numbers.classes, BIT(RTP_CLASS_ALL));
+	capped_next(test, capped, 0, LAYER(0, 0, START));
+	KUNIT_EXPECT_EQ(test, capped_number(capped, base), 2);
+}
+
+/* Both wraps change nothing. */
+static void stream_wraps(struct kunit *test)
+{
+	struct capped *far = capped_new(test), *near = capped_new(test);
+	unsigned int base = capped_class(test, far, 0, 0), i;
+	u32 seed = 5;
+
+	KUNIT_ASSERT_EQ(test, capped_class(test, near, 0, 0), base);
+	/* as long after the stream began */
+	far->stream.seq.head = -20000;
+	for (i = 0; i < RTP_CLASSES; i++)
+		rtp_seq_open(&far->stream.seq, i);
+
+	for (i = 0; i < 40000; i++) {
+		/* out of order by up to 3 */
+		u16 seq = 40000 + i;
+		u8 did = (seed = seed * 1664525 + 1013904223) >> 30;
+
+		if (i > 3)
+			seq ^= seed >> 28 & 3;
+		capped_take(far, seq, LAYER(did, 0, did ? 0 : START));
+		capped_take(near, seq, LAYER(did, 0, did ? 0 : START));
+		KUNIT_ASSERT_EQ(test, far->numbers.classes,
+				near->numbers.classes);
+		if (capped_gets(far, base))
+			KUNIT_ASSERT_EQ(test, far->numbers.number[base],
+					near->numbers.number[base]);
+		if (capped_gets(far, RTP_CLASS_ALL))
+			KUNIT_ASSERT_EQ(test, far->numbers.number[0], seq);
+	}
+}
+
+static void stream_jump_goes_on_in_every_class(struct kunit *test)
+{
+	static const struct {
+		u32 ssrc;
+		u16 seq;
+	} ways[] = { { SSRC, 5000 }, { OTHER, 5001 }, { SSRC, 5003 } };
+	struct capped *capped = capped_new(test);
+	unsigned int base = capped_class(test, capped, 0, 0), i;
+
+	capped->seq = 99;
+	capped_next(test, capped, 0, LAYER(0, 0, START));
+	capped_next(test, capped, 0, LAYER(1, 0, 0));
+
+	for (i = 0; i < ARRAY_SIZE(ways); i++) {
+		u16 all = capped_number(capped, RTP_CLASS_ALL);
+		u16 own = capped_number(capped, base);
+		u32 ssrc = ways[i].ssrc;
+		u16 seq = ways[i].seq;
+
+		KUNIT_EXPECT_EQ(test,
+				capped_take_ssrc(capped, ssrc, seq,
+						 LAYER(0, 0, START)),
+				RTP_UNCONFIRMED);
+		KUNIT_EXPECT_EQ(test, capped_number(capped, RTP_CLASS_ALL),
+				all);
+		KUNIT_EXPECT_LE(test,
+				capped_take_ssrc(capped, ssrc, seq + 1,
+						 LAYER(0, 0, START)),
+				RTP_ACCEPT_FIRST);
+		KUNIT_EXPECT_EQ(test, capped_number(capped, RTP_CLASS_ALL),
+				(u16)(all + 1));
+		KUNIT_EXPECT_EQ(test, capped_number(capped, base),
+				(u16)(own + 1));
+		/* Nobody left room for the one that announced it. */
+		KUNIT_EXPECT_EQ(test,
+				capped_take_ssrc(capped, ssrc, seq,
+						 LAYER(0, 0, START)),
+				RTP_DUPLICATE);
+		KUNIT_EXPECT_EQ(test,
+				capped_take_ssrc(capped, ssrc, seq + 2,
+						 LAYER(1, 0, 0)),
+				RTP_ACCEPT);
+	}
+}
+
+/* A class that comes into use between two looks at what is in use, the first
+ * of which only sees that something did, still begins where it is first seen.
+ */
+static void stream_class_comes_into_use_late(struct kunit *test)
+{
+	struct capped *capped = capped_new(test);
+	struct rtp_classes *classes = &capped->classes;
+	unsigned int base;
+	u32 used;
+
+	capped_next(test, capped, 0, LAYER(0, 0, START));
+	base = capped_class(test, capped, 0, 0);
+	used = classes->used;
+
+	classes->used = BIT(RTP_CLASS_ALL);
+	capped_next(test, capped, 1, LAYER(0, 0, START));
+	classes->used = used;
+	capped_next(test, capped, 1, LAYER(0, 0, START));
+
+	KUNIT_EXPECT_EQ(test, capped->stream.seq.first[base],
+			capped->stream.seq.head - 1);
+	KUNIT_EXPECT_EQ(test, capped->stream.seq.fixed[base],
+			capped->stream.seq.head - 1);
+}
+
 static struct kunit_case stream_cases[] = {
 	KUNIT_CASE(stream_in_order),
 	KUNIT_CASE(stream_loss_leaves_room),
@@ -183,6 +526,16 @@ static struct kunit_case stream_cases[] = {
 	KUNIT_CASE(stream_jump_is_confirmed),
 	KUNIT_CASE(stream_new_ssrc_is_confirmed),
 	KUNIT_CASE(stream_largest_gap),
+	KUNIT_CASE(stream_late_among_the_first),
+	KUNIT_CASE(stream_gap_within_a_unit),
+	KUNIT_CASE(stream_gap_of_a_temporal_layer),
+	KUNIT_CASE(stream_gap_across_units),
+	KUNIT_CASE(stream_gap_beside_unknown),
+	KUNIT_CASE(stream_late_is_kept_or_taken_back),
+	KUNIT_CASE(stream_late_without_a_number),
+	KUNIT_CASE(stream_wraps),
+	KUNIT_CASE(stream_jump_goes_on_in_every_class),
+	KUNIT_CASE(stream_class_comes_into_use_late),
 	{}
 };
 
