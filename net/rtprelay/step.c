@@ -56,7 +56,7 @@ static u8 rtp_step_tid(const struct rtp_stream *stream,
 
 static int rtp_step_down(const struct rtp_stream *stream,
 			 const struct rtp_layer *layer, int now, int want,
-			 bool immediate)
+			 bool got, bool immediate)
 {
 	bool start = layer->flags & RTP_LAYER_START;
 
@@ -66,22 +66,26 @@ static int rtp_step_down(const struct rtp_stream *stream,
 		return want;
 	if (layer->flags & RTP_LAYER_DOWN)
 		return want;
-	if (layer->flags & RTP_LAYER_SYNC && layer->did == want >> 4)
+	if (layer->flags & RTP_LAYER_SYNC && got && layer->did == want >> 4)
 		return want;
 
 	return now;
 }
 
 static int rtp_step_up(const struct rtp_stream *stream,
-		       const struct rtp_layer *layer, int now, int want)
+		       const struct rtp_layer *layer, int now, int want,
+		       bool got)
 {
 	int dqid = rtp_dqid(layer->did, layer->qid);
 
 	if (layer->flags & RTP_LAYER_START && now != RTP_DQID_NONE &&
 	    now >= rtp_top_dqid(&stream->top))
 		return want;
-	if (!(layer->flags & RTP_LAYER_SYNC) || !stream->unit.whole ||
+	if (!(layer->flags & RTP_LAYER_SYNC) || !stream->unit.whole || !got ||
 	    dqid <= now || dqid > want || stream->unit.below > now)
+		return now;
+	/* A decoder cannot begin with a higher one. */
+	if (now == RTP_DQID_NONE && layer->did)
 		return now;
 	/* The highest there is: nothing above would ever begin. */
 	if (layer->did >= stream->top.did)
@@ -107,24 +111,26 @@ struct rtp_cap rtp_step(const struct rtp_stream *stream,
 			const struct rtp_cap *want, bool immediate)
 {
 	int dqid = rtp_cap_dqid(now), to = rtp_cap_dqid(want);
-	struct rtp_cap next = *now;
+	struct rtp_cap next = {};
+	bool got;
 
 	if (want->paused)
 		return layer->flags & RTP_LAYER_START ? *want : *now;
 
-	if (to < dqid)
-		to = rtp_step_down(stream, layer, dqid, to, immediate);
-	else if (to > dqid)
-		to = rtp_step_up(stream, layer, dqid, to);
-	if (to == RTP_DQID_NONE)
-		return next;
-
-	rtp_cap_set_dqid(&next, to);
-	next.paused = false;
 	/* Where a decoder begins there is nothing that was left out. */
 	next.tid = now->paused ? want->tid :
 				 rtp_step_tid(stream, layer, now->tid,
 					      want->tid);
+	/* Its access unit, in which layers can be begun */
+	got = layer->tid <= next.tid;
+
+	if (to < dqid)
+		to = rtp_step_down(stream, layer, dqid, to, got, immediate);
+	else if (to > dqid)
+		to = rtp_step_up(stream, layer, dqid, to, got);
+	if (to == RTP_DQID_NONE)
+		return *now;
+	rtp_cap_set_dqid(&next, to);
 
 	return next;
 }
