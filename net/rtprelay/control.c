@@ -71,8 +71,10 @@ static int rtp_control_prepare(struct rtp_fanout *fanout,
 	if (err)
 		goto err_remove;
 
+	spin_lock_bh(&fanout->classes.lock);
 	err = rtp_variant_init(&dest->variant, &fanout->classes, &cap,
 			       rtp_rx_serial(fanout));
+	spin_unlock_bh(&fanout->classes.lock);
 	if (err)
 		goto err_remove;
 
@@ -187,18 +189,20 @@ static int rtp_control_caps(struct rtp_fanout *fanout,
 			    const struct rtp_fanout_dest *request, u32 count)
 {
 	struct rtp_classes *classes = &fanout->classes;
-	u64 serial = rtp_rx_serial(fanout);
 	struct rtp_dest *dest;
 	u32 *reserved, i;
+	u64 serial;
 	int err = 0;
 
 	reserved = kvcalloc(count, sizeof(*reserved), GFP_KERNEL_ACCOUNT);
-	if (!reserved) {
-		fanout->failed_index = 0;
+	if (!reserved)
 		return -ENOMEM;
-	}
 
 	spin_lock_bh(&classes->lock);
+	/* Not before: the worker may give a class up with a datagram that came
+	 * meanwhile, and it is then not to be used for that one.
+	 */
+	serial = rtp_rx_serial(fanout);
 	for (i = 0; i < count && !err; i++) {
 		dest = rtp_control_found(fanout, &request[i]);
 		err = dest ? rtp_control_reserve(fanout, &request[i], dest,

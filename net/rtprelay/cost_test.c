@@ -114,6 +114,7 @@ static struct cost *cost_begin(struct kunit *test, unsigned int dests)
 	struct rtp_cap cap = { .qid = RTP_QID_MAX };
 	struct cost *cost;
 	unsigned int i;
+	int err;
 
 	cost = kvzalloc_obj(*cost, GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, cost);
@@ -127,9 +128,11 @@ static struct cost *cost_begin(struct kunit *test, unsigned int dests)
 	for (i = 0; i < dests; i++) {
 		cap.did = i % COST_CAPS / COST_TIDS;
 		cap.tid = i % COST_TIDS;
-		KUNIT_ASSERT_EQ(test, 0,
-				rtp_variant_init(&cost->variants[i],
-						 &cost->classes, &cap, 0));
+		spin_lock_bh(&cost->classes.lock);
+		err = rtp_variant_init(&cost->variants[i], &cost->classes, &cap,
+				       0);
+		spin_unlock_bh(&cost->classes.lock);
+		KUNIT_ASSERT_EQ(test, err, 0);
 	}
 	for (i = 0; i < ARRAY_SIZE(cost_tids); i++)
 		cost_picture(cost, i);

@@ -6,6 +6,7 @@
 #include <kunit/visibility.h>
 #include <linux/bits.h>
 #include <linux/export.h>
+#include <linux/string.h>
 #include "step.h"
 #include "variant.h"
 
@@ -14,20 +15,18 @@
  * @variant: filled in
  * @classes: the fan-out's
  * @cap: its cap
- * @serial: serial number of the next datagram that is received
+ * @serial: serial number of the next datagram that is received, read with the
+ *	lock held
  *
- * Context: Process context, socket locked.
+ * Context: @classes->lock held.
  * Return: 0, after which the caller calls rtp_variant_exit(), or -ENOSPC when
  * there are too many distinct caps.
  */
 int rtp_variant_init(struct rtp_variant *variant, struct rtp_classes *classes,
 		     const struct rtp_cap *cap, u64 serial)
 {
-	int class;
+	int class = rtp_class_get(classes, cap, serial);
 
-	spin_lock_bh(&classes->lock);
-	class = rtp_class_get(classes, cap, serial);
-	spin_unlock_bh(&classes->lock);
 	if (class < 0)
 		return class;
 
@@ -67,7 +66,8 @@ EXPORT_SYMBOL_IF_KUNIT(rtp_variant_exit);
  * @classes: the fan-out's
  * @top: the highest layers of the stream
  * @cap: the cap that it is to have
- * @serial: serial number of the next datagram that is received
+ * @serial: serial number of the next datagram that is received, read with the
+ *	lock held
  * @reserved: set to bit for each class, for rtp_variant_want() or
  *	rtp_class_put()
  *
@@ -104,6 +104,19 @@ int rtp_variant_reserve(const struct rtp_variant *variant,
 }
 EXPORT_SYMBOL_IF_KUNIT(rtp_variant_reserve);
 
+/* The classes that it gets datagrams of: the present one, and the one before as
+ * long as late datagrams can be of that time.
+ */
+static u32 rtp_variant_held(const struct rtp_variant *variant)
+{
+	u32 held = BIT(variant->class);
+
+	if (variant->switched)
+		held |= BIT(variant->prev);
+
+	return held;
+}
+
 /**
  * rtp_variant_want() - a destination is to have another class
  * @variant: the destination's
@@ -117,7 +130,7 @@ EXPORT_SYMBOL_IF_KUNIT(rtp_variant_reserve);
 void rtp_variant_want(struct rtp_variant *variant, struct rtp_classes *classes,
 		      const struct rtp_cap *cap, bool immediate, u32 reserved)
 {
-	u32 now = BIT(variant->class);
+	u32 now = rtp_variant_held(variant);
 	bool was = rtp_variant_is_pending(variant);
 
 	WRITE_ONCE(variant->immediate, immediate);
@@ -216,9 +229,30 @@ static void rtp_variant_enter(struct rtp_variant *variant,
 static void rtp_variant_arrived(struct rtp_variant *variant,
 				struct rtp_classes *classes)
 {
-	rtp_class_put(classes, variant->classes & ~BIT(variant->class));
-	variant->classes = BIT(variant->class);
+	u32 held = rtp_variant_held(variant);
+
+	rtp_class_put(classes, variant->classes & ~held);
+	variant->classes = held;
 	WRITE_ONCE(classes->switching, classes->switching - 1);
+}
+
+/* There is no class for the next step: the stream has layers that it did not
+ * have when the change was asked for. They are there for the next time, unless
+ * there are too many classes; then it waits for a datagram that needs none.
+ */
+static void rtp_variant_retry(struct rtp_variant *variant,
+			      struct rtp_classes *classes,
+			      const struct rtp_arrival *arrival)
+{
+	const struct rtp_cap want = classes->cap[variant->want];
+	u8 waiting = variant->waiting;
+	u32 reserved;
+
+	if (rtp_variant_reserve(variant, classes, &arrival->stream->top, &want,
+				arrival->serial + 1, &reserved))
+		return;
+	rtp_variant_want(variant, classes, &want, variant->immediate, reserved);
+	variant->waiting = waiting;
 }
 
 /* An access unit of the lowest temporal layer began, and it still waits. */
@@ -247,18 +281,21 @@ bool rtp_variant_switch(struct rtp_variant *variant,
 {
 	const struct rtp_layer *layer = &arrival->layer;
 	unsigned int class;
-	struct rtp_cap next;
+	struct rtp_cap now, next;
 	bool waits = false;
 
 	spin_lock(&classes->lock);
 	if (!rtp_variant_is_pending(variant))
 		goto out;
 
-	next = rtp_step(arrival->stream, layer, &classes->cap[variant->class],
+	now = classes->cap[variant->class];
+	next = rtp_step(arrival->stream, layer, &now,
 			&classes->cap[variant->want], variant->immediate);
 	class = rtp_variant_next(variant, classes, arrival, &next);
 	if (class != variant->class)
 		rtp_variant_enter(variant, arrival, class);
+	else if (memcmp(&next, &now, sizeof(now)))
+		rtp_variant_retry(variant, classes, arrival);
 
 	if (!rtp_variant_is_pending(variant))
 		rtp_variant_arrived(variant, classes);
@@ -271,16 +308,32 @@ out:
 }
 EXPORT_SYMBOL_IF_KUNIT(rtp_variant_switch);
 
+/* Nothing of the time before the last change comes any more. */
+static void rtp_variant_settle(struct rtp_variant *variant,
+			       struct rtp_classes *classes)
+{
+	spin_lock(&classes->lock);
+	variant->switched = false;
+	/* One that goes is looked at for the last time: it has none. */
+	if (variant->classes && !rtp_variant_is_pending(variant)) {
+		rtp_class_put(classes, variant->classes & ~BIT(variant->class));
+		variant->classes = BIT(variant->class);
+	}
+	spin_unlock(&classes->lock);
+}
+
 /**
  * rtp_variant_number() - whether a destination gets a datagram
  * @variant: the destination's
+ * @classes: the fan-out's
  * @arrival: the datagram
  * @number: set to its RTP sequence number
  *
- * Context: The fan-out's worker.
+ * Context: The fan-out's worker, softirqs disabled.
  * Return: true when it does.
  */
 bool rtp_variant_number(struct rtp_variant *variant,
+			struct rtp_classes *classes,
 			const struct rtp_arrival *arrival, u16 *number)
 {
 	const struct rtp_numbers *numbers = &arrival->numbers;
@@ -289,9 +342,8 @@ bool rtp_variant_number(struct rtp_variant *variant,
 
 	if (unlikely(variant->switched)) {
 		if ((s32)(numbers->ext - variant->since) >= 0) {
-			/* Nothing that old comes any more. */
 			if (numbers->ext - variant->since >= RTP_SEQ_RING)
-				variant->switched = false;
+				rtp_variant_settle(variant, classes);
 		} else if ((s32)(numbers->ext - variant->prev_since) >= 0) {
 			class = variant->prev;
 			offset = variant->prev_offset;

@@ -34,7 +34,8 @@
  * @prev_offset: what was added to those of @prev
  * @since: extended number of the first datagram that it got as @class
  * @prev_since: likewise, as @prev
- * @classes: bit for each class that it holds: @class, @want and those between
+ * @classes: bit for each class that it holds: @class, @want and those between,
+ *	and, while @switched, @prev
  *
  * Under &struct rtp_classes.lock; the worker reads all but @classes without,
  * and is alone to write @class and what belongs to it.
@@ -81,6 +82,7 @@ bool rtp_variant_switch(struct rtp_variant *variant,
 			struct rtp_classes *classes,
 			const struct rtp_arrival *arrival);
 bool rtp_variant_number(struct rtp_variant *variant,
+			struct rtp_classes *classes,
 			const struct rtp_arrival *arrival, u16 *number);
 
 /**

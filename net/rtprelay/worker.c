@@ -149,30 +149,20 @@ static bool rtp_worker_receive(struct rtp_fanout *fanout,
 	return accepted;
 }
 
-/* Say to which layer the datagram belongs. Returns false when its payload type
- * has no codec: a local sender may have changed it in its own pages after
- * rtp_rx_is_stream() looked at it.
- */
-static bool rtp_worker_classify(struct rtp_fanout *fanout,
+/* Say to which layer the datagram belongs. */
+static void rtp_worker_classify(struct rtp_fanout *fanout,
 				const struct rtp_packet *pkt,
 				const struct rtp_dgram *dgram,
 				struct rtp_layer *layer)
 {
 	u8 type = fanout->config.codec[pkt->payload_type];
 	bool late = rtp_stream_late(&fanout->stream);
-	const struct rtp_codec_ops *codec;
 
-	if (type == RTP_FANOUT_CODEC_BPF) {
+	if (type == RTP_FANOUT_CODEC_BPF)
 		rtp_bpf_classify(fanout->bpf, dgram, late, layer);
-		return true;
-	}
-
-	codec = rtp_codec_find(type);
-	if (!codec)
-		return false;
-	codec->classify(&fanout->stream.codec, pkt, late, layer);
-
-	return true;
+	else
+		rtp_codec_find(type)->classify(&fanout->stream.codec, pkt, late,
+					       layer);
 }
 
 /* Number the datagram. Returns false when nobody gets it. */
@@ -187,13 +177,17 @@ static bool rtp_worker_number(struct rtp_fanout *fanout,
 	struct rtp_layer *layer = &arrival->layer;
 	u32 keep;
 
-	if (!rtp_worker_receive(fanout, pkt, counts))
-		return false;
-	if (!rtp_worker_classify(fanout, pkt, dgram, layer)) {
+	/* Asked of the copy: a local sender may have changed the payload type
+	 * in its own pages after rtp_rx_is_stream() looked at it.
+	 */
+	if (fanout->config.codec[pkt->payload_type] == RTP_FANOUT_CODEC_NONE) {
 		counts->malformed = true;
 		return false;
 	}
+	if (!rtp_worker_receive(fanout, pkt, counts))
+		return false;
 
+	rtp_worker_classify(fanout, pkt, dgram, layer);
 	arrival->stream = stream;
 	arrival->serial = dgram->serial;
 	arrival->used = rtp_stream_classes(stream, classes);
@@ -297,7 +291,8 @@ static bool rtp_worker_gets(struct rtp_fanout *fanout, struct rtp_dest *dest,
 			       &walk->arrival))
 		rtp_event_fanout(fanout, RTP_FANOUT_EVENT_WAIT_SYNC);
 
-	return rtp_variant_number(&dest->variant, &walk->arrival, number);
+	return rtp_variant_number(&dest->variant, &fanout->classes,
+				  &walk->arrival, number);
 }
 
 /* Send to the slots from the walk's place to the end of a chunk. Returns the
