@@ -58,18 +58,27 @@ static void rtp_fanout_stop(struct rtp_fanout *fanout)
 
 /* UDP does not call us any more. The socket stays claimed: a softirq that is
  * about to call us takes what sk_user_data has for a fan-out, so nobody else's
- * may stand there before a grace period has passed. Socket locked.
+ * may stand there before a grace period has passed. Returns the fan-out that
+ * the caller now stops, or NULL.
  */
-static void rtp_fanout_unhook(struct rtp_fanout *fanout)
+static struct rtp_fanout *rtp_fanout_unhook(struct sock *sk)
 {
-	struct udp_sock *up = udp_sk(fanout->sk);
+	struct udp_sock *up = udp_sk(sk);
+	struct rtp_fanout *fanout;
 
-	WRITE_ONCE(up->encap_type, 0);
-	WRITE_ONCE(up->encap_rcv, NULL);
-	WRITE_ONCE(up->encap_err_rcv, NULL);
-	WRITE_ONCE(up->encap_destroy, NULL);
+	lock_sock(sk);
+	fanout = rtp_fanout_locked(sk);
+	if (fanout) {
+		WRITE_ONCE(up->encap_type, 0);
+		WRITE_ONCE(up->encap_rcv, NULL);
+		WRITE_ONCE(up->encap_err_rcv, NULL);
+		WRITE_ONCE(up->encap_destroy, NULL);
 
-	rtp_event_stop(fanout);
+		rtp_event_stop(fanout);
+	}
+	release_sock(sk);
+
+	return fanout;
 }
 
 /**
@@ -85,13 +94,7 @@ static void rtp_fanout_unhook(struct rtp_fanout *fanout)
  */
 void rtp_fanout_close(struct sock *sk)
 {
-	struct rtp_fanout *fanout;
-
-	lock_sock(sk);
-	fanout = rtp_fanout_locked(sk);
-	if (fanout)
-		rtp_fanout_unhook(fanout);
-	release_sock(sk);
+	struct rtp_fanout *fanout = rtp_fanout_unhook(sk);
 
 	if (fanout)
 		rtp_fanout_stop(fanout);
@@ -225,13 +228,7 @@ int rtp_fanout_attach(struct sock *sk, const struct rtp_fanout_config *config)
  */
 int rtp_fanout_detach(struct sock *sk)
 {
-	struct rtp_fanout *fanout;
-
-	lock_sock(sk);
-	fanout = rtp_fanout_locked(sk);
-	if (fanout)
-		rtp_fanout_unhook(fanout);
-	release_sock(sk);
+	struct rtp_fanout *fanout = rtp_fanout_unhook(sk);
 
 	if (!fanout)
 		return -ENOTCONN;
