@@ -9,19 +9,8 @@
 
 #include <errno.h>
 #include <glib-unix.h>
+#include <so_rtp_fanout.h>
 #include <string.h>
-#include <sys/socket.h>
-
-/* The number of the option where the system's headers are older than it */
-#ifndef SO_RTP_FANOUT
-#if defined(__hppa__)
-#define SO_RTP_FANOUT	0x4054
-#elif defined(__sparc__)
-#define SO_RTP_FANOUT	0x005f
-#else
-#define SO_RTP_FANOUT	86
-#endif
-#endif
 
 /* Elements that a listing asks for at once */
 #define KERNEL_DESTS	256

@@ -9,8 +9,8 @@
 #include <errno.h>
 #include <json-glib/json-glib.h>
 #include <linux/rtp_fanout.h>
+#include <so_rtp_fanout.h>
 #include <stdlib.h>
-#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -20,17 +20,6 @@
 #endif
 #ifndef SYS_pidfd_getfd
 #define SYS_pidfd_getfd	438
-#endif
-
-/* <asm/socket.h> of the C library's kernel headers may be older than the patch */
-#ifndef SO_RTP_FANOUT
-#if defined(__hppa__)
-#define SO_RTP_FANOUT	0x4054
-#elif defined(__sparc__)
-#define SO_RTP_FANOUT	0x005f
-#else
-#define SO_RTP_FANOUT	86
-#endif
 #endif
 
 #define DESTS	256
