@@ -86,25 +86,26 @@ static int av1_size(const struct rtp_packet *pkt, unsigned int *off)
 }
 
 /*
- * The layer of the OBU at @off. Parts of a frame without an extension are of
- * the base layer, where libaom leaves it out. Others without one, as sequence
- * headers, are of the layer of whatever else is in the datagram (section 6), so
- * that false says that the OBU has none.
+ * The layer of the OBU of @len bytes at @off, in which @layer is lowered. Parts
+ * of a frame without an extension are of the base layer, where libaom leaves it
+ * out. Others without one, as sequence headers, are of the layer of whatever
+ * else is in the datagram (section 6): they have none, for which 0 is returned,
+ * and 1 for one with a layer. -ENODATA when it does not fit.
  */
-static bool av1_obu(const struct rtp_packet *pkt, unsigned int off,
-		    struct rtp_layer *layer)
+static int av1_obu(const struct rtp_packet *pkt, unsigned int off,
+		   unsigned int len, struct rtp_layer *layer)
 {
-	int head = rtp_payload_u8(pkt, off), ext;
+	int head = rtp_payload_u8(pkt, off);
+	int ext = rtp_payload_u8(pkt, off + 1);
 
 	if (head < 0)
-		return false;
+		return head;
 	if (head & AV1_EXTENSION) {
-		ext = rtp_payload_u8(pkt, off + 1);
-		if (ext < 0)
-			return false;
+		if (len < 2 || ext < 0)
+			return -ENODATA;
 		av1_lower(layer, FIELD_GET(AV1_SID, ext),
 			  FIELD_GET(AV1_TID, ext));
-		return true;
+		return 1;
 	}
 
 	switch (FIELD_GET(AV1_TYPE, head)) {
@@ -113,10 +114,10 @@ static bool av1_obu(const struct rtp_packet *pkt, unsigned int off,
 	case AV1_FRAME:
 	case AV1_REDUNDANT_HEADER:
 		av1_lower(layer, 0, 0);
-		return true;
+		return 1;
 	}
 
-	return false;
+	return 0;
 }
 
 /*
@@ -166,30 +167,34 @@ static void av1_payload_layer(const struct rtp_av1_state *state,
 
 	*layer = av1_lost_layer;
 	for (i = 0; i < AV1_MAX_OBUS && off < pkt->len; i++) {
-		int size = pkt->len - off;
+		int size = pkt->len - off, found;
 
 		/* with a count, the last one has no length */
 		if (!count || i + 1 < count)
 			size = av1_size(pkt, &off);
 		if (size <= 0)
-			break;
+			goto unreadable;
 
 		if (i || !(head & AV1_CONTINUES)) {
-			if (av1_obu(pkt, off, layer))
-				some = true;
-			else
-				none = true;
+			found = av1_obu(pkt, off, size, layer);
+			if (found < 0)
+				goto unreadable;
+			some |= found;
+			none |= !found;
 		} else if (av1_fragment_known(state, pkt)) {
 			av1_lower(layer, state->frag_did, state->frag_tid);
 			some = true;
 		}
 		off += size;
 	}
-
 	if (!i || off != pkt->len || (count && i != count))
-		*layer = av1_unknown_layer;
-	else if (!some && none)
+		goto unreadable;
+	if (!some && none)
 		*layer = av1_no_layer;
+	return;
+
+unreadable:
+	*layer = av1_unknown_layer;
 }
 
 /* Whether nothing of the datagram's temporal unit came before it. */
