@@ -86,8 +86,8 @@ TEST_F(codecs, share_a_port)
 		EXPECT_KEPT(EACH, BYTES(0x7c, 20, 1, 2));
 		audience->pt = PT_VP9;
 		EXPECT_KEPT(MIDDLE | SLOW | ALL,
-			    VP9(VP9_L | VP9_B | VP9_E, 0, 1));
-		EXPECT_KEPT(ALL, VP9(VP9_L | VP9_B | VP9_E, 1, 2));
+			    VP9(VP9_L | VP9_B, 0, 1));
+		EXPECT_KEPT(ALL, VP9(VP9_L | VP9_B, 1, 2));
 		audience->pt = PT_VP8;
 		EXPECT_KEPT(EACH, VP8(0));
 		EXPECT_KEPT(BASE | MIDDLE | ALL, VP8(2));
@@ -172,7 +172,7 @@ TEST_F(codecs, layers)
 		int count;
 	} sent[] = {
 		{ 0, 0, 0, 5 }, { 0, 0, 3, 2 }, { 0, 15, 0, 1 },
-		{ 1, 0, 0, 4 }, { 2, 1, 2, 3 }, { 7, 15, 7, 2 },
+		{ 1, 0, 0, 4 }, { 2, 1, 2, 3 }, { 7, 15, 6, 2 },
 	};
 	struct fo_audience *audience = &self->audience;
 	int i, turn;
@@ -199,7 +199,7 @@ TEST_F(codecs, layers)
 	/* as many as there is room for */
 	EXPECT_EQ(2, layers(self, 2));
 	EXPECT_EQ(3, self->layer[1].tid);
-	EXPECT_EQ(0, layers(self, 0));
+	EXPECT_EQ(-EINVAL, layers(self, 0));
 }
 
 /* What was sent in two seconds and a half, within a tenth. */

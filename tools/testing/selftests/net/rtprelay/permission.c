@@ -59,14 +59,18 @@ static void all_but_attach(struct __test_metadata *_metadata,
 {
 	struct rtp_fanout_dest_info found;
 	struct rtp_fanout_event event;
+	struct rtp_fanout_layer layer;
 	int viewer;
 
 	viewer = fo_udp(AF_INET, FO_HOST_VIEWER, FO_VIEWER_PORT);
 	ASSERT_EQ(0, fo_add(fd, &self->dest, 1));
 	fo_send(&self->relay, 1);
 	EXPECT_EQ(1, fo_recv_seq(viewer));
-	EXPECT_EQ(0, fo_set(fd, RTP_FANOUT_SET, RTP_FANOUT_SET_COOKIE,
+	EXPECT_EQ(0, fo_set(fd, RTP_FANOUT_SET,
+			    RTP_FANOUT_SET_COOKIE | RTP_FANOUT_SET_CAP,
 			    &self->dest, 1, sizeof(self->dest)));
+	EXPECT_EQ(1, fo_get(fd, RTP_FANOUT_LAYERS, &layer, 1, sizeof(layer),
+			    NULL));
 	EXPECT_EQ(0, fo_find(fd, &self->dest, &found));
 	EXPECT_LE(0, fo_events(fd, &event, 1));
 	EXPECT_EQ(0, fo_info(fd, &self->info));

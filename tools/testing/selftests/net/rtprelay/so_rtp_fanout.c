@@ -126,7 +126,8 @@ TEST_F(option, unknown_operation)
 {
 	static const __u32 ops[] = {
 		0, RTP_FANOUT_INFO, RTP_FANOUT_DESTS, RTP_FANOUT_EVENTS,
-		RTP_FANOUT_EVENTS + 1, 1 << 16 | RTP_FANOUT_ATTACH, ~0U,
+		RTP_FANOUT_LAYERS, RTP_FANOUT_LAYERS + 1,
+		1 << 16 | RTP_FANOUT_ATTACH, ~0U,
 	};
 	int i, fd = self->relay.fd;
 	struct fo_state state;
@@ -141,7 +142,7 @@ TEST_F(option, unknown_operation)
 		self->buf.hdr.op = i;
 		EXPECT_REFUSED(EBADRQC, fd, raw_get(fd, &self->buf, 8192));
 	}
-	self->buf.hdr.op = RTP_FANOUT_EVENTS + 1;
+	self->buf.hdr.op = RTP_FANOUT_LAYERS + 1;
 	EXPECT_REFUSED(EBADRQC, fd, raw_get(fd, &self->buf, 8192));
 	self->buf.hdr.op = 0;
 	EXPECT_REFUSED(EBADRQC, fd, raw_get(fd, &self->buf, 8192));
@@ -188,7 +189,7 @@ TEST_F(option, header)
 						   sizeof(*hdr)));
 	}
 
-	for (op = RTP_FANOUT_INFO; op <= RTP_FANOUT_EVENTS; op++) {
+	for (op = RTP_FANOUT_INFO; op <= RTP_FANOUT_LAYERS; op++) {
 		hdr->op = op;
 		hdr->count = RTP_FANOUT_MAX_COUNT + 1;
 		hdr->size = 8;
@@ -347,13 +348,14 @@ TEST_F(option, config)
 
 	for (pt = 64; pt <= 95; pt++)
 		EXPECT_CONFIG(EPROTO, cfg->codec[pt] = 1);
-	EXPECT_CONFIG(EPROTONOSUPPORT, cfg->codec[0] = 3);
+	EXPECT_CONFIG(EPROTONOSUPPORT, cfg->codec[0] = 9);
 	EXPECT_CONFIG(EPROTONOSUPPORT, cfg->codec[127] = 255);
 	EXPECT_CONFIG(ENODATA, memset(cfg->codec, 0, sizeof(cfg->codec)));
 
 	/* all that may be */
 	for (pt = 0; pt < 128; pt++)
-		self->relay.cfg.codec[pt] = pt < 64 || pt > 95 ? 1 + pt % 2 : 0;
+		self->relay.cfg.codec[pt] = pt < 64 || pt > 95 ? 1 + pt % 7 : 0;
+	self->relay.cfg.dependency_id = 255;
 	self->relay.cfg.flags = RTP_FANOUT_TEE;
 	self->relay.cfg.ifindex = if_nametoindex("lo");
 	EXPECT_EQ(0, fo_attach(self->relay.fd, &self->relay.cfg));
