@@ -34,6 +34,11 @@ def parse(data):
                     data[head:len(data) - tail])
 
 
+def at(data, timestamp):
+    """A datagram with another timestamp."""
+    return data[:4] + struct.pack(">I", timestamp & 0xffffffff) + data[8:]
+
+
 def raw(path):
     data = path.read_bytes()
     pos = 0

@@ -29,9 +29,9 @@ MTU_MODE0 = 60000
 PAYLOADER = ["pt=96", f"mtu={MTU}", "ssrc=1234567", "seqnum-offset=65000",
              "timestamp-offset=4294900000"]
 
-# NAL unit types, RFC 6184 and RFC 7798: parameter sets, and the first that is no picture.
-H264_PARAMETERS, H264_OTHER = (7, 8, 13, 15), (6, 9, 10, 11, 12)
-H265_PARAMETERS, H265_OTHER = (32, 33, 34), range(35, 41)
+# NAL unit types, RFC 6184 and RFC 7798: parameter sets, other than pictures, and fragments.
+H264_PARAMETERS, H264_OTHER, H264_FRAGMENT = (7, 8, 13, 15), (6, 9, 10, 11, 12), 28
+H265_PARAMETERS, H265_OTHER, H265_FRAGMENT = (32, 33, 34), range(35, 41), 49
 
 
 def _run(argv):
@@ -134,15 +134,20 @@ def _by_ffmpeg(stream, source):
 
 
 def _svc_by_gstreamer(stream, coded, units):
+    """The payloader is given whole pictures, but no time: that is added."""
     with tempfile.TemporaryDirectory(prefix="rtprelay-") as scratch:
         for frame, group in itertools.groupby(units, lambda unit: unit[0]):
             (Path(scratch) / f"{frame:05}").write_bytes(
                 b"".join(b"\0\0\0\1" + unit[-1] for unit in group))
-        return _packetized(stream, [
+        datagrams = _packetized(stream, [
             "multifilesrc", f"location={scratch}/%05d",
-            f"caps=video/x-h264,stream-format=byte-stream,alignment=au,"
-            f"framerate={FRAME_RATE}/1"],
+            "caps=video/x-h264,stream-format=byte-stream,alignment=au"],
             ["rtph264pay", "aggregate-mode=none", "config-interval=0"])
+    pictures = [packet[0] for packet in _located(datagrams, units, 2)]
+    rtp.write(stream.datagrams, [
+        rtp.at(data, datagram.timestamp + picture * STEP) for data, datagram, picture
+        in zip(rtp.raw(stream.datagrams), datagrams, pictures)])
+    return rtp.read(stream.datagrams)
 
 
 def _svc_by_ffmpeg(stream, coded, units):
@@ -203,6 +208,8 @@ def h264_avc(stream, raw):
 
     def packet(number, payload):
         kind = payload[0] & 0x1f
+        if kind == H264_FRAGMENT:
+            kind = payload[1] & 0x1f
         if kind in H264_PARAMETERS:
             return number, 0, 0, PARAMETERS
         if kind in H264_OTHER:
@@ -228,6 +235,8 @@ def h265(stream, raw):
 
     def packet(number, payload):
         kind, tid = payload[0] >> 1 & 0x3f, (payload[1] & 7) - 1
+        if kind == H265_FRAGMENT:
+            kind = payload[2] & 0x3f
         if kind in H265_PARAMETERS:
             return number, 0, 0, PARAMETERS
         if kind in H265_OTHER:
