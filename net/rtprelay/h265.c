@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * H.265 over RTP (RFC 7798): layers by nuh_layer_id and TemporalId, which stand
- * in the first two bytes of every packet, fragments included.
+ * in the first two bytes of every packet, fragments included. ffmpeg writes
+ * TemporalId 0 into all fragments: what it sends in fragments is kept at every
+ * cap.
  *
  * PACI packets (section 4.4.4) are kept whole: they wrap any of the others, and
  * nothing is known to send them.

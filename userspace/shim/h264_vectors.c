@@ -1,40 +1,43 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Makes what the tests of the H.264 codec are fed with, from pictures that it
- * encodes with libopenh264 (three spatial and three temporal layers): a header
- * for KUnit, and the seeds of userspace/fuzz/h264.c.
+ * Makes what the tests of the H.264 codecs are fed with, from pictures that it
+ * encodes with libopenh264 and has GStreamer and ffmpeg packetise: headers for
+ * KUnit, and the seeds of userspace/fuzz/codec.c.
  *
  *	ninja -C build h264-vectors
  *
- * The layers in the header are those that the encoder reports for what it
- * returns, not those that anyone read from the bytes.
+ * The layers are those that the encoder reports for what it returns.
  */
-#include <arpa/inet.h>
 #include <err.h>
-#include <glib.h>
 #include <stdio.h>
 #include <string.h>
 #include <wels/codec_api.h>
 
-#define WIDTH		320
-#define HEIGHT		192
-#define LAYERS		3
-#define PICTURES	5	/* an IDR picture, a whole temporal pattern, the next */
+#include "vectors.h"
+
+#define WIDTH		128
+#define HEIGHT		64
+#define PICTURES	6	/* an IDR picture, a whole temporal pattern, the next */
 #define START_CODE	4
-#define HEAD		4	/* NAL unit header and extension */
+#define QUANTIZER	51	/* coarse: pictures of a few packets */
 
-#define STAP_A		24
-#define FU_A		28
-#define FU_START	0x80
-#define FU_END		0x40
+/* Small, so that pictures fill several packets. */
+#define PACKET		"80"
+#define PACKET_SIZE	80
 
-struct unit {
-	guint picture;
-	guint8 head[HEAD];
-	guint8 did, qid, tid;
+/**
+ * struct stream - what is encoded
+ * @spatial: spatial layers; more than 1 has the scalable extension
+ * @temporal: temporal layers
+ * @idr: after how many pictures there is another IDR picture
+ */
+struct stream {
+	int spatial;
+	int temporal;
+	guint idr;
 };
 
-static ISVCEncoder *open_encoder(void)
+static ISVCEncoder *open_encoder(const struct stream *stream)
 {
 	int quiet = WELS_LOG_QUIET;
 	ISVCEncoder *encoder;
@@ -48,45 +51,72 @@ static ISVCEncoder *open_encoder(void)
 	param.iPicHeight = HEIGHT;
 	param.fMaxFrameRate = 25;
 	param.iRCMode = RC_OFF_MODE;
-	param.iTemporalLayerNum = LAYERS;
-	param.iSpatialLayerNum = LAYERS;
-	for (int i = 0; i < LAYERS; i++) {
+	param.iTemporalLayerNum = stream->temporal;
+	param.iSpatialLayerNum = stream->spatial;
+	for (int i = 0; i < stream->spatial; i++) {
 		SSpatialLayerConfig *layer = &param.sSpatialLayers[i];
 
-		layer->iVideoWidth = WIDTH >> (LAYERS - 1 - i);
-		layer->iVideoHeight = HEIGHT >> (LAYERS - 1 - i);
+		layer->iVideoWidth = WIDTH >> (stream->spatial - 1 - i);
+		layer->iVideoHeight = HEIGHT >> (stream->spatial - 1 - i);
 		layer->fFrameRate = param.fMaxFrameRate;
+		layer->iDLayerQp = QUANTIZER;
 	}
-	param.bPrefixNalAddingCtrl = true;
+	param.bPrefixNalAddingCtrl = stream->spatial > 1;
 	param.bEnableFrameSkip = false;
 	param.iMultipleThreadIdc = 1;
 	if ((*encoder)->InitializeExt(encoder, &param))
-		errx(1, "libopenh264 refuses three spatial and three temporal layers");
+		errx(1, "libopenh264 refuses %d spatial and %d temporal layers",
+		     stream->spatial, stream->temporal);
 	return encoder;
 }
 
-static void append_layer(GArray *units, guint picture, const SLayerBSInfo *layer)
+static gboolean begins_picture(const GArray *units, guint picture)
+{
+	return !units->len ||
+	       g_array_index(units, struct unit, units->len - 1).picture != picture;
+}
+
+static void append_layer(GArray *units, const struct stream *stream, guint picture,
+			 const SLayerBSInfo *layer)
 {
 	const guint8 *nal = layer->pBsBuf;
 
 	for (int i = 0; i < layer->iNalCount; nal += layer->pNalLengthInByte[i++]) {
-		struct unit unit = { .picture = picture };
+		struct unit unit = {
+			.picture = picture,
+			.time = picture,
+			.len = layer->pNalLengthInByte[i] - START_CODE,
+			.coded = layer->uiLayerType == VIDEO_CODING_LAYER,
+		};
 
-		if (layer->pNalLengthInByte[i] < START_CODE + HEAD)
-			errx(1, "libopenh264 made a NAL unit shorter than %d bytes", HEAD);
-		memcpy(unit.head, nal + START_CODE, HEAD);
-		if (layer->uiLayerType == VIDEO_CODING_LAYER) {
-			unit.did = layer->uiSpatialId;
-			unit.qid = layer->uiQualityId;
-			unit.tid = layer->uiTemporalId;
+		unit.data = g_memdup2(nal + START_CODE, unit.len);
+		if (!unit.coded) {
+			unit.layer.flags = RTP_LAYER_PARAMS;
+		} else if (stream->spatial > 1) {
+			unit.layer.did = layer->uiSpatialId;
+			unit.layer.qid = layer->uiQualityId;
+			unit.layer.tid = layer->uiTemporalId;
+			unit.layer.up_from = unit.layer.tid;
+			unit.layer.up_to = RTP_TID_MAX;
+			/* the prefix that was asked for comes first */
+			if (!unit.layer.did && !i)
+				unit.layer.flags = RTP_LAYER_UNMARK;
+		} else {
+			/* only the highest layer is referred to by none */
+			unit.layer.tid = layer->uiTemporalId == stream->temporal - 1;
 		}
+		if (unit.coded && layer->eFrameType == videoFrameTypeIDR)
+			unit.layer.flags |= RTP_LAYER_SYNC;
+		/* without the extension, where an access unit begins */
+		if (stream->spatial == 1 && begins_picture(units, picture))
+			unit.layer.up_to = RTP_TID_MAX;
 		g_array_append_val(units, unit);
 	}
 }
 
-static GArray *encode(void)
+static GArray *encode(const struct stream *stream)
 {
-	GArray *units = g_array_new(FALSE, FALSE, sizeof(struct unit));
+	GArray *units = units_new();
 	guint8 picture[WIDTH * HEIGHT * 3 / 2];
 	SSourcePicture source = {
 		.iColorFormat = videoFormatI420,
@@ -95,7 +125,7 @@ static GArray *encode(void)
 		.iPicWidth = WIDTH,
 		.iPicHeight = HEIGHT,
 	};
-	ISVCEncoder *encoder = open_encoder();
+	ISVCEncoder *encoder = open_encoder(stream);
 
 	for (guint n = 0; n < PICTURES; n++) {
 		SFrameBSInfo info = {};
@@ -103,165 +133,93 @@ static GArray *encode(void)
 		for (gsize i = 0; i < sizeof(picture); i++)
 			picture[i] = i / WIDTH + i % WIDTH + 8 * n;
 		source.uiTimeStamp = n * 40;
+		if (n && n % stream->idr == 0)
+			(*encoder)->ForceIntraFrame(encoder, true);
 		if ((*encoder)->EncodeFrame(encoder, &source, &info))
 			errx(1, "libopenh264 cannot encode picture %u", n);
 		for (int i = 0; i < info.iLayerNum; i++)
-			append_layer(units, n, &info.sLayerInfo[i]);
+			append_layer(units, stream, n, &info.sLayerInfo[i]);
 	}
 	(*encoder)->Uninitialize(encoder);
 	WelsDestroySVCEncoder(encoder);
 	return units;
 }
 
-static void write_header(const GArray *units, const char *path)
+/* What each packetiser makes of a stream, as vectors and as seeds. */
+static void write_stream(GString *text, const struct stream *stream, const char *prefix,
+			 const char *corpus)
 {
-	g_autoptr(GString) text = g_string_new(
-		"/* SPDX-License-Identifier: GPL-2.0 */\n"
-		"/*\n"
-		" * NAL units of a stream that libopenh264 encoded with three spatial and three\n"
-		" * temporal layers: picture, first bytes, and the DID, QID and TID that the\n"
-		" * encoder reported. Made by userspace/shim/h264_vectors.c; do not edit.\n"
-		" */\n"
-		"static const struct h264_vector h264_vectors[] = {\n");
-	g_autoptr(GError) error = NULL;
-
-	for (guint i = 0; i < units->len; i++) {
-		const struct unit *unit = &g_array_index(units, struct unit, i);
-
-		g_string_append_printf(text, "\t{ %u, { 0x%02x, 0x%02x, 0x%02x, 0x%02x }, { %u, %u, %u } },\n",
-				       unit->picture, unit->head[0], unit->head[1], unit->head[2],
-				       unit->head[3], unit->did, unit->qid, unit->tid);
-	}
-	g_string_append(text, "};\n");
-	if (!g_file_set_contents(path, text->str, text->len, &error))
-		errx(1, "%s", error->message);
-}
-
-/* A seed is a run of datagrams, each behind its length in two bytes. */
-static void seed_append(GByteArray *seed, guint16 seq, guint picture,
-			const guint8 *payload, gsize len)
-{
-	struct {
-		guint16 len;
-		guint8 flags, type;
-		guint16 seq;
-		guint32 timestamp, ssrc;
-	} __attribute__((packed)) head = {
-		htons(12 + len), 0x80, 96, htons(seq), htonl(picture * 3600), htonl(1),
+	static const struct {
+		const char *name;
+		const char *payloader;	/* of GStreamer; NULL is ffmpeg */
+	} packetisers[] = {
+		{ "gstreamer", "rtph264pay mtu=" PACKET },
+		{ "gstreamer_stap", "rtph264pay mtu=" PACKET " aggregate-mode=max-stap" },
+		{ "ffmpeg", NULL },
 	};
+	g_autoptr(GArray) units = encode(stream);
 
-	g_byte_array_append(seed, (const guint8 *)&head, sizeof(head));
-	g_byte_array_append(seed, payload, len);
-}
+	for (guint i = 0; i < G_N_ELEMENTS(packetisers); i++) {
+		g_autofree char *name = g_strdup_printf("%s_%s", prefix, packetisers[i].name);
+		g_autoptr(GPtrArray) packets = NULL;
 
-static void seed_write(GByteArray *seed, const char *directory, const char *name)
-{
-	g_autofree char *path = g_build_filename(directory, name, NULL);
-	g_autoptr(GError) error = NULL;
-
-	if (!g_file_set_contents(path, (const char *)seed->data, seed->len, &error))
-		errx(1, "%s", error->message);
-	g_byte_array_unref(seed);
-}
-
-static void write_single(const GArray *units, const char *directory)
-{
-	GByteArray *seed = g_byte_array_new();
-
-	/* across the wrap of the sequence numbers */
-	for (guint i = 0; i < units->len; i++) {
-		const struct unit *unit = &g_array_index(units, struct unit, i);
-
-		seed_append(seed, 65530 + i, unit->picture, unit->head, HEAD);
+		if (packetisers[i].payloader)
+			packets = vectors_gstreamer(units, "video/x-h264", packetisers[i].payloader);
+		else
+			packets = vectors_ffmpeg(units, "h264", PACKET_SIZE);
+		vectors_expect(packets, units, H264_HEADER);
+		vectors_append(text, name, packets);
+		vectors_seed(packets, corpus, packetisers[i].name);
 	}
-	seed_write(seed, directory, "single");
-}
-
-static void write_fragments(const GArray *units, const char *directory)
-{
-	GByteArray *seed = g_byte_array_new();
-
-	for (guint i = 0; i < units->len; i++) {
-		const struct unit *unit = &g_array_index(units, struct unit, i);
-		guint8 type = unit->head[0] & 0x1f, nri = unit->head[0] & 0x60;
-		guint8 start[HEAD + 1] = { nri | FU_A, FU_START | type };
-		guint8 middle[] = { nri | FU_A, type, 0 };
-		guint8 end[] = { nri | FU_A, FU_END | type, 0 };
-
-		memcpy(start + 2, unit->head + 1, HEAD - 1);
-		seed_append(seed, 3 * i, unit->picture, start, sizeof(start));
-		seed_append(seed, 3 * i + 1, unit->picture, middle, sizeof(middle));
-		seed_append(seed, 3 * i + 2, unit->picture, end, sizeof(end));
-	}
-	seed_write(seed, directory, "fragments");
-}
-
-static void write_aggregates(const GArray *units, const char *directory)
-{
-	GByteArray *seed = g_byte_array_new();
-
-	for (guint i = 0; i < units->len;) {
-		guint picture = g_array_index(units, struct unit, i).picture;
-		guint8 payload[1 + 2 * (2 + HEAD)] = { STAP_A };
-		gsize len = 1;
-
-		for (; i < units->len && len < sizeof(payload); i++) {
-			const struct unit *unit = &g_array_index(units, struct unit, i);
-
-			if (unit->picture != picture)
-				break;
-			payload[len + 1] = HEAD;
-			memcpy(payload + len + 2, unit->head, HEAD);
-			len += 2 + HEAD;
-		}
-		seed_append(seed, i, picture, payload, len);
-	}
-	seed_write(seed, directory, "aggregates");
 }
 
 /* What no encoder makes, by hand from RFC 6184 and RFC 6190. */
-static void write_rare(const char *directory)
+static void write_rare(const char *corpus)
 {
-	static const guint8 pacsi[] = { 30, 0x80, 0x12, 0x47, 0x00 };
-	static const guint8 slice[] = { 1, 0x9a };
-	static const guint8 quality[] = { 20, 0x80, 0x1f, 0xe7, 0x00 };
-	static const guint8 multiview[] = { 20, 0x00, 0x12, 0x47 };
-	static const guint8 stap_b[] = { 25, 0x00, 0x01, 0x00, 0x02, 1, 0x9a };
-	static const guint8 mtap16[] = { 26, 0x00, 0x01, 0x00, 0x02, 0x00, 0x00, 0x00, 1, 0x9a };
-	static const guint8 mtap24[] = { 27, 0x00, 0x01, 0x00, 0x02, 0x00, 0x00, 0x00, 0x00, 1, 0x9a };
-	static const guint8 fu_b[] = { 29, FU_START | 20, 0x00, 0x01, 0x80, 0x12, 0x47 };
-	static const guint8 fu_end[] = { FU_A, FU_END | 20, 0x00 };
-	static const guint8 ni_mtap[] = { 31, 0x10, 0x00, 0x02, 0x00, 0x00, 1, 0x9a };
-	static const struct {
-		const guint8 *payload;
-		gsize len;
-	} rare[] = {
-		{ pacsi, sizeof(pacsi) }, { slice, sizeof(slice) },
-		{ quality, sizeof(quality) }, { multiview, sizeof(multiview) },
-		{ stap_b, sizeof(stap_b) }, { mtap16, sizeof(mtap16) },
-		{ mtap24, sizeof(mtap24) }, { fu_b, sizeof(fu_b) },
-		{ fu_end, sizeof(fu_end) }, { ni_mtap, sizeof(ni_mtap) },
+	static const struct payload rare[] = {
+		PAYLOAD(30, 0x80, 0x12, 0x47, 0x00),		/* PACSI */
+		PAYLOAD(1, 0x9a),
+		PAYLOAD(20, 0x80, 0x1f, 0xf7, 0x00),		/* a quality layer */
+		PAYLOAD(20, 0x00, 0x12, 0x47),			/* multiview */
+		PAYLOAD(25, 0x00, 0x01, 0x00, 0x02, 1, 0x9a),	/* STAP-B */
+		PAYLOAD(26, 0x00, 0x01, 0x00, 0x02, 0x00, 0x00, 0x00, 1, 0x9a),
+		PAYLOAD(27, 0x00, 0x01, 0x00, 0x02, 0x00, 0x00, 0x00, 0x00, 1, 0x9a),
+		PAYLOAD(29, 0x94, 0x00, 0x01, 0x80, 0x12, 0x47), /* FU-B */
+		PAYLOAD(28, 0x54, 0x00),
+		PAYLOAD(31, 0x10, 0x00, 0x02, 0x00, 0x00, 1, 0x9a), /* NI-MTAP */
 	};
-	GByteArray *seed = g_byte_array_new();
 
-	for (guint i = 0; i < G_N_ELEMENTS(rare); i++)
-		seed_append(seed, i, 0, rare[i].payload, rare[i].len);
-	seed_write(seed, directory, "rare");
+	vectors_seed_payloads(rare, G_N_ELEMENTS(rare), corpus, "rare");
 }
 
 int main(int argc, char **argv)
 {
-	g_autoptr(GArray) units = NULL;
+	static const struct stream svc = { .spatial = 3, .temporal = 3, .idr = 5 };
+	static const struct stream avc = { .spatial = 1, .temporal = 2, .idr = 4 };
+	g_autoptr(GString) svc_text = g_string_new(
+		"/* SPDX-License-Identifier: GPL-2.0 */\n"
+		"/*\n"
+		" * A stream that libopenh264 encoded with three spatial and three temporal\n"
+		" * layers, as GStreamer and ffmpeg packetise it. The layers are those that the\n"
+		" * encoder reported. Made by userspace/shim/h264_vectors.c; do not edit.\n"
+		" */\n");
+	g_autoptr(GString) avc_text = g_string_new(
+		"/* SPDX-License-Identifier: GPL-2.0 */\n"
+		"/*\n"
+		" * A stream that libopenh264 encoded with two temporal layers and without the\n"
+		" * scalable extension, as GStreamer and ffmpeg packetise it. The layers are\n"
+		" * those that the encoder reported. Made by userspace/shim/h264_vectors.c; do\n"
+		" * not edit.\n"
+		" */\n");
 
-	if (argc != 3) {
-		fprintf(stderr, "usage: %s HEADER CORPUS-DIRECTORY\n", argv[0]);
+	if (argc != 5) {
+		fprintf(stderr, "usage: %s SVC-HEADER SVC-CORPUS AVC-HEADER AVC-CORPUS\n", argv[0]);
 		return 2;
 	}
-	units = encode();
-	write_header(units, argv[1]);
-	write_single(units, argv[2]);
-	write_fragments(units, argv[2]);
-	write_aggregates(units, argv[2]);
+	write_stream(svc_text, &svc, "h264", argv[2]);
 	write_rare(argv[2]);
+	vectors_write(svc_text, argv[1]);
+	write_stream(avc_text, &avc, "h264_avc", argv[4]);
+	vectors_write(avc_text, argv[3]);
 	return 0;
 }
