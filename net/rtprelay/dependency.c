@@ -189,7 +189,7 @@ static void dependency_skip_chains(struct dependency_bits *bits,
 	bits_skip(bits, new->count * chains * 4);
 }
 
-/* template_dependency_structure() */
+/* template_dependency_structure(); false when its layers cannot be */
 static bool dependency_structure(struct dependency_bits *bits,
 				 struct rtp_dependency_structure *new)
 {
@@ -204,7 +204,7 @@ static bool dependency_structure(struct dependency_bits *bits,
 	if (bits_read(bits, 1))
 		bits_skip(bits, (new->templates[new->count - 1].did + 1) * 32);
 
-	return !bits->overrun;
+	return true;
 }
 
 /* frame_fdiffs() */

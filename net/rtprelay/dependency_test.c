@@ -276,6 +276,11 @@ static void dependency_up_test(struct kunit *test)
 	      "00 00 10 10  00 00 10 11  00 00 00 01"
 	      FDIFFS CHAINS NO_SIZES, &structure);
 	KUNIT_EXPECT_EQ(test, structure.up_to[0], 0);
+	/* nor does it begin its layer then, but for one of its targets */
+	KUNIT_EXPECT_TRUE(test, read_text(test, &structure,
+					  MANDATORY("1 0", "000010"), &desc));
+	KUNIT_EXPECT_EQ(test, desc.did, 1);
+	KUNIT_EXPECT_FALSE(test, desc.begins);
 
 	/* a frame that says something else than its template: no more */
 	learn(test, KEY, &structure);
@@ -333,7 +338,9 @@ static void dependency_highest_layer_test(struct kunit *test)
 				put(&bits, next[which]);
 			put(&bits, "11");
 			for (i = 0; i <= highest; i++)
-				put(&bits, "10 0");
+				put(&bits, "10");
+			for (i = 0; i <= highest; i++)
+				put(&bits, "0");
 			put(&bits, "0 0");
 			KUNIT_EXPECT_EQ(test, read(test, &structure, false,
 						   bits.data, bits_len(&bits),
