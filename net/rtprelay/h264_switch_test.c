@@ -126,6 +126,9 @@ static const struct codec_case h264_switch_cases[] = {
 		STEP(9, 6, 1, SAYS(1), 0x7c, 0x54, 0x00),
 		STEP(18, 7, 0, SAYS(.flags = START | PARAMS | UNMARK), 0x7c, 0x87, 0x42),
 		STEP(18, 8, 1, SAYS(.flags = PARAMS), 0x7c, 0x47, 0x42) } },
+	{ "a marker where nothing ends", {
+		STEP(0, 1, 1, TELLS(0, START | SYNC | UNMARK), 0x7c, 0x85, 0x88),
+		STEP(0, 3, 0, SAYS(0), 0x06, 0x05) } },
 	{ "a lost fragment begins nothing", {
 		STEP(0, 1, 1, SAYS(.flags = START), 0x61, 0x9a),
 		STEP(9, 3, 0, LOST(UNMARK), 0x7c, 0x05, 0x00),
