@@ -242,13 +242,9 @@ static void av1_payload(struct rtp_av1_state *state,
 			const struct rtp_packet *pkt, bool late,
 			struct rtp_layer *layer)
 {
-	int head = rtp_payload_u8(pkt, 0);
+	u8 head = rtp_payload_u8(pkt, 0);
 	bool first;
 
-	/* nothing but padding */
-	*layer = av1_no_layer;
-	if (head < 0)
-		return;
 	av1_payload_layer(state, pkt, head, layer);
 	if (late)
 		return;
@@ -311,6 +307,10 @@ static void av1_classify(struct rtp_codec_state *codec,
 	const u8 *ext = NULL;
 	unsigned int len;
 
+	/* nothing but padding */
+	*layer = av1_no_layer;
+	if (!pkt->len)
+		return;
 	if (codec->dependency_id)
 		ext = rtp_packet_extension(pkt, codec->dependency_id, &len);
 	if (!ext)

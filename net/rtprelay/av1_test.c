@@ -294,7 +294,7 @@ static void av1_vectors_payload_test(struct kunit *test)
 
 #define EXT_ID	5
 
-/* Classify by @len bytes of descriptor, and no payload at all. */
+/* Classify by @len bytes of descriptor, and a payload that says nothing. */
 static struct rtp_layer av1_describe_by(struct kunit *test,
 					struct rtp_codec_state *state,
 					unsigned int i, const u8 *desc,
@@ -302,7 +302,10 @@ static struct rtp_layer av1_describe_by(struct kunit *test,
 {
 	const struct av1_vector *v = &av1_vectors[i];
 	u8 *ext = kunit_kmalloc(test, 2 + len, GFP_KERNEL);
+	static const u8 payload[] = { 0x00 };
 	struct rtp_packet pkt = {
+		.payload	= payload,
+		.len		= sizeof(payload),
 		.ext		= ext,
 		.ext_len	= 2 + len,
 		.ext_profile	= 0x1000,
@@ -436,10 +439,19 @@ static void av1_descriptor_unknown_test(struct kunit *test)
 		codec_test_expect(test, av1_describe(test, &state, 0, len),
 				  UNREAD, len);
 	codec_test_expect(test, av1_describe(test, &state, s0, 3), UNREAD, s0);
-	/* where there is none, the payload is read: nothing but padding */
-	state.dependency_id = EXT_ID + 1;
-	codec_test_expect(test, av1_describe(test, &state, s0, 3), LOWEST(0),
-			  s0);
+}
+
+/* Where there is no descriptor, the payload is read. */
+static void av1_descriptor_missing_test(struct kunit *test)
+{
+	static const u8 frame[] = { 0x10, 0x34, 0x48 };
+	struct codec_test ct = codec_test_init(test, RTP_FANOUT_CODEC_AV1);
+
+	ct.state.dependency_id = EXT_ID;
+	codec_test_expect(test,
+			  codec_test_classify(&ct, 1, 1, false, false, frame,
+					      sizeof(frame)),
+			  LAYER(1, 2, BEGIN), 1);
 }
 
 static struct kunit_case av1_test_cases[] = {
@@ -451,6 +463,7 @@ static struct kunit_case av1_test_cases[] = {
 	KUNIT_CASE(av1_descriptor_losses_test),
 	KUNIT_CASE(av1_descriptor_custom_test),
 	KUNIT_CASE(av1_descriptor_unknown_test),
+	KUNIT_CASE(av1_descriptor_missing_test),
 	{}
 };
 
