@@ -98,6 +98,10 @@ TEST_F(h266, layers)
 	EXPECT_KEPT(FIRST | ALL, L(0), U(TRAIL, 2), 1, 2);
 	EXPECT_KEPT(ALL, L(1), U(TRAIL, 2), 1, 2);
 	EXPECT_KEPT(FIRST | ALL, L(0), U(SEI, 2), 1, 2);
+	/* all bits of both fields; DIDs above the highest that there is */
+	EXPECT_KEPT(FIRST | ALL, L(0), U(TRAIL, 4), 1, 2);
+	EXPECT_KEPT(SECOND | ALL, L(2), U(TRAIL, 0), 1, 2);
+	EXPECT_KEPT(SECOND | ALL, L(32), U(TRAIL, 0), 1, 2);
 	audience->timestamp += 3000;
 	/* fragments say their layer each, aggregates the lowest of theirs */
 	EXPECT_KEPT(SECOND | ALL, L(3), U(FU, 0), 0x80 | TRAIL, 1);

@@ -14,6 +14,8 @@
 #define PT_VP9	100
 #define PT_H265	101
 #define PT_VP8	102
+#define PT_AV1	103
+#define PT_AVC	104
 
 /* Bits of viewers: DID 0, DID 1, TID 0, everything. */
 enum { BASE = 1, MIDDLE = 2, SLOW = 4, ALL = 8, EACH = 15 };
@@ -40,6 +42,8 @@ FIXTURE_SETUP(codecs)
 	relay->cfg.codec[PT_VP9] = RTP_FANOUT_CODEC_VP9;
 	relay->cfg.codec[PT_H265] = RTP_FANOUT_CODEC_H265;
 	relay->cfg.codec[PT_VP8] = RTP_FANOUT_CODEC_VP8;
+	relay->cfg.codec[PT_AV1] = RTP_FANOUT_CODEC_AV1;
+	relay->cfg.codec[PT_AVC] = RTP_FANOUT_CODEC_H264_AVC;
 	fo_audience(&self->audience, caps, 4);
 }
 
@@ -69,6 +73,9 @@ FIXTURE_TEARDOWN(codecs)
 /* RFC 7798, section 1.1.4: F Type LayerId TID + 1. */
 #define H265(type, tid)	BYTES((type) << 1, (tid) + 1, 0x11, 0x22)
 
+/* Z Y W N, and one OBU, a frame: F type X S, TID SID. */
+#define AV1(tid, sid)	BYTES(0x10, 6 << 3 | 4, (tid) << 5 | (sid) << 3, 0x11)
+
 /* Each by its payload type, in one sequence; they do not know of each other. */
 TEST_F(codecs, share_a_port)
 {
@@ -95,6 +102,12 @@ TEST_F(codecs, share_a_port)
 		EXPECT_KEPT(EACH, H265(1, 0));
 		EXPECT_KEPT(BASE | MIDDLE | ALL, H265(1, 1));
 		EXPECT_KEPT(EACH, H265(33, 0));
+		audience->pt = PT_AV1;
+		EXPECT_KEPT(MIDDLE | SLOW | ALL, AV1(0, 1));
+		EXPECT_KEPT(ALL, AV1(1, 2));
+		audience->pt = PT_AVC;
+		EXPECT_KEPT(EACH, SLICE);
+		EXPECT_KEPT(BASE | MIDDLE | ALL, BYTES(0x01, 0x11, 0x22));
 	}
 }
 
