@@ -126,8 +126,6 @@ static gboolean take_elements(const GByteArray *payload, GPtrArray *elements, gb
 	count = head >> COUNT_SHIFT & COUNT_MASK;
 	for (i = 0; pos < payload->len; i++) {
 		len = payload->len - pos;
-		if (count && i + 1 > count)
-			return FALSE;
 		if ((!count || i + 1 < count) &&
 		    !obu_read_size(payload->data, payload->len, &pos, &len))
 			return FALSE;
@@ -180,7 +178,8 @@ gboolean av1_depay(const GPtrArray *packets, guint32 picture, struct layered *st
 
 	for (guint i = 0; i < packets->len; i++) {
 		packet = g_ptr_array_index(packets, i);
-		if (!take_elements(packet->payload, elements, &open)) {
+		if (!rtpfile_follows(packets, i) ||
+		    !take_elements(packet->payload, elements, &open)) {
 			g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA,
 				    "picture %u: payload %u is malformed, or one before it is missing",
 				    picture, i);

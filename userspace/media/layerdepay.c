@@ -13,7 +13,7 @@ static const GOptionEntry entries[] = {
 	{}
 };
 
-/* The packets from *pos on of one timestamp, without those that are only padding. */
+/* The packets from *pos on of one timestamp. */
 static GPtrArray *take_picture(const GPtrArray *packets, guint *pos)
 {
 	GPtrArray *picture = g_ptr_array_new();
@@ -24,8 +24,7 @@ static GPtrArray *take_picture(const GPtrArray *packets, guint *pos)
 
 		if (packet->timestamp != first->timestamp)
 			break;
-		if (packet->payload->len)
-			g_ptr_array_add(picture, packet);
+		g_ptr_array_add(picture, packet);
 		(*pos)++;
 	}
 	return picture;
@@ -57,8 +56,6 @@ int main(int argc, char **argv)
 	while (pos < packets->len) {
 		g_autoptr(GPtrArray) parts = take_picture(packets, &pos);
 
-		if (!parts->len)
-			continue;
 		if (stream->codec == LAYERED_VP9 ? !vp9_depay(parts, picture, stream, &error) :
 						   !av1_depay(parts, picture, stream, &error)) {
 			g_printerr("%s: %s: %s\n", g_get_prgname(), argv[1], error->message);

@@ -112,6 +112,14 @@ static gboolean parse_packet(struct rtpfile_packet *packet, const guint8 *data, 
 	return TRUE;
 }
 
+gboolean rtpfile_follows(const GPtrArray *packets, guint index)
+{
+	const struct rtpfile_packet *packet = g_ptr_array_index(packets, index);
+	const struct rtpfile_packet *before = index ? g_ptr_array_index(packets, index - 1) : NULL;
+
+	return !before || packet->seq == (guint16)(before->seq + 1);
+}
+
 GPtrArray *rtpfile_parse(const guint8 *data, gsize size, GError **error)
 {
 	g_autoptr(GPtrArray) packets = g_ptr_array_new_with_free_func(rtpfile_packet_free);

@@ -32,4 +32,7 @@ void rtpfile_append(GByteArray *file, const struct rtpfile_packet *packet, guint
  */
 GPtrArray *rtpfile_parse(const guint8 *data, gsize size, GError **error);
 
+/* Whether packet @index has the number after that of the one before it. */
+gboolean rtpfile_follows(const GPtrArray *packets, guint index);
+
 #endif

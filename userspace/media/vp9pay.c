@@ -190,7 +190,8 @@ gboolean vp9_depay(const GPtrArray *packets, guint32 picture, struct layered *st
 		gsize head = descriptor_len(payload, packet->payload->len, &layer);
 		struct layered_frame *frame;
 
-		if (!head || !!(payload[0] & BEGIN) == !!data || (data && layer != begun)) {
+		if (!rtpfile_follows(packets, i) || !head ||
+		    !!(payload[0] & BEGIN) == !!data || (data && layer != begun)) {
 			g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA,
 				    "picture %u: payload %u is malformed, or one before it is missing",
 				    picture, i);
