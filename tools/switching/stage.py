@@ -10,7 +10,7 @@ from build.progress import Failed
 from vm.guest import Guest, show
 
 HERE = place.CHECKOUT / "tools" / "switching"
-GUEST_S = 900
+GUEST_S = 600
 
 
 def run(kernel):

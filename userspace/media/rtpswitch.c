@@ -36,6 +36,8 @@
 #define RECEIVE_BUFFER	(8 << 20)
 /* of those that a datagram takes to cross the machine, emulated and busy: plenty */
 #define ARRIVAL_S	10
+/* from one look at what has come to the next */
+#define STEP_US		2000
 /* a change of the caps of each destination, once in each such time of the stream */
 #define CHANGE_S	2
 #define TOP_QID		15
@@ -179,7 +181,7 @@ static void settle(void)
 			cli_die("of %" G_GUINT64_FORMAT " datagrams sent, %" G_GUINT64_FORMAT
 				" reached a destination without a cap",
 				rig.sent, witness()->received);
-		g_usleep(2000);
+		g_usleep(STEP_US);
 	}
 }
 
@@ -295,7 +297,7 @@ static void send_stream(const guint8 *data, gsize size)
 			gint64 due = began + ++picture * G_USEC_PER_SEC / (opt_rate * opt_speed);
 
 			for (receive(); g_get_monotonic_time() < due; receive())
-				g_usleep(MIN(due - g_get_monotonic_time(), 2000));
+				g_usleep(STEP_US);
 		}
 		timestamp = packet + 4;
 		change_caps(picture);
