@@ -160,7 +160,7 @@ static u32 cost_datagram(struct cost *cost, u16 seq)
 	codec->classify(&stream->codec, &pkt, rtp_stream_late(stream), &layer);
 	used = rtp_stream_classes(stream, &cost->classes);
 	keep = rtp_class_keep(&cost->classes, used, &layer);
-	rtp_stream_number(stream, &layer, keep, used, &numbers);
+	rtp_stream_number(stream, pkt.timestamp, &layer, keep, used, &numbers);
 
 	return numbers.classes;
 }

@@ -94,9 +94,9 @@ struct rtp_dest {
 	struct dst_entry *dst;
 	u32 dst_cookie;
 	u32 dst_gen;
-	u32 hash;
 	u64 since;
 	unsigned long expires;
+	u32 hash;
 	u8 family;
 	__be16 port;
 	struct rtp_variant variant;

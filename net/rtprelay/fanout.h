@@ -66,7 +66,6 @@ enum rtp_rx_count {
  * @dgram: the datagram, NULL when there is none
  * @arrival: its layer and its numbers
  * @may_switch: destinations may change their class with it
- * @marked: bit for each class that gets it with the marker bit set
  * @hdr: its fixed header (RFC 3550, section 5.1), without sequence number and
  *	marker
  * @octets: bytes of its RTP payload
@@ -79,7 +78,6 @@ struct rtp_walk {
 	struct rtp_dgram *dgram;
 	struct rtp_arrival arrival;
 	bool may_switch;
-	u32 marked;
 	u8 hdr[RTP_HDR_LEN];
 	u32 octets;
 	u32 slots;

@@ -340,6 +340,12 @@ static void h264_fragment(struct rtp_h264_state *state,
 		}
 	} else {
 		*layer = h264_lost_layer;
+		/* What is lost with its start can be that of an access unit. */
+		if (rtp_au_begins(&state->au, pkt)) {
+			rtp_au_begin(&state->au, pkt);
+			state->told = false;
+			layer->flags |= RTP_LAYER_START;
+		}
 	}
 	if (!(fu & H264_FU_END))
 		layer->flags |= RTP_LAYER_UNMARK;

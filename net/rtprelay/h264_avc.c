@@ -125,8 +125,13 @@ static void h264_avc_fragment(struct rtp_au_state *au,
 	}
 	/* Every fragment has the nal_ref_idc of its unit (section 5.8). */
 	h264_avc_unit(indicator, fu, unit);
-	if (fu & H264_FU_START)
+	if (fu & H264_FU_START) {
 		h264_avc_place(au, pkt, unit);
+	} else if (rtp_au_begins(au, pkt)) {
+		/* What is lost with its start can be that of an access unit. */
+		rtp_au_begin(au, pkt);
+		unit->layer.flags |= RTP_LAYER_START;
+	}
 	if (!(fu & H264_FU_END))
 		unit->layer.flags |= RTP_LAYER_UNMARK;
 }

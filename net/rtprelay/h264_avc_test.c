@@ -41,10 +41,10 @@ static const struct codec_case h264_avc_cases[] = {
 		STEP(0, 3, 1, SAYS(.tid = 1), 0x1c, 0x41, 0x00),
 		STEP(9, 4, 0, BEGIN(0, SYNC | UNMARK), 0x7c, 0x85, 0x88),
 		STEP(9, 5, 1, SAYS(0), 0x7c, 0x45, 0x00),
-		STEP(18, 7, 0, SAYS(.tid = 1, .flags = UNMARK), 0x1c, 0x01, 0x00),
+		STEP(18, 7, 0, SAYS(.tid = 1, .flags = START | UNMARK), 0x1c, 0x01, 0x00),
 		STEP(18, 8, 1, SAYS(.tid = 1), 0x1c, 0x41, 0x00) } },
 	{ "fragments after the first taken for layer 0", {
-		STEP(0, 2, 0, SAYS(.tid = 1, .flags = UNMARK), 0x1c, 0x01, 0x00),
+		STEP(0, 2, 0, SAYS(.tid = 1, .flags = START | UNMARK), 0x1c, 0x01, 0x00),
 		STEP(0, 3, 1, SAYS(.tid = 1), 0x1c, 0x41, 0x00) } },
 	{ "aggregates", {
 		STEP(0, 1, 0, BEGIN(0, PARAMS), 0x78, 0, 2, 0x67, 0x42, 0, 2, 0x68, 0xce),

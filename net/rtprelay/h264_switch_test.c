@@ -129,11 +129,12 @@ static const struct codec_case h264_switch_cases[] = {
 	{ "a marker where nothing ends", {
 		STEP(0, 1, 1, TELLS(0, START | SYNC | UNMARK), 0x7c, 0x85, 0x88),
 		STEP(0, 3, 0, SAYS(0), 0x06, 0x05) } },
-	{ "a lost fragment begins nothing", {
+	{ "a fragment whose first is lost begins its access unit", {
 		STEP(0, 1, 1, SAYS(.flags = START), 0x61, 0x9a),
-		STEP(9, 3, 0, LOST(UNMARK), 0x7c, 0x05, 0x00),
-		STEP(9, 4, 1, LOST(0), 0x7c, 0x45, 0x00),
-		STEP(18, 5, 1, SAYS(.flags = START), 0x61, 0x9a) } },
+		STEP(9, 3, 0, LOST(START | UNMARK), 0x7c, 0x05, 0x00),
+		STEP(9, 4, 0, LOST(0), 0x7c, 0x45, 0x00),
+		STEP(9, 5, 1, SAYS(1, .up_to = 7, .flags = SYNC), 0x74, 0xc0, 0x90, 0x07),
+		STEP(18, 6, 1, SAYS(.flags = START), 0x61, 0x9a) } },
 	{ "a late datagram tells nothing", {
 		STEP(9, 5, 0, SAYS(.flags = START), 0x06, 0x05),
 		STEP(0, 3, 1, TELLS(2, START | UNMARK), 0x0e, 0x80, 0x80, 0x47),

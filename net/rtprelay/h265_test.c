@@ -63,9 +63,9 @@ static const struct codec_case h265_cases[] = {
 		STEP(9, 6, 1, SAYS(0), 0x62, 0x01, 0x53, 0xaf),
 		STEP(18, 7, 0, SAYS(.flags = START | PARAMS | UNMARK), 0x62, 0x01, 0xa1, 0x01),
 		STEP(18, 8, 1, SAYS(.flags = PARAMS), 0x62, 0x01, 0x61, 0x01) } },
-	{ "a fragment whose first is lost begins nothing", {
+	{ "a fragment whose first is lost begins its access unit", {
 		STEP(0, 1, 1, SAYS(.flags = START), 0x02, 0x01, 0xd0),
-		STEP(9, 3, 0, SAYS(.flags = UNMARK), 0x62, 0x01, 0x13, 0xaf),
+		STEP(9, 3, 0, SAYS(.flags = START | UNMARK), 0x62, 0x01, 0x13, 0xaf),
 		STEP(9, 4, 1, SAYS(0), 0x62, 0x01, 0x53, 0xaf),
 		STEP(18, 5, 1, SAYS(.flags = START), 0x02, 0x01, 0xd0) } },
 	{ "aggregates", {
@@ -111,7 +111,7 @@ static const struct codec_case h265_cases[] = {
 		STEP(0, 3, 0, SAYS(7, 0, 6), 0x02, 0x47, 0xd0),
 		STEP(0, 4, 0, SAYS(7, 0, 6), 0x03, 0xff, 0xd0) } },
 	{ "fragments after the first taken for layer 0", {
-		STEP(0, 2, 0, SAYS(1, 0, 2, .flags = UNMARK), 0x62, 0x0b, 0x01, 0x00),
+		STEP(0, 2, 0, SAYS(1, 0, 2, .flags = START | UNMARK), 0x62, 0x0b, 0x01, 0x00),
 		STEP(0, 3, 1, SAYS(1, 0, 2), 0x62, 0x0b, 0x41, 0x00) } },
 };
 

@@ -69,7 +69,7 @@ static inline enum rtp_verdict relay_take_ssrc(struct relay *relay, u32 ssrc,
 	arrival->layer = *layer;
 	arrival->used = rtp_stream_classes(&relay->stream, &relay->classes);
 	keep = rtp_class_keep(&relay->classes, arrival->used, layer);
-	rtp_stream_number(&relay->stream, layer, keep, arrival->used,
+	rtp_stream_number(&relay->stream, 0, layer, keep, arrival->used,
 			  &arrival->numbers);
 	if (verdict != RTP_ACCEPT_LATE)
 		relay->seq = seq;
@@ -156,16 +156,16 @@ static inline bool relay_switch(struct relay *relay,
  */
 static inline int relay_send(struct relay *relay, struct rtp_variant *variant)
 {
+	struct rtp_copy copy;
 	bool given;
-	u16 number;
 
 	relay_switch(relay, variant);
 	local_bh_disable();
 	given = rtp_variant_number(variant, &relay->classes, &relay->arrival,
-				   &number);
+				   &copy);
 	local_bh_enable();
 
-	return given ? number : -1;
+	return given ? copy.number : -1;
 }
 
 #endif /* _NET_RTPRELAY_RELAY_TEST_H */

@@ -44,14 +44,16 @@ static u8 rtp_step_tid(const struct rtp_stream *stream,
 
 	if (want < now)
 		return start ? want : now;
+	if (!stream->unit.whole)
+		return now;
 	/* Between two caps that leave out nothing there is no difference. */
 	if (start && now >= stream->top.tid)
 		return want;
-	if (stream->unit.whole && layer->up_from <= now &&
-	    layer->up_to > now)
-		return min(want, layer->up_to);
+	if (layer->up_from > now || layer->up_to <= now)
+		return now;
 
-	return now;
+	return layer->up_to >= stream->top.tid ? want :
+						 min(want, layer->up_to);
 }
 
 static int rtp_step_down(const struct rtp_stream *stream,
@@ -78,11 +80,12 @@ static int rtp_step_up(const struct rtp_stream *stream,
 {
 	int dqid = rtp_dqid(layer->did, layer->qid);
 
+	if (!stream->unit.whole)
+		return now;
 	if (layer->flags & RTP_LAYER_START && now != RTP_DQID_NONE &&
 	    now >= rtp_top_dqid(&stream->top))
 		return want;
-	if (!(layer->flags & RTP_LAYER_SYNC) || !stream->unit.whole || !got ||
-	    dqid <= now || dqid > want || stream->unit.below > now)
+	if (!(layer->flags & RTP_LAYER_SYNC) || !got || dqid <= now || dqid > want || stream->unit.below > now)
 		return now;
 	/* A decoder cannot begin with a higher one. */
 	if (now == RTP_DQID_NONE && layer->did)

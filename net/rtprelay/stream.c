@@ -5,7 +5,18 @@
 #include <kunit/visibility.h>
 #include <linux/bitops.h>
 #include <linux/export.h>
+#include <linux/minmax.h>
 #include "stream.h"
+
+static void rtp_stream_forget_top(struct rtp_top *top)
+{
+	unsigned int did;
+
+	WRITE_ONCE(top->did, 0);
+	WRITE_ONCE(top->tid, 0);
+	for (did = 0; did <= RTP_DID_MAX; did++)
+		WRITE_ONCE(top->qid[did], 0);
+}
 
 /* Goes on from @seq as if nothing had been before it; the output's numbers go
  * on where they are, since to a destination it is the same stream.
@@ -20,12 +31,18 @@ static void rtp_stream_restart(struct rtp_stream *stream, u32 ssrc, u16 seq)
 		.dependency_id = stream->codec.dependency_id,
 	};
 	stream->unit = (struct rtp_unit){};
+	if (ssrc != stream->ssrc)
+		rtp_stream_forget_top(&stream->top);
 	/* RTP_FANOUT_INFO reads it, and what makes up rx_seq. */
 	WRITE_ONCE(stream->ssrc, ssrc);
 	WRITE_ONCE(stream->cycles, 0);
 	WRITE_ONCE(stream->max_seq, seq);
 	stream->started = true;
 	stream->waiting = false;
+	/* What confirmed it was not the first, and what is the first for us
+	 * need not begin anything.
+	 */
+	stream->cut = true;
 	stream->missing = 0;
 	stream->behind = 0;
 }
@@ -112,14 +129,14 @@ EXPORT_SYMBOL_IF_KUNIT(rtp_stream_receive);
  * access unit the DQId never decreases (H.264, clause G.7.4.1.2.5) and the TID
  * is one: whom the datagram before the gap was too high for, those missing
  * were too high for as well. Beyond it nothing is known, nor where the layer
- * of one of both is not: a fragment whose start is among those missing can be
- * of the next access unit.
+ * of one of both is not. That the codec sees no access unit begin is not enough:
+ * what begins it may be among those missing.
  */
-static u32 rtp_stream_missing(const struct rtp_stream *stream,
+static u32 rtp_stream_missing(const struct rtp_stream *stream, u32 timestamp,
 			      const struct rtp_layer *layer, u32 used)
 {
 	if (!stream->unit.told || !rtp_layer_is_told(layer) ||
-	    layer->flags & RTP_LAYER_START)
+	    layer->flags & RTP_LAYER_START || timestamp != stream->timestamp)
 		return used;
 
 	return used & rtp_seq_mask(&stream->seq, stream->seq.head);
@@ -135,15 +152,23 @@ static void rtp_stream_unit(struct rtp_stream *stream,
 	if (stream->missing)
 		unit->whole = false;
 	if (layer->flags & RTP_LAYER_START) {
-		unit->whole = !stream->missing;
+		unit->whole = !stream->missing && !stream->cut;
+		stream->cut = false;
+		unit->before = unit->tid;
+		unit->tid = 0;
 		unit->dqid = RTP_DQID_NONE;
 		unit->below = RTP_DQID_NONE;
 	}
 
 	unit->told = rtp_layer_is_told(layer);
-	if (!unit->told)
+	if (!unit->told) {
+		/* What is kept at every cap is not missing to anyone. */
+		if (!(layer->flags & RTP_LAYER_UNKNOWN))
+			unit->whole = false;
 		return;
+	}
 
+	unit->tid = max(unit->tid, layer->tid);
 	if (dqid > unit->dqid) {
 		unit->below = unit->dqid;
 		unit->dqid = dqid;
@@ -197,6 +222,7 @@ EXPORT_SYMBOL_IF_KUNIT(rtp_stream_classes);
 /**
  * rtp_stream_number() - number the datagram that was accepted last
  * @stream: the stream
+ * @timestamp: the datagram's RTP timestamp
  * @layer: where the datagram belongs
  * @classes: bit for each class that is to get it
  * @used: bit for each class in use
@@ -205,8 +231,9 @@ EXPORT_SYMBOL_IF_KUNIT(rtp_stream_classes);
  * Context: The fan-out's worker. Time bound by RTP_STREAM_MAX_JUMP, and
  * constant without loss.
  */
-void rtp_stream_number(struct rtp_stream *stream, const struct rtp_layer *layer,
-		       u32 classes, u32 used, struct rtp_numbers *numbers)
+void rtp_stream_number(struct rtp_stream *stream, u32 timestamp,
+		       const struct rtp_layer *layer, u32 classes, u32 used,
+		       struct rtp_numbers *numbers)
 {
 	if (rtp_stream_late(stream)) {
 		rtp_seq_late(&stream->seq, stream->seq.head - stream->behind,
@@ -215,8 +242,9 @@ void rtp_stream_number(struct rtp_stream *stream, const struct rtp_layer *layer,
 	}
 
 	rtp_seq_newest(&stream->seq, stream->missing,
-		       rtp_stream_missing(stream, layer, used), classes,
-		       numbers);
+		       rtp_stream_missing(stream, timestamp, layer, used),
+		       classes, numbers);
 	rtp_stream_unit(stream, layer);
+	stream->timestamp = timestamp;
 }
 EXPORT_SYMBOL_IF_KUNIT(rtp_stream_number);

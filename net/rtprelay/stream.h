@@ -39,20 +39,24 @@ enum rtp_verdict {
 
 /**
  * struct rtp_unit - the access unit that is arriving
- * @whole: nothing of it is missing so far
+ * @whole: nothing of it is missing so far, to any destination that is to get it
  * @told: the layer of the datagram that arrived last is known
+ * @tid: its temporal_id, 0 while it is not known
+ * @before: that of the access unit before it
  * @dqid: highest DQId (rtp_dqid()) that arrived of it, or RTP_DQID_NONE
  * @below: the highest but @dqid, or RTP_DQID_NONE
  */
 struct rtp_unit {
 	bool whole;
 	bool told;
+	u8 tid;
+	u8 before;
 	s16 dqid;
 	s16 below;
 };
 
 /**
- * struct rtp_top - the highest layers that the stream ever had
+ * struct rtp_top - the highest layers that the source ever had
  * @qid: for each dependency_id the highest quality_id
  * @did: dependency_id
  * @tid: temporal_id
@@ -75,6 +79,8 @@ struct rtp_top {
  * @next_seq: number that would confirm the one that waits
  * @started: a datagram was accepted
  * @waiting: @next_ssrc and @next_seq are set
+ * @timestamp: RTP timestamp of the newest datagram
+ * @cut: nothing that begins an access unit came since it was started
  * @missing: numbers that are missing right before the datagram accepted last
  * @behind: how far the datagram accepted last is behind the newest
  * @lost: numbers of the input that never arrived, so far
@@ -96,6 +102,8 @@ struct rtp_stream {
 	u16 next_seq;
 	bool started;
 	bool waiting;
+	bool cut;
+	u32 timestamp;
 	u16 missing;
 	u16 behind;
 	u64 lost;
@@ -112,8 +120,9 @@ enum rtp_verdict rtp_stream_receive(struct rtp_stream *stream, u32 ssrc,
 				    u16 seq);
 u32 rtp_stream_classes(struct rtp_stream *stream,
 		       const struct rtp_classes *classes);
-void rtp_stream_number(struct rtp_stream *stream, const struct rtp_layer *layer,
-		       u32 classes, u32 used, struct rtp_numbers *numbers);
+void rtp_stream_number(struct rtp_stream *stream, u32 timestamp,
+		       const struct rtp_layer *layer, u32 classes, u32 used,
+		       struct rtp_numbers *numbers);
 
 /**
  * rtp_stream_late() - whether a newer datagram came before that accepted last

@@ -26,7 +26,7 @@ static enum rtp_verdict stream_take(struct rtp_stream *stream, u32 ssrc,
 
 	if (verdict == RTP_ACCEPT || verdict == RTP_ACCEPT_FIRST ||
 	    verdict == RTP_ACCEPT_LATE)
-		rtp_stream_number(stream, &any_layer,
+		rtp_stream_number(stream, 0, &any_layer,
 				  kept ? USED : BIT(RTP_CLASS_ALL), USED,
 				  &numbers);
 
@@ -239,7 +239,7 @@ static enum rtp_verdict capped_take_ssrc(struct capped *capped, u32 ssrc,
 
 	used = rtp_stream_classes(&capped->stream, &capped->classes);
 	keep = rtp_class_keep(&capped->classes, used, layer);
-	rtp_stream_number(&capped->stream, layer, keep, used,
+	rtp_stream_number(&capped->stream, 0, layer, keep, used,
 			  &capped->numbers);
 	if (verdict != RTP_ACCEPT_LATE)
 		capped->seq = seq;

@@ -205,11 +205,11 @@ static struct dst_entry *rtp_tx_route(struct rtp_fanout *fanout,
  * and the destination's, all else is the sender's.
  */
 static void rtp_tx_rtp_header(const struct rtp_walk *walk,
-			      const struct rtp_dest *dest, u16 number, u8 *hdr)
+			      const struct rtp_copy *copy, u8 *hdr)
 {
 	memcpy(hdr, walk->hdr, RTP_HDR_LEN);
-	put_unaligned_be16(number, hdr + RTP_HDR_SEQ);
-	if (walk->marked & BIT(dest->variant.class))
+	put_unaligned_be16(copy->number, hdr + RTP_HDR_SEQ);
+	if (copy->marked)
 		hdr[1] |= RTP_HDR_MARKER;
 }
 
@@ -218,7 +218,8 @@ static void rtp_tx_rtp_header(const struct rtp_walk *walk,
  */
 static struct sk_buff *rtp_tx_skb(const struct rtp_fanout *fanout,
 				  const struct rtp_dest *dest,
-				  const struct dst_entry *dst, u16 number,
+				  const struct dst_entry *dst,
+				  const struct rtp_copy *copy,
 				  unsigned int ip_len, __wsum *sum)
 {
 	const struct rtp_dgram *dgram = fanout->walk.dgram;
@@ -241,8 +242,7 @@ static struct sk_buff *rtp_tx_skb(const struct rtp_fanout *fanout,
 	uh->dest = dest->port;
 	udp_set_len_short(uh, sizeof(*uh) + dgram->len);
 	uh->check = 0;
-	rtp_tx_rtp_header(&fanout->walk, dest, number,
-			  __skb_put(skb, RTP_HDR_LEN));
+	rtp_tx_rtp_header(&fanout->walk, copy, __skb_put(skb, RTP_HDR_LEN));
 
 	if (shared) {
 		page = rtp_dgram_page(dgram);
@@ -396,7 +396,7 @@ static int rtp_tx_dest6(const struct rtp_fanout *fanout,
 
 /* The copy, or the reason why there is none. */
 static int rtp_tx_copy(struct rtp_fanout *fanout, struct rtp_dest *dest,
-		       u16 number, enum rtp_tx_drop *reason)
+		       const struct rtp_copy *copy, enum rtp_tx_drop *reason)
 {
 	struct sock *sk = fanout->sk;
 	unsigned int ip_len, len, max;
@@ -436,7 +436,7 @@ static int rtp_tx_copy(struct rtp_fanout *fanout, struct rtp_dest *dest,
 		return -EMSGSIZE;
 	}
 
-	skb = rtp_tx_skb(fanout, dest, dst, number, ip_len, &sum);
+	skb = rtp_tx_skb(fanout, dest, dst, copy, ip_len, &sum);
 	if (unlikely(!skb)) {
 		*reason = RTP_TX_DROP_NOMEM;
 		return -ENOMEM;
@@ -454,20 +454,21 @@ static int rtp_tx_copy(struct rtp_fanout *fanout, struct rtp_dest *dest,
  * rtp_tx_dest() - send the datagram of the walk to a destination
  * @fanout: the fan-out
  * @dest: a destination that gets the datagram
- * @number: its RTP sequence number
+ * @copy: what the copy has of its own
  *
  * What goes wrong is counted at the destination and concerns no other.
  *
  * Context: The worker, under RCU, softirqs disabled.
  * Return: true when the copy was handed to the network.
  */
-bool rtp_tx_dest(struct rtp_fanout *fanout, struct rtp_dest *dest, u16 number)
+bool rtp_tx_dest(struct rtp_fanout *fanout, struct rtp_dest *dest,
+		 const struct rtp_copy *copy)
 {
 	const struct rtp_walk *walk = &fanout->walk;
 	enum rtp_tx_drop reason;
 	int err;
 
-	err = rtp_tx_copy(fanout, dest, number, &reason);
+	err = rtp_tx_copy(fanout, dest, copy, &reason);
 
 	u64_stats_update_begin(&fanout->syncp);
 	if (likely(!err)) {
@@ -475,7 +476,7 @@ bool rtp_tx_dest(struct rtp_fanout *fanout, struct rtp_dest *dest, u16 number)
 		u64_stats_add(&dest->octets, walk->octets);
 		u64_stats_inc(&fanout->stats.tx_packets);
 		u64_stats_add(&fanout->stats.tx_octets, walk->octets);
-		WRITE_ONCE(dest->last_seq, number);
+		WRITE_ONCE(dest->last_seq, copy->number);
 	} else {
 		u64_stats_inc(&dest->drops[reason]);
 		u64_stats_inc(&fanout->stats.tx_dropped);

@@ -10,6 +10,7 @@
 #include <linux/types.h>
 #include <linux/uidgid.h>
 
+struct rtp_copy;
 struct rtp_dest;
 struct rtp_fanout;
 
@@ -46,7 +47,8 @@ struct rtp_tx_key {
 };
 
 void rtp_tx_begin(struct rtp_fanout *fanout);
-bool rtp_tx_dest(struct rtp_fanout *fanout, struct rtp_dest *dest, u16 number);
+bool rtp_tx_dest(struct rtp_fanout *fanout, struct rtp_dest *dest,
+		 const struct rtp_copy *copy);
 void rtp_tx_release(struct rtp_dest *dest);
 
 #endif /* _NET_RTPRELAY_TX_H */

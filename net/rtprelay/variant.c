@@ -255,11 +255,12 @@ static void rtp_variant_retry(struct rtp_variant *variant,
 	variant->waiting = waiting;
 }
 
-/* An access unit of the lowest temporal layer began, and it still waits. */
+/* An access unit of the lowest temporal layer went by, and it still waits. */
 static bool rtp_variant_waits(struct rtp_variant *variant,
-			      const struct rtp_layer *layer)
+			      const struct rtp_arrival *arrival)
 {
-	if (!(layer->flags & RTP_LAYER_START) || layer->tid ||
+	if (!(arrival->layer.flags & RTP_LAYER_START) ||
+	    arrival->stream->unit.before ||
 	    variant->waiting == RTP_VARIANT_WAITS)
 		return false;
 
@@ -279,7 +280,6 @@ bool rtp_variant_switch(struct rtp_variant *variant,
 			struct rtp_classes *classes,
 			const struct rtp_arrival *arrival)
 {
-	const struct rtp_layer *layer = &arrival->layer;
 	unsigned int class;
 	struct rtp_cap now, next;
 	bool waits = false;
@@ -289,7 +289,7 @@ bool rtp_variant_switch(struct rtp_variant *variant,
 		goto out;
 
 	now = classes->cap[variant->class];
-	next = rtp_step(arrival->stream, layer, &now,
+	next = rtp_step(arrival->stream, &arrival->layer, &now,
 			&classes->cap[variant->want], variant->immediate);
 	class = rtp_variant_next(variant, classes, arrival, &next);
 	if (class != variant->class)
@@ -300,7 +300,7 @@ bool rtp_variant_switch(struct rtp_variant *variant,
 	if (!rtp_variant_is_pending(variant))
 		rtp_variant_arrived(variant, classes);
 	else
-		waits = rtp_variant_waits(variant, layer);
+		waits = rtp_variant_waits(variant, arrival);
 out:
 	spin_unlock(&classes->lock);
 
@@ -327,14 +327,15 @@ static void rtp_variant_settle(struct rtp_variant *variant,
  * @variant: the destination's
  * @classes: the fan-out's
  * @arrival: the datagram
- * @number: set to its RTP sequence number
+ * @copy: filled in when it does
  *
  * Context: The fan-out's worker, softirqs disabled.
  * Return: true when it does.
  */
 bool rtp_variant_number(struct rtp_variant *variant,
 			struct rtp_classes *classes,
-			const struct rtp_arrival *arrival, u16 *number)
+			const struct rtp_arrival *arrival,
+			struct rtp_copy *copy)
 {
 	const struct rtp_numbers *numbers = &arrival->numbers;
 	unsigned int class = variant->class;
@@ -354,7 +355,8 @@ bool rtp_variant_number(struct rtp_variant *variant,
 
 	if (!(numbers->classes & BIT(class)))
 		return false;
-	*number = numbers->number[class] + offset;
+	copy->number = numbers->number[class] + offset;
+	copy->marked = arrival->marked & BIT(class);
 
 	return true;
 }

@@ -14,7 +14,7 @@
 #include "seq.h"
 #include "stream.h"
 
-/* With the second access unit of the lowest temporal layer that begins, a
+/* With the second access unit of the lowest temporal layer that went by, a
  * destination is said to wait: a change for which no key frame is needed is
  * made by then.
  */
@@ -26,7 +26,7 @@
  * @want: the class that it is to have
  * @prev: the class that it had before
  * @immediate: it does not wait where it goes to a lower dependency_id
- * @waiting: base access units that began while it was pending, up to
+ * @waiting: base access units that went by while it was pending, up to
  *	RTP_VARIANT_WAITS
  * @switched: @prev, @prev_offset, @since and @prev_since mean something: late
  *	datagrams can be of the time before
@@ -55,11 +55,22 @@ struct rtp_variant {
 };
 
 /**
+ * struct rtp_copy - what a destination's copy of a datagram has of its own
+ * @number: RTP sequence number
+ * @marked: the marker bit is set
+ */
+struct rtp_copy {
+	u16 number;
+	bool marked;
+};
+
+/**
  * struct rtp_arrival - a datagram, as what decides about variants sees it
  * @stream: the datagram's, which numbered it
  * @layer: where it belongs
  * @numbers: its numbers
  * @used: bit for each class that they are for
+ * @marked: bit for each class that gets it with the marker bit set
  * @serial: counts the datagrams of the fan-out
  */
 struct rtp_arrival {
@@ -67,6 +78,7 @@ struct rtp_arrival {
 	struct rtp_layer layer;
 	struct rtp_numbers numbers;
 	u32 used;
+	u32 marked;
 	u64 serial;
 };
 
@@ -83,7 +95,8 @@ bool rtp_variant_switch(struct rtp_variant *variant,
 			const struct rtp_arrival *arrival);
 bool rtp_variant_number(struct rtp_variant *variant,
 			struct rtp_classes *classes,
-			const struct rtp_arrival *arrival, u16 *number);
+			const struct rtp_arrival *arrival,
+			struct rtp_copy *copy);
 
 /**
  * rtp_variant_is_pending() - whether a destination is to have another class

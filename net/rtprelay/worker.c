@@ -192,7 +192,7 @@ static bool rtp_worker_number(struct rtp_fanout *fanout,
 	arrival->serial = dgram->serial;
 	arrival->used = rtp_stream_classes(stream, classes);
 	keep = rtp_class_keep(classes, arrival->used, layer);
-	rtp_stream_number(stream, layer, keep, arrival->used,
+	rtp_stream_number(stream, pkt->timestamp, layer, keep, arrival->used,
 			  &arrival->numbers);
 
 	counts->relayed = true;
@@ -241,7 +241,7 @@ static bool rtp_worker_prepare(struct rtp_fanout *fanout,
 
 	memcpy(walk->hdr, dgram->data, RTP_HDR_LEN);
 	walk->hdr[1] &= ~RTP_HDR_MARKER;
-	walk->marked = rtp_worker_marked(fanout, &pkt);
+	walk->arrival.marked = rtp_worker_marked(fanout, &pkt);
 	walk->may_switch = rtp_arrival_may_switch(&walk->arrival);
 
 	/* Pairs with rtp_dest_grow(): chunks below are there. */
@@ -275,15 +275,18 @@ static bool rtp_worker_lease_ended(struct rtp_fanout *fanout,
 	return true;
 }
 
-/* Whether a destination gets the datagram of the walk, and its number. */
+/* Whether a destination gets the datagram of the walk, and how. */
 static bool rtp_worker_gets(struct rtp_fanout *fanout, struct rtp_dest *dest,
-			    u16 *number)
+			    struct rtp_copy *copy)
 {
 	struct rtp_walk *walk = &fanout->walk;
+	bool ended;
 
-	if (dest->since > walk->dgram->serial ||
-	    rtp_worker_lease_ended(fanout, dest))
+	if (dest->since > walk->dgram->serial)
 		return false;
+
+	/* Its variant goes on all the same: the lease can be renewed. */
+	ended = rtp_worker_lease_ended(fanout, dest);
 
 	if (unlikely(rtp_variant_is_pending(&dest->variant)) &&
 	    walk->may_switch &&
@@ -292,7 +295,7 @@ static bool rtp_worker_gets(struct rtp_fanout *fanout, struct rtp_dest *dest,
 		rtp_event_fanout(fanout, RTP_FANOUT_EVENT_WAIT_SYNC);
 
 	return rtp_variant_number(&dest->variant, &fanout->classes,
-				  &walk->arrival, number);
+				  &walk->arrival, copy) && !ended;
 }
 
 /* Send to the slots from the walk's place to the end of a chunk. Returns the
@@ -304,7 +307,7 @@ static unsigned int rtp_worker_walk_chunk(struct rtp_fanout *fanout)
 	unsigned int first, last, i, done = 1;
 	struct rtp_dest_chunk *chunk;
 	struct rtp_dest *dest;
-	u16 number;
+	struct rtp_copy copy;
 
 	first = walk->slot % RTP_CHUNK_DESTS;
 	last = min3((u32)RTP_CHUNK_DESTS, first + walk->left,
@@ -330,10 +333,10 @@ static unsigned int rtp_worker_walk_chunk(struct rtp_fanout *fanout)
 			}
 			continue;
 		}
-		if (!rtp_worker_gets(fanout, dest, &number))
+		if (!rtp_worker_gets(fanout, dest, &copy))
 			continue;
 
-		rtp_tx_dest(fanout, dest, number);
+		rtp_tx_dest(fanout, dest, &copy);
 		if (dest->dst)
 			__set_bit(i, chunk->routed);
 		else

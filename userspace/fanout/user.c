@@ -96,7 +96,7 @@ static void user_relay(struct user *user, const struct rtp_codec_ops *codec,
 
 	used = rtp_stream_classes(stream, &user->caps);
 	keep = rtp_class_keep(&user->caps, used, &layer);
-	rtp_stream_number(stream, &layer, keep, used, &numbers);
+	rtp_stream_number(stream, pkt->timestamp, &layer, keep, used, &numbers);
 	info->rx_dropped_late += !!(keep & ~numbers.classes);
 
 	marked = user_marked(user, pkt, &layer, used);
