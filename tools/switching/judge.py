@@ -205,7 +205,7 @@ class _Walk:
             self.must(did >= due, picture, f"has layer {did}, and {due} could have been begun")
         if key and steady:
             self.must(did == self._did(before), picture,
-                      f"has layer {did}, and {self._did(before)} is due")
+                      f"has layer {did}, layer {self._did(before)} is due")
             self.tid = self._tid(before)
         self.did = self.low = did
         self.tid = max(self.tid, tid)

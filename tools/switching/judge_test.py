@@ -140,10 +140,11 @@ class Wrong(unittest.TestCase):
         self.errs([ALL], datagrams, "breaks in the sequence numbers")
 
     def test_missing(self):
-        for place in range(1, 100, 7):
+        for place in range(1, 100, 5):
             datagrams = self.relayed([ALL], lambda places, gone=place: [
                 each for each in places if each != gone])
             self.errs([ALL], datagrams, "missing")
+        self.assertIn(OTHER, [DESCRIPTION["packets"][place][3] for place in range(1, 100, 5)])
 
     def test_missing_picture(self):
         gone = [place for place, packet in enumerate(DESCRIPTION["packets"]) if packet[0] == 7]
@@ -195,6 +196,17 @@ class Wrong(unittest.TestCase):
         changes[1] = replace(changes[1], flags=IMMEDIATE)
         self.assertEqual(faults(changes, datagrams), [])
 
+    def test_down_too_late(self):
+        changes, late = ([ALL, Change(place, 0, 2, 0)] for place in (100, 400))
+        relay = Relay()
+        self.errs(changes, relay.relayed(relay.places(late)), "layer 0 is due")
+
+    def test_down_too_far(self):
+        changes, far = ([ALL, Change(100, did, 2, 0)] for did in (1, 0))
+        relay = Relay(replace(SVC, down_anywhere=True))
+        self.errs(changes, relay.relayed(relay.places(far)), "the cap allows more",
+                  relay.stream)
+
     def test_thinned_too_late(self):
         changes, late = ([ALL, Change(sent, 2, 0, 0)] for sent in (100, 200))
         relay = Relay()
@@ -214,6 +226,14 @@ class Wrong(unittest.TestCase):
         changes = [ALL, Change(100, 2, 2, PAUSE)]
         relay = Relay()
         self.errs(changes, relay.relayed(relay.places(changes[:1])), "in the pause")
+
+    def test_more_in_the_pause(self):
+        changes = [ALL, Change(100, 2, 2, PAUSE)]
+        extra = next(place for place, packet in enumerate(DESCRIPTION["packets"])
+                     if packet[0] == 20 and packet[3] == OTHER)
+        relay = Relay()
+        self.errs(changes, relay.relayed(sorted([*relay.places(changes), extra])),
+                  "in the pause")
 
     def test_parameters_in_the_pause(self):
         changes = [ALL, Change(100, 2, 2, PAUSE)]
