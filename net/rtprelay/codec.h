@@ -37,7 +37,9 @@ enum rtp_layer_flags {
 	 * where @did is the highest that a destination gets.
 	 */
 	RTP_LAYER_END		= BIT(4),
-	/* The sender's marker bit is wrong here. */
+	/* The sender's marker bit is wrong here: the access unit goes on in
+	 * the next datagram.
+	 */
 	RTP_LAYER_UNMARK	= BIT(5),
 	/* Its layer could not be told: kept whole at every cap, and counted. */
 	RTP_LAYER_UNKNOWN	= BIT(6),

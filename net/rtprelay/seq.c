@@ -120,20 +120,31 @@ static void rtp_seq_append(struct rtp_seq *seq, u32 classes, bool arrived)
 }
 
 /**
- * rtp_seq_newest() - number a datagram that is newer than all before
+ * rtp_seq_miss() - leave numbers free for datagrams that are missing
  * @seq: the numbers
- * @missing: how many are missing right before it
- * @missing_classes: bit for each class that might have got those
- * @classes: bit for each class that gets it
- * @numbers: filled in
+ * @missing: how many come before the next that is numbered
+ * @classes: bit for each class that might have got them
  *
  * Context: The fan-out's worker. Time for each that is missing.
  */
-void rtp_seq_newest(struct rtp_seq *seq, u16 missing, u32 missing_classes,
-		    u32 classes, struct rtp_numbers *numbers)
+void rtp_seq_miss(struct rtp_seq *seq, u16 missing, u32 classes)
 {
 	while (missing--)
-		rtp_seq_append(seq, missing_classes, false);
+		rtp_seq_append(seq, classes, false);
+}
+EXPORT_SYMBOL_IF_KUNIT(rtp_seq_miss);
+
+/**
+ * rtp_seq_newest() - number a datagram that is newer than all before
+ * @seq: the numbers
+ * @classes: bit for each class that gets it
+ * @numbers: filled in
+ *
+ * Context: The fan-out's worker.
+ */
+void rtp_seq_newest(struct rtp_seq *seq, u32 classes,
+		    struct rtp_numbers *numbers)
+{
 	rtp_seq_append(seq, classes, true);
 
 	numbers->ext = seq->head;

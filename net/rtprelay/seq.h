@@ -63,8 +63,9 @@ struct rtp_numbers {
 void rtp_seq_start(struct rtp_seq *seq, u16 number);
 void rtp_seq_restart(struct rtp_seq *seq);
 bool rtp_seq_seen(struct rtp_seq *seq, u32 ext);
-void rtp_seq_newest(struct rtp_seq *seq, u16 missing, u32 missing_classes,
-		    u32 classes, struct rtp_numbers *numbers);
+void rtp_seq_miss(struct rtp_seq *seq, u16 missing, u32 classes);
+void rtp_seq_newest(struct rtp_seq *seq, u32 classes,
+		    struct rtp_numbers *numbers);
 void rtp_seq_late(struct rtp_seq *seq, u32 ext, u32 classes,
 		  struct rtp_numbers *numbers);
 u32 rtp_seq_mask(const struct rtp_seq *seq, u32 ext);

@@ -39,7 +39,8 @@ static struct rtp_numbers seq_newest(struct rtp_seq *seq, u16 missing,
 {
 	struct rtp_numbers numbers;
 
-	rtp_seq_newest(seq, missing, missing_classes, classes, &numbers);
+	rtp_seq_miss(seq, missing, missing_classes);
+	rtp_seq_newest(seq, classes, &numbers);
 
 	return numbers;
 }

@@ -129,17 +129,34 @@ EXPORT_SYMBOL_IF_KUNIT(rtp_stream_receive);
  * access unit the DQId never decreases (H.264, clause G.7.4.1.2.5) and the TID
  * is one: whom the datagram before the gap was too high for, those missing
  * were too high for as well. Beyond it nothing is known, nor where the layer
- * of one of both is not. That the codec sees no access unit begin is not enough:
- * what begins it may be among those missing.
+ * of that datagram is not. That the codec sees no access unit begin is not
+ * enough: what begins it may be among those missing.
  */
 static u32 rtp_stream_missing(const struct rtp_stream *stream, u32 timestamp,
 			      const struct rtp_layer *layer, u32 used)
 {
-	if (!stream->unit.told || !rtp_layer_is_told(layer) ||
-	    layer->flags & RTP_LAYER_START || timestamp != stream->timestamp)
+	if (!stream->unit.told || layer->flags & RTP_LAYER_START ||
+	    timestamp != stream->timestamp)
 		return used;
 
 	return used & rtp_seq_mask(&stream->seq, stream->seq.head);
+}
+
+/* Leaves numbers free for what is missing before a datagram. */
+static void rtp_stream_gap(struct rtp_stream *stream, u32 timestamp,
+			   const struct rtp_layer *layer, u32 used)
+{
+	u16 missing = stream->missing;
+
+	/* The first of them is of the same access unit, whatever comes after. */
+	if (missing && stream->unit.open) {
+		rtp_seq_miss(&stream->seq, 1,
+			     used & rtp_seq_mask(&stream->seq,
+						 stream->seq.head));
+		missing--;
+	}
+	rtp_seq_miss(&stream->seq, missing,
+		     rtp_stream_missing(stream, timestamp, layer, used));
 }
 
 static void rtp_stream_unit(struct rtp_stream *stream,
@@ -161,6 +178,7 @@ static void rtp_stream_unit(struct rtp_stream *stream,
 	}
 
 	unit->told = rtp_layer_is_told(layer);
+	unit->open = unit->told && layer->flags & RTP_LAYER_UNMARK;
 	if (!unit->told) {
 		/* What is kept at every cap is not missing to anyone. */
 		if (!(layer->flags & RTP_LAYER_UNKNOWN))
@@ -241,9 +259,8 @@ void rtp_stream_number(struct rtp_stream *stream, u32 timestamp,
 		return;
 	}
 
-	rtp_seq_newest(&stream->seq, stream->missing,
-		       rtp_stream_missing(stream, timestamp, layer, used),
-		       classes, numbers);
+	rtp_stream_gap(stream, timestamp, layer, used);
+	rtp_seq_newest(&stream->seq, classes, numbers);
 	rtp_stream_unit(stream, layer);
 	stream->timestamp = timestamp;
 }

@@ -41,6 +41,7 @@ enum rtp_verdict {
  * struct rtp_unit - the access unit that is arriving
  * @whole: nothing of it is missing so far, to any destination that is to get it
  * @told: the layer of the datagram that arrived last is known
+ * @open: and it goes on in the datagram after that one
  * @tid: its temporal_id, 0 while it is not known
  * @before: that of the access unit before it
  * @dqid: highest DQId (rtp_dqid()) that arrived of it, or RTP_DQID_NONE
@@ -49,6 +50,7 @@ enum rtp_verdict {
 struct rtp_unit {
 	bool whole;
 	bool told;
+	bool open;
 	u8 tid;
 	u8 before;
 	s16 dqid;

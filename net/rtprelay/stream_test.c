@@ -192,12 +192,14 @@ static const struct rtp_layer lost_layer = {
  * @classes: the caps
  * @stream: the stream
  * @numbers: of the datagram that arrived last, when it was accepted
+ * @timestamp: of those that arrive
  * @seq: its sequence number
  */
 struct capped {
 	struct rtp_classes classes;
 	struct rtp_stream stream;
 	struct rtp_numbers numbers;
+	u32 timestamp;
 	u16 seq;
 };
 
@@ -239,7 +241,7 @@ static enum rtp_verdict capped_take_ssrc(struct capped *capped, u32 ssrc,
 
 	used = rtp_stream_classes(&capped->stream, &capped->classes);
 	keep = rtp_class_keep(&capped->classes, used, layer);
-	rtp_stream_number(&capped->stream, 0, layer, keep, used,
+	rtp_stream_number(&capped->stream, capped->timestamp, layer, keep, used,
 			  &capped->numbers);
 	if (verdict != RTP_ACCEPT_LATE)
 		capped->seq = seq;
@@ -368,9 +370,45 @@ static void stream_gap_beside_unknown(struct kunit *test)
 	capped_next(test, capped, 2, LAYER(2, 0, 0));
 	KUNIT_EXPECT_EQ(test, capped_number(capped, base), 6);
 
-	/* Where it begins is missing, and its access unit may be another. */
+	/* Where it begins is missing, and its access unit is another. */
+	capped->timestamp++;
 	capped_next(test, capped, 2, &lost_layer);
 	KUNIT_EXPECT_EQ(test, capped_number(capped, base), 8);
+}
+
+/* A unit that is in fragments, or a prefix, goes on: of those missing the first
+ * is of it.
+ */
+static void stream_gap_in_an_open_unit(struct kunit *test)
+{
+	struct capped *capped = capped_new(test);
+	unsigned int base = capped_class(test, capped, 0, 0);
+	unsigned int middle = capped_class(test, capped, 1, 0);
+
+	capped_next(test, capped, 0, LAYER(0, 0, START));
+	capped_next(test, capped, 0, LAYER(1, 0, RTP_LAYER_UNMARK));
+	capped_next(test, capped, 1, LAYER(0, 0, START));
+	KUNIT_EXPECT_EQ(test, capped_number(capped, base), 2);
+	KUNIT_EXPECT_EQ(test, capped_number(capped, middle), 4);
+
+	capped_next(test, capped, 0, LAYER(2, 0, RTP_LAYER_UNMARK));
+	capped_next(test, capped, 3, LAYER(0, 0, START));
+	KUNIT_EXPECT_EQ(test, capped_number(capped, base), 5);
+	KUNIT_EXPECT_EQ(test, capped_number(capped, middle), 7);
+
+	/* It was not of that one: nobody sees a hole. */
+	capped_late(test, capped, 3, LAYER(2, 0, 0));
+	KUNIT_EXPECT_EQ(test, capped->numbers.classes, BIT(RTP_CLASS_ALL));
+	KUNIT_EXPECT_EQ(test, capped_number(capped, base), 5);
+
+	/* Of which unit a fragment without a start is, is not known. */
+	capped_next(test, capped, 0,
+		    &(struct rtp_layer) {
+			    .did = RTP_DID_MAX, .qid = RTP_QID_MAX,
+			    .tid = RTP_TID_MAX, .flags = RTP_LAYER_UNMARK,
+		    });
+	capped_next(test, capped, 1, LAYER(0, 0, START));
+	KUNIT_EXPECT_EQ(test, capped_number(capped, base), 7);
 }
 
 static void stream_late_is_kept_or_taken_back(struct kunit *test)
@@ -531,6 +569,7 @@ static struct kunit_case stream_cases[] = {
 	KUNIT_CASE(stream_gap_of_a_temporal_layer),
 	KUNIT_CASE(stream_gap_across_units),
 	KUNIT_CASE(stream_gap_beside_unknown),
+	KUNIT_CASE(stream_gap_in_an_open_unit),
 	KUNIT_CASE(stream_late_is_kept_or_taken_back),
 	KUNIT_CASE(stream_late_without_a_number),
 	KUNIT_CASE(stream_wraps),
