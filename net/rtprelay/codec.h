@@ -88,6 +88,13 @@ struct rtp_cap {
 	bool paused;
 };
 
+static inline bool rtp_cap_equal(const struct rtp_cap *a,
+				 const struct rtp_cap *b)
+{
+	return a->did == b->did && a->qid == b->qid && a->tid == b->tid &&
+	       a->paused == b->paused;
+}
+
 /* H.264, clause G.3: DQId orders spatial and quality layers as one number. */
 static inline int rtp_dqid(u8 did, u8 qid)
 {
@@ -130,14 +137,38 @@ struct rtp_au_state {
  * @layer: what a codec said
  *
  * Return: false for what is kept at every cap, and for what is sent to
- * destinations without a cap only, because it is not known.
+ * destinations without a cap only, because it is not known, and for what is
+ * dropped.
  */
 static inline bool rtp_layer_is_told(const struct rtp_layer *layer)
 {
-	return !(layer->flags & RTP_LAYER_UNKNOWN) &&
+	return !(layer->flags & (RTP_LAYER_UNKNOWN | RTP_LAYER_DROP)) &&
 	       !(layer->did == RTP_DID_MAX && layer->qid == RTP_QID_MAX &&
 		 layer->tid == RTP_TID_MAX);
 }
+
+/* So many units in fragments are remembered: late fragments are of those. */
+#define RTP_H264_FRAGMENTED	4
+
+/**
+ * struct rtp_h264_fragmented - a unit that came in fragments
+ * @timestamp: its RTP timestamp
+ * @first: sequence number of its first fragment
+ * @last: the highest sequence number known to be a fragment of it
+ * @layer: its layer
+ * @type: its type
+ * @known: the others are set
+ * @open: its last fragment has not been seen
+ */
+struct rtp_h264_fragmented {
+	u32 timestamp;
+	u16 first;
+	u16 last;
+	struct rtp_layer layer;
+	u8 type;
+	u8 known:1;
+	u8 open:1;
+};
 
 /**
  * struct rtp_h264_state - what the H.264 codec remembers of an SSRC
@@ -148,28 +179,18 @@ static inline bool rtp_layer_is_told(const struct rtp_layer *layer)
  * @next_known: @next_seq and @next_tid are set
  * @next_begun: that unit's access unit has begun with its prefix
  * @told: the temporal_id of the access unit has been told
- * @frag_type: type of the unit now in fragments
- * @frag_open: its last fragment has not been seen
- * @frag_first: sequence number of its first fragment
- * @frag_last: the highest sequence number known to be a fragment of it
- * @frag_timestamp: its RTP timestamp
- * @frag_layer: its layer
- * @frag_known: the other frag_ fields are set
+ * @fragmented: the last units in fragments, in a ring
+ * @newest: index of the newest of them
  */
 struct rtp_h264_state {
 	struct rtp_au_state au;
 	u16 next_seq;
 	u8 next_tid;
-	u8 frag_type;
-	u16 frag_first;
-	u16 frag_last;
-	u32 frag_timestamp;
-	struct rtp_layer frag_layer;
 	u8 next_known:1;
 	u8 next_begun:1;
 	u8 told:1;
-	u8 frag_known:1;
-	u8 frag_open:1;
+	u8 newest;
+	struct rtp_h264_fragmented fragmented[RTP_H264_FRAGMENTED];
 };
 
 /**

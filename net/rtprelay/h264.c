@@ -280,7 +280,7 @@ static void h264_place(struct rtp_h264_state *state,
 }
 
 /*
- * Whether a fragment that is not the first is of the unit that @state knows.
+ * Whether a fragment that is not the first is of a unit.
  *
  * The fragments of a unit have consecutive numbers, so all between two of them
  * are of the same unit. Where one datagram is missing after a fragment that is
@@ -288,15 +288,55 @@ static void h264_place(struct rtp_h264_state *state,
  * cannot have been both the end of that unit and the start of another. Two
  * missing can.
  */
-static bool h264_fragment_known(const struct rtp_h264_state *state,
-				const struct rtp_packet *pkt, u8 type)
+static bool h264_is_fragment(const struct rtp_h264_fragmented *unit,
+			     const struct rtp_packet *pkt, u8 type)
 {
-	u16 span = state->frag_last - state->frag_first;
-	u16 off = pkt->seq - state->frag_first;
+	u16 span = unit->last - unit->first;
+	u16 off = pkt->seq - unit->first;
 
-	return state->frag_known && type == state->frag_type &&
-	       pkt->timestamp == state->frag_timestamp &&
-	       (off <= span || (state->frag_open && off - span <= 2));
+	return unit->known && type == unit->type &&
+	       pkt->timestamp == unit->timestamp &&
+	       (off <= span || (unit->open && off - span <= 2));
+}
+
+/* The unit that a fragment which is not the first is of, or NULL. */
+static struct rtp_h264_fragmented *
+h264_fragmented(struct rtp_h264_state *state, const struct rtp_packet *pkt,
+		u8 type)
+{
+	struct rtp_h264_fragmented *unit;
+	unsigned int i;
+
+	for (i = RTP_H264_FRAGMENTED; i > 0; i--) {
+		unit = &state->fragmented[(state->newest + i) %
+					  RTP_H264_FRAGMENTED];
+		if (h264_is_fragment(unit, pkt, type))
+			return unit;
+	}
+
+	return NULL;
+}
+
+static void h264_fragments(struct rtp_h264_state *state,
+			   const struct rtp_packet *pkt, u8 type, bool open,
+			   const struct rtp_layer *layer)
+{
+	struct rtp_h264_fragmented *unit;
+
+	state->newest = (state->newest + 1) % RTP_H264_FRAGMENTED;
+	unit = &state->fragmented[state->newest];
+	*unit = (struct rtp_h264_fragmented) {
+		.timestamp	= pkt->timestamp,
+		.first		= pkt->seq,
+		.last		= pkt->seq,
+		.layer		= *layer,
+		.type		= type,
+		.known		= true,
+		.open		= open,
+	};
+	unit->layer.up_from = 0;
+	unit->layer.up_to = 0;
+	unit->layer.flags &= RTP_LAYER_PARAMS | RTP_LAYER_UNKNOWN;
 }
 
 /* Only the first fragment says what layer it is of (RFC 6190, section 4.8). */
@@ -307,6 +347,8 @@ static void h264_fragment(struct rtp_h264_state *state,
 {
 	int indicator = rtp_payload_u8(pkt, 0);
 	int fu = rtp_payload_u8(pkt, 1);
+	struct rtp_h264_fragmented *of;
+	bool open = !(fu & H264_FU_END);
 	u8 type = fu & H264_TYPE;
 
 	if (indicator < 0 || fu < 0) {
@@ -314,29 +356,21 @@ static void h264_fragment(struct rtp_h264_state *state,
 		return;
 	}
 
+	of = h264_fragmented(state, pkt, type);
 	if (fu & H264_FU_START) {
 		struct h264_units unit = { .layer = h264_unknown_layer };
 
 		if ((indicator & H264_TYPE) == H264_FU_A)
 			/* the FU header has the type where a unit has it */
 			h264_unit(pkt, 1, pkt->len - 1, announced, &unit);
-		state->frag_known = true;
-		state->frag_type = type;
-		state->frag_timestamp = pkt->timestamp;
-		state->frag_layer = unit.layer;
-		state->frag_layer.up_from = 0;
-		state->frag_layer.up_to = 0;
-		state->frag_layer.flags &= RTP_LAYER_PARAMS | RTP_LAYER_UNKNOWN;
-		state->frag_first = pkt->seq;
-		state->frag_last = pkt->seq;
-		state->frag_open = !(fu & H264_FU_END);
+		h264_fragments(state, pkt, type, open, &unit.layer);
 		h264_place(state, pkt, bound, &unit);
 		*layer = unit.layer;
-	} else if (h264_fragment_known(state, pkt, type)) {
-		*layer = state->frag_layer;
-		if ((s16)(pkt->seq - state->frag_last) > 0) {
-			state->frag_last = pkt->seq;
-			state->frag_open = !(fu & H264_FU_END);
+	} else if (of) {
+		*layer = of->layer;
+		if ((s16)(pkt->seq - of->last) > 0) {
+			of->last = pkt->seq;
+			of->open = open;
 		}
 	} else {
 		*layer = h264_lost_layer;
@@ -347,7 +381,7 @@ static void h264_fragment(struct rtp_h264_state *state,
 			layer->flags |= RTP_LAYER_START;
 		}
 	}
-	if (!(fu & H264_FU_END))
+	if (open)
 		layer->flags |= RTP_LAYER_UNMARK;
 }
 
