@@ -38,6 +38,8 @@ class Account:
     made: int = 0
     # pictures from a change to the one that has what it asks for
     waits: list = field(default_factory=list)
+    # in which a higher layer was awaited than came
+    awaiting: set = field(default_factory=set)
     # at the end: did, tid, paused
     point: tuple = ()
 
@@ -89,12 +91,14 @@ class Judge:
         account = Account()
         numbered(received, account)
         found = located(received, sent, account)
-        self._marked(sent, found, account)
         _Walk(self, {place for place, _ in found}, changes, account).run()
+        self._marked(sent, found, account)
         return account
 
     def _marked(self, sent, found, account):
-        """The marker bit: none that is false, none added but where it says an end anew."""
+        """The marker bit: the sender's where it is right; or anew on the last datagram of
+        what came of a picture, but where more of it might have come.
+        """
         last = {}
         for place, _ in found:
             if self.packets[place][3] == PICTURE:
@@ -102,10 +106,12 @@ class Judge:
         for place, datagram in found:
             picture = self.packets[place][0]
             due = sent[place].marker and place == self.of[picture][-1]
+            may = due
             if self.stream.marks_end:
-                due = place == last.get(picture)
-            account.must(datagram.marker == due, f"picture {picture}: the marker bit of datagram "
-                         f"{place} is {int(datagram.marker)}")
+                may = place == last.get(picture)
+                due = may and (due or picture not in account.awaiting)
+            account.must(due <= datagram.marker <= may, f"picture {picture}: the marker bit of "
+                         f"datagram {place} is {int(datagram.marker)}")
 
 
 class _Walk:
@@ -187,6 +193,8 @@ class _Walk:
             self._missing(picture, tid, key, before, options, steady)
             return
         self.account.pictures.append((picture, did))
+        if did < max(map(self._did, options)):
+            self.account.awaiting.add(picture)
         running = [each for each in options if not each.paused]
         self.must(running, picture, "came in the pause")
         if not running:

@@ -177,6 +177,28 @@ class Wrong(unittest.TestCase):
             self.errs([ALL], datagrams, "marker")
             self.errs([ALL], datagrams, "marker", replace(SVC, marks_end=True))
 
+    def test_marker_below_the_top(self):
+        relay = Relay(replace(SVC, marks_end=True))
+        datagrams = relay.relayed(relay.places([BASE]))
+        last = next(number for number, each in enumerate(datagrams) if each.marker)
+        datagrams[last] = replace(datagrams[last], marker=False)
+        self.errs([BASE], datagrams, "marker", relay.stream)
+
+    def test_marker_of_who_waits(self):
+        """On its last datagram it may be or not, on none before."""
+        changes = [BASE, Change(10, 2, 2, 0)]
+        relay = Relay(replace(SVC, marks_end=True))
+        datagrams = relay.relayed(relay.places(changes))
+        ends = [number for number, each in enumerate(datagrams) if each.marker]
+        waits = next(number for number in ends if datagrams[number].timestamp == 4)
+        up = next(number for number in ends if datagrams[number].timestamp == HALF)
+        datagrams[waits] = replace(datagrams[waits], marker=False)
+        self.assertEqual(faults(changes, datagrams, relay.stream), [])
+        for number in (waits - 1, up - 1, up):
+            falsified = list(datagrams)
+            falsified[number] = replace(falsified[number], marker=not falsified[number].marker)
+            self.errs(changes, falsified, "marker", relay.stream)
+
     def test_up_too_early(self):
         changes = [BASE, Change(100, 2, 2, 0)]
         relay = Relay(up=18)
