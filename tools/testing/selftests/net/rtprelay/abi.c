@@ -33,7 +33,7 @@ AT(rtp_fanout_config, flags, 24);
 AT(rtp_fanout_config, dependency_id, 28);
 AT(rtp_fanout_config, reserved, 29);
 AT(rtp_fanout_config, codec, 32);
-AT(rtp_fanout_config, bpf, 160);
+AT(rtp_fanout_config, bpf_fd, 160);
 AT(rtp_fanout_config, reserved2, 164);
 
 SIZE(rtp_fanout_cap, 4);
@@ -50,7 +50,7 @@ AT(rtp_fanout_dest, cookie, 40);
 AT(rtp_fanout_dest, cap, 48);
 AT(rtp_fanout_dest, lease_ms, 52);
 
-SIZE(rtp_fanout_info, 344);
+SIZE(rtp_fanout_info, 352);
 AT(rtp_fanout_info, config, 0);
 AT(rtp_fanout_info, dests, 168);
 AT(rtp_fanout_info, caps, 172);
@@ -78,6 +78,7 @@ AT(rtp_fanout_info, worker_runs, 320);
 AT(rtp_fanout_info, rx_unknown, 328);
 AT(rtp_fanout_info, rx_seq, 336);
 AT(rtp_fanout_info, switching, 340);
+AT(rtp_fanout_info, bpf_id, 344);
 
 SIZE(rtp_fanout_cursor, 8);
 AT(rtp_fanout_cursor, next, 0);

@@ -58,7 +58,7 @@ FIXTURE_SETUP(classifier)
 
 	fo_open(&self->audience.relay, FO_IPV4);
 	self->audience.relay.cfg.codec[FO_PT_BPF] = RTP_FANOUT_CODEC_BPF;
-	self->audience.relay.cfg.bpf = bpf_program__fd(self->program);
+	self->audience.relay.cfg.bpf_fd = bpf_program__fd(self->program);
 }
 
 FIXTURE_TEARDOWN(classifier)
@@ -321,21 +321,21 @@ TEST_F(classifier, refused)
 	struct bpf_program *other;
 	int fd = self->audience.relay.fd;
 
-	cfg.bpf = fd;			/* no program */
-	EXPECT_REFUSED(EINVAL, fd, fo_attach(fd, &cfg));
-	cfg.bpf = bpf_map__fd(bpf_object__find_map_by_name(self->object,
-							   ".bss"));
-	EXPECT_REFUSED(EINVAL, fd, fo_attach(fd, &cfg));
+	cfg.bpf_fd = fd;			/* no program */
+	EXPECT_REFUSED(EPROTOTYPE, fd, fo_attach(fd, &cfg));
+	cfg.bpf_fd = bpf_map__fd(bpf_object__find_map_by_name(self->object,
+							      ".bss"));
+	EXPECT_REFUSED(EPROTOTYPE, fd, fo_attach(fd, &cfg));
 	other = bpf_object__find_program_by_name(self->object, "of_a_cgroup");
 	ASSERT_NE(NULL, other);
-	cfg.bpf = bpf_program__fd(other);
-	EXPECT_REFUSED(EINVAL, fd, fo_attach(fd, &cfg));
-	cfg.bpf = 4000;
+	cfg.bpf_fd = bpf_program__fd(other);
+	EXPECT_REFUSED(EPROTOTYPE, fd, fo_attach(fd, &cfg));
+	cfg.bpf_fd = 4000;
 	EXPECT_REFUSED(EBADF, fd, fo_attach(fd, &cfg));
-	cfg.bpf = ~0U;
+	cfg.bpf_fd = ~0U;
 	EXPECT_REFUSED(EBADF, fd, fo_attach(fd, &cfg));
 
-	cfg.bpf = 0;			/* stands for none */
+	cfg.bpf_fd = 0;			/* stands for none */
 	EXPECT_REFUSED(EBADF, fd, fo_attach(fd, &cfg));
 
 	/* a program that nothing would ask */
@@ -354,10 +354,10 @@ TEST_F(classifier, no_program)
 	struct rtp_fanout_info info;
 
 	self->audience.relay.cfg.codec[FO_PT_BPF] = RTP_FANOUT_CODEC_OPAQUE;
-	self->audience.relay.cfg.bpf = 0;
+	self->audience.relay.cfg.bpf_fd = 0;
 	ASSERT_EQ(0, fo_attach(self->audience.relay.fd, &self->audience.relay.cfg));
 	ASSERT_EQ(0, fo_info(self->audience.relay.fd, &info));
-	EXPECT_EQ(0, info.config.bpf);
+	EXPECT_EQ(0, info.bpf_id);
 }
 
 /* The program's descriptor is closed: the fan-out alone holds it. */
@@ -378,7 +378,7 @@ TEST_F(classifier, detach_frees)
 	view(self);
 	id = let_go(self);
 	ASSERT_EQ(0, fo_info(self->audience.relay.fd, &info));
-	EXPECT_EQ(id, info.config.bpf);
+	EXPECT_EQ(id, info.bpf_id);
 	EXPECT_TRUE(program_exists(id));
 	EXPECT_KEPT(EACH, 0);
 	EXPECT_KEPT(ALL, LAYER(7, 0, 7));

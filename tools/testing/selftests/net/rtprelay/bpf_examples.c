@@ -40,7 +40,7 @@ static void start(struct example *example, const struct rtp_fanout_cap *caps)
 	program = bpf_object__next_program(example->object, NULL);
 	fo_open(relay, FO_IPV4);
 	relay->cfg.codec[FO_PT_BPF] = RTP_FANOUT_CODEC_BPF;
-	relay->cfg.bpf = bpf_program__fd(program);
+	relay->cfg.bpf_fd = bpf_program__fd(program);
 	fo_audience(&example->audience, caps, VIEWERS);
 	example->audience.pt = FO_PT_BPF;
 }
