@@ -67,10 +67,10 @@ struct rtp_bpf {
  * The program stays when the descriptor is closed. Its own memory was charged
  * to who loaded it, what is allocated here to the caller.
  *
- * Context: Process context.
+ * Context: Process context, socket locked.
  * Return: the classifier, for which the caller calls rtp_bpf_put(); or ERR_PTR:
- * -EBADF when there is no such descriptor, -EINVAL when it is no socket filter,
- * -EOPNOTSUPP when the kernel loads no programs, -ENOMEM.
+ * -EBADF when there is no such descriptor, -EPROTOTYPE when it is not that of a
+ * socket filter, -EOPNOTSUPP when the kernel loads no programs, -ENOMEM.
  */
 struct rtp_bpf *rtp_bpf_get(struct sock *sk, u32 fd)
 {
@@ -89,6 +89,8 @@ struct rtp_bpf *rtp_bpf_get(struct sock *sk, u32 fd)
 	bpf->prog = bpf_prog_get_type(fd, BPF_PROG_TYPE_SOCKET_FILTER);
 	if (IS_ERR(bpf->prog)) {
 		err = PTR_ERR(bpf->prog);
+		if (err == -EINVAL)
+			err = -EPROTOTYPE;
 		goto err_skb;
 	}
 	bpf->sk = sk;

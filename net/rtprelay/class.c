@@ -8,7 +8,6 @@
 #include <linux/errno.h>
 #include <linux/export.h>
 #include <linux/lockdep.h>
-#include <linux/string.h>
 #include "class.h"
 
 /**
@@ -66,7 +65,7 @@ int rtp_class_find(const struct rtp_classes *classes, u32 among,
 
 	for (; among; among &= among - 1) {
 		class = __ffs(among);
-		if (!memcmp(&classes->cap[class], cap, sizeof(*cap)))
+		if (rtp_cap_equal(&classes->cap[class], cap))
 			return class;
 	}
 
@@ -178,7 +177,9 @@ u32 rtp_class_ends(const struct rtp_classes *classes, u32 among,
 
 	for (; among; among &= among - 1) {
 		class = __ffs(among);
-		if (data_race(classes->cap[class].did) == layer->did)
+		const struct rtp_cap cap = data_race(classes->cap[class]);
+
+		if (!cap.paused && cap.did == layer->did)
 			ends |= BIT(class);
 	}
 

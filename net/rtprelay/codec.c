@@ -25,5 +25,25 @@ const struct rtp_codec_ops *rtp_codec_find(u8 codec)
 }
 EXPORT_SYMBOL_IF_KUNIT(rtp_codec_find);
 
+void rtp_codec_init(struct rtp_codec_state *state,
+		    const struct rtp_fanout_config *config)
+{
+	unsigned int i;
+
+	state->dependency_id = config->dependency_id;
+	for (i = 0; i < ARRAY_SIZE(config->codec); i++)
+		state->layered |= config->codec[i] > RTP_FANOUT_CODEC_OPAQUE;
+}
+EXPORT_SYMBOL_IF_KUNIT(rtp_codec_init);
+
+void rtp_codec_reset(struct rtp_codec_state *state)
+{
+	*state = (struct rtp_codec_state) {
+		.dependency_id	= state->dependency_id,
+		.layered	= state->layered,
+	};
+}
+EXPORT_SYMBOL_IF_KUNIT(rtp_codec_reset);
+
 MODULE_DESCRIPTION("RTP fan-out");
 MODULE_LICENSE("GPL");

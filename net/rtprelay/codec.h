@@ -10,6 +10,7 @@
 #define _NET_RTPRELAY_CODEC_H
 
 #include <linux/bits.h>
+#include <linux/rtp_fanout.h>
 #include "dependency.h"
 #include "packet.h"
 
@@ -236,7 +237,8 @@ struct rtp_av1_state {
 /**
  * struct rtp_codec_state - what codecs remember of an SSRC between datagrams
  * @dependency_id: identifier of the header extension element that is the AV1
- *	dependency descriptor, 1 to 255, 0 for none; set from outside
+ *	dependency descriptor, 1 to 255, 0 for none
+ * @layered: some payload type has layers
  * @h264: of H.264
  * @h264_avc: of H.264 AVC
  * @h265: of H.265; its layers are ordered by DID
@@ -244,11 +246,12 @@ struct rtp_av1_state {
  * @av1: of AV1
  *
  * A member for each codec that remembers something, since several can share a
- * port and take turns. All 0, but for @dependency_id, is the state of a stream
- * of which nothing has been seen.
+ * port and take turns. All 0, but for what rtp_codec_init() sets, is the state
+ * of a stream of which nothing has been seen.
  */
 struct rtp_codec_state {
 	u8 dependency_id;
+	bool layered;
 	struct rtp_h264_state h264;
 	struct rtp_au_state h264_avc;
 	struct rtp_au_state h265;
@@ -281,6 +284,20 @@ extern const struct rtp_codec_ops rtp_codec_h265;
 extern const struct rtp_codec_ops rtp_codec_vp8;
 extern const struct rtp_codec_ops rtp_codec_vp9;
 extern const struct rtp_codec_ops rtp_codec_av1;
+
+/**
+ * rtp_codec_init() - tell codecs what they cannot see in a datagram
+ * @state: all 0
+ * @config: as attached
+ */
+void rtp_codec_init(struct rtp_codec_state *state,
+		    const struct rtp_fanout_config *config);
+
+/**
+ * rtp_codec_reset() - forget what was seen
+ * @state: what rtp_codec_init() was called for
+ */
+void rtp_codec_reset(struct rtp_codec_state *state);
 
 /**
  * rtp_codec_find() - look up a codec

@@ -143,8 +143,8 @@ rtp_fanout_alloc(struct sock *sk, const struct rtp_fanout_config *config)
 	if (err)
 		goto err_free;
 
-	if (config->bpf) {
-		fanout->bpf = rtp_bpf_get(sk, config->bpf);
+	if (config->bpf_fd) {
+		fanout->bpf = rtp_bpf_get(sk, config->bpf_fd);
 		err = PTR_ERR_OR_ZERO(fanout->bpf);
 		if (err)
 			goto err_table;
@@ -156,10 +156,9 @@ rtp_fanout_alloc(struct sock *sk, const struct rtp_fanout_config *config)
 
 	fanout->sk = sk;
 	fanout->config = *config;
-	fanout->config.bpf = rtp_bpf_id(fanout->bpf);
 	fanout->failed_index = ~0U;
 	rtp_classes_init(&fanout->classes);
-	fanout->stream.codec.dependency_id = config->dependency_id;
+	rtp_codec_init(&fanout->stream.codec, config);
 	/* RFC 3550, section 5.1: the first number should be random. */
 	get_random_bytes(fanout->stream.seq.number,
 			 sizeof(fanout->stream.seq.number));
@@ -302,6 +301,7 @@ void rtp_fanout_fill_info(struct rtp_fanout *fanout,
 	info->config = fanout->config;
 	info->dests = fanout->table.used;
 	info->caps = rtp_classes_count(&fanout->classes);
+	info->bpf_id = rtp_bpf_id(fanout->bpf);
 	info->switching = READ_ONCE(fanout->classes.switching);
 	info->ssrc = READ_ONCE(stream->ssrc);
 	/* Each of the two may be of the moment before the other's. */

@@ -24,7 +24,9 @@
 #define RTP_EXT_TWO_BYTE	0x1000
 #define RTP_EXT_TWO_BYTE_MASK	0xfff0
 
-/* With one-byte headers: nothing that follows is to be read. */
+/* With one-byte headers: nothing that follows is to be read, as after 0 with a
+ * length.
+ */
 #define RTP_EXT_ONE_BYTE_STOP	15
 
 int rtp_packet_parse(struct rtp_packet *pkt, const u8 *data, unsigned int len)
@@ -91,7 +93,7 @@ const u8 *rtp_packet_extension(const struct rtp_packet *pkt, u8 id,
 			found = *data >> 4;
 			size = (*data & 0x0f) + 1;
 			data++;
-			if (found == RTP_EXT_ONE_BYTE_STOP)
+			if (!found || found == RTP_EXT_ONE_BYTE_STOP)
 				return NULL;
 		} else {
 			if (end - data < 2)

@@ -172,6 +172,8 @@ static const struct extension_case extension_cases[] = {
 		  0x3f, 7, 0x40, 9),
 	EXTENSION("one byte header, 15 ends all", 0xbede, 4, -1, 0,
 		  0xf0, 1, 0x40, 9),
+	EXTENSION("one byte header, 0 with a length ends all", 0xbede, 4, -1, 0,
+		  0x01, 1, 0x40, 9),
 	EXTENSION("two byte header", 0x1000, 200, 3, 7, 200, 3, 7, 8, 9, 0, 0, 0),
 	EXTENSION("two byte header, application bits", 0x100f, 1, 1, 7,
 		  1, 1, 7, 0),
@@ -267,6 +269,37 @@ static void codec_opaque_test(struct kunit *test)
 			RTP_LAYER_START | RTP_LAYER_SYNC | RTP_LAYER_DOWN);
 }
 
+/* Not beside a payload type that has layers, before and after a restart. */
+static void codec_opaque_beside_test(struct kunit *test)
+{
+	struct rtp_fanout_config config = {
+		.codec[96] = RTP_FANOUT_CODEC_OPAQUE,
+		.codec[97] = RTP_FANOUT_CODEC_VP8,
+		.dependency_id = 5,
+	};
+	const struct rtp_packet pkt = {};
+	struct rtp_codec_state state = {};
+	struct rtp_layer layer;
+	unsigned int i;
+
+	rtp_codec_init(&state, &config);
+	for (i = 0; i < 2; i++) {
+		rtp_codec_find(RTP_FANOUT_CODEC_OPAQUE)->classify(&state, &pkt,
+								  false, &layer);
+		KUNIT_EXPECT_EQ(test, layer.up_to, 0);
+		KUNIT_EXPECT_EQ(test, layer.flags, 0);
+		KUNIT_EXPECT_EQ(test, state.dependency_id, 5);
+		rtp_codec_reset(&state);
+	}
+
+	state = (struct rtp_codec_state){};
+	config.codec[97] = RTP_FANOUT_CODEC_NONE;
+	rtp_codec_init(&state, &config);
+	rtp_codec_find(RTP_FANOUT_CODEC_OPAQUE)->classify(&state, &pkt, false,
+							  &layer);
+	KUNIT_EXPECT_EQ(test, layer.up_to, RTP_TID_MAX);
+}
+
 static struct kunit_case packet_test_cases[] = {
 	KUNIT_CASE_PARAM(packet_case_test, packet_case_gen_params),
 	KUNIT_CASE_PARAM(packet_truncation_test, packet_case_gen_params),
@@ -275,6 +308,7 @@ static struct kunit_case packet_test_cases[] = {
 	KUNIT_CASE(extension_none_test),
 	KUNIT_CASE(codec_find_test),
 	KUNIT_CASE(codec_opaque_test),
+	KUNIT_CASE(codec_opaque_beside_test),
 	{}
 };
 

@@ -142,7 +142,7 @@ static int rtp_request_ifindex(const struct sock *sk,
 static int rtp_request_codecs(const struct rtp_fanout_config *config)
 {
 	const u8 *codec = config->codec;
-	bool any = false, bpf = false;
+	bool any = false, bpf = false, av1 = false;
 	unsigned int i;
 
 	BUILD_BUG_ON(sizeof_field(struct rtp_fanout_config, codec) != 128);
@@ -150,6 +150,7 @@ static int rtp_request_codecs(const struct rtp_fanout_config *config)
 	for (i = 0; i < 128; i++) {
 		if (codec[i] == RTP_FANOUT_CODEC_NONE)
 			continue;
+		av1 |= codec[i] == RTP_FANOUT_CODEC_AV1;
 		if (codec[i] == RTP_FANOUT_CODEC_BPF)
 			bpf = true;
 		else if (!rtp_codec_find(codec[i]))
@@ -158,10 +159,9 @@ static int rtp_request_codecs(const struct rtp_fanout_config *config)
 			return -EPROTO;
 		any = true;
 	}
-	/* 0 is a descriptor, too, but not one of a program that is wanted. */
-	if (config->bpf && !bpf)
+	if ((config->bpf_fd && !bpf) || (config->dependency_id && !av1))
 		return -EINVAL;
-	if (bpf && !config->bpf)
+	if (bpf && !config->bpf_fd)
 		return -EBADF;
 
 	return any ? 0 : -ENODATA;
@@ -174,8 +174,8 @@ static int rtp_request_codecs(const struct rtp_fanout_config *config)
  *
  * Context: Process context, socket locked.
  * Return: 0; -EINVAL for an unknown flag, a reserved field that is not zero, an
- * IPv4 address with more than four bytes or a program that no payload type
- * asks for; -EBADF where one asks for it and there is none; -EAFNOSUPPORT for an address that
+ * IPv4 address with more than four bytes, or a program or an identifier that
+ * no payload type asks for; -EBADF where one asks for it and there is none; -EAFNOSUPPORT for an address that
  * the socket cannot receive from; -EDESTADDRREQ for a source without an
  * address or a port; -EACCES for one that is not unicast; -ENODEV for an
  * interface that is missing; -EPROTONOSUPPORT for an unknown codec; -EPROTO

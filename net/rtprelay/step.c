@@ -85,7 +85,8 @@ static int rtp_step_up(const struct rtp_stream *stream,
 	if (layer->flags & RTP_LAYER_START && now != RTP_DQID_NONE &&
 	    now >= rtp_top_dqid(&stream->top))
 		return want;
-	if (!(layer->flags & RTP_LAYER_SYNC) || !got || dqid <= now || dqid > want || stream->unit.below > now)
+	if (!(layer->flags & RTP_LAYER_SYNC) || !got || dqid <= now ||
+	    dqid > want || stream->unit.below > now)
 		return now;
 	/* A decoder cannot begin with a higher one. */
 	if (now == RTP_DQID_NONE && layer->did)

@@ -27,9 +27,7 @@ static void rtp_stream_restart(struct rtp_stream *stream, u32 ssrc, u16 seq)
 		rtp_seq_start(&stream->seq, seq - 1);
 	rtp_seq_restart(&stream->seq);
 
-	stream->codec = (struct rtp_codec_state){
-		.dependency_id = stream->codec.dependency_id,
-	};
+	rtp_codec_reset(&stream->codec);
 	stream->unit = (struct rtp_unit){};
 	if (ssrc != stream->ssrc)
 		rtp_stream_forget_top(&stream->top);
@@ -42,6 +40,7 @@ static void rtp_stream_restart(struct rtp_stream *stream, u32 ssrc, u16 seq)
 	/* What confirmed it was not the first, and what is the first for us
 	 * need not begin anything.
 	 */
+	stream->fresh = true;
 	stream->cut = true;
 	stream->missing = 0;
 	stream->behind = 0;
@@ -169,8 +168,9 @@ static void rtp_stream_unit(struct rtp_stream *stream,
 	if (stream->missing)
 		unit->whole = false;
 	if (layer->flags & RTP_LAYER_START) {
+		if (!stream->fresh)
+			stream->cut = false;
 		unit->whole = !stream->missing && !stream->cut;
-		stream->cut = false;
 		unit->before = unit->tid;
 		unit->tid = 0;
 		unit->dqid = RTP_DQID_NONE;
@@ -261,7 +261,10 @@ void rtp_stream_number(struct rtp_stream *stream, u32 timestamp,
 
 	rtp_stream_gap(stream, timestamp, layer, used);
 	rtp_seq_newest(&stream->seq, classes, numbers);
+	if (!stream->fresh && timestamp != stream->timestamp)
+		stream->cut = false;
 	rtp_stream_unit(stream, layer);
 	stream->timestamp = timestamp;
+	stream->fresh = false;
 }
 EXPORT_SYMBOL_IF_KUNIT(rtp_stream_number);

@@ -82,7 +82,8 @@ struct rtp_top {
  * @started: a datagram was accepted
  * @waiting: @next_ssrc and @next_seq are set
  * @timestamp: RTP timestamp of the newest datagram
- * @cut: nothing that begins an access unit came since it was started
+ * @fresh: no datagram came since it was started
+ * @cut: the access unit with which it was started is still arriving
  * @missing: numbers that are missing right before the datagram accepted last
  * @behind: how far the datagram accepted last is behind the newest
  * @lost: numbers of the input that never arrived, so far
@@ -104,6 +105,7 @@ struct rtp_stream {
 	u16 next_seq;
 	bool started;
 	bool waiting;
+	bool fresh;
 	bool cut;
 	u32 timestamp;
 	u16 missing;

@@ -6,7 +6,6 @@
 #include <kunit/visibility.h>
 #include <linux/bits.h>
 #include <linux/export.h>
-#include <linux/string.h>
 #include "step.h"
 #include "variant.h"
 
@@ -259,7 +258,12 @@ static void rtp_variant_retry(struct rtp_variant *variant,
 static bool rtp_variant_waits(struct rtp_variant *variant,
 			      const struct rtp_arrival *arrival)
 {
-	if (!(arrival->layer.flags & RTP_LAYER_START) ||
+	const struct rtp_layer *layer = &arrival->layer;
+
+	/* A key frame came, and did not help: another is needed. */
+	if (layer->flags & RTP_LAYER_SYNC && !layer->did)
+		variant->waiting = 0;
+	if (!(layer->flags & RTP_LAYER_START) ||
 	    arrival->stream->unit.before ||
 	    variant->waiting == RTP_VARIANT_WAITS)
 		return false;
@@ -294,7 +298,7 @@ bool rtp_variant_switch(struct rtp_variant *variant,
 	class = rtp_variant_next(variant, classes, arrival, &next);
 	if (class != variant->class)
 		rtp_variant_enter(variant, arrival, class);
-	else if (memcmp(&next, &now, sizeof(now)))
+	else if (!rtp_cap_equal(&next, &now))
 		rtp_variant_retry(variant, classes, arrival);
 
 	if (!rtp_variant_is_pending(variant))
@@ -320,6 +324,22 @@ static void rtp_variant_settle(struct rtp_variant *variant,
 		variant->classes = BIT(variant->class);
 	}
 	spin_unlock(&classes->lock);
+}
+
+/* Whether a higher layer may yet begin in the access unit. A marker bit that
+ * the access unit goes on behind is worse than none.
+ */
+static bool rtp_variant_expects(const struct rtp_variant *variant,
+				const struct rtp_classes *classes,
+				const struct rtp_arrival *arrival)
+{
+	unsigned int want = READ_ONCE(variant->want);
+
+	/* data_race(): another want only makes this the wrong guess once */
+	return rtp_variant_is_pending(variant) &&
+	       !(arrival->marked & BIT(want)) &&
+	       data_race(classes->cap[want].did) >
+	       data_race(classes->cap[variant->class].did);
 }
 
 /**
@@ -356,7 +376,8 @@ bool rtp_variant_number(struct rtp_variant *variant,
 	if (!(numbers->classes & BIT(class)))
 		return false;
 	copy->number = numbers->number[class] + offset;
-	copy->marked = arrival->marked & BIT(class);
+	copy->marked = arrival->marked & BIT(class) &&
+		       !rtp_variant_expects(variant, classes, arrival);
 
 	return true;
 }

@@ -409,6 +409,48 @@ static void variant_higher_layer_comes(struct kunit *test)
 	expect_balanced(test, relay, &variant, 1);
 }
 
+/* A marker bit that the access unit might go on behind is not set. */
+static void variant_marker_while_waiting(struct kunit *test)
+{
+	struct relay *relay = relay_new(test);
+	struct rtp_variant stays, rises;
+	struct rtp_copy copy;
+	u32 base;
+
+	KUNIT_ASSERT_EQ(test, relay_add(relay, &stays, CAP(0, 7)), 0);
+	KUNIT_ASSERT_EQ(test, relay_add(relay, &rises, CAP(0, 7)), 0);
+	base = BIT(rises.class);
+	relay_next(test, relay, 0, LAYER(0, 0, BEGIN));
+	relay_next(test, relay, 0, LAYER(1, 0, SYNC));
+	KUNIT_ASSERT_EQ(test, relay_set(relay, &rises, CAP(1, 7), false), 0);
+
+	/* the last of D0, as the codec knows, or as the sender says */
+	relay_next(test, relay, 0, LAYER(0, 0, START));
+	relay_switch(relay, &rises);
+	local_bh_disable();
+	relay->arrival.marked = base;
+	KUNIT_EXPECT_TRUE(test, rtp_variant_number(&stays, &relay->classes,
+						   &relay->arrival, &copy));
+	KUNIT_EXPECT_TRUE(test, copy.marked);
+	KUNIT_EXPECT_TRUE(test, rtp_variant_number(&rises, &relay->classes,
+						   &relay->arrival, &copy));
+	KUNIT_EXPECT_FALSE(test, copy.marked);
+	relay->arrival.marked = relay->arrival.used;
+	KUNIT_EXPECT_TRUE(test, rtp_variant_number(&rises, &relay->classes,
+						   &relay->arrival, &copy));
+	KUNIT_EXPECT_TRUE(test, copy.marked);
+
+	/* To lower layers nothing begins. */
+	relay->arrival.marked = base;
+	local_bh_enable();
+	KUNIT_ASSERT_EQ(test, relay_set(relay, &rises, CAP(0, 0), false), 0);
+	local_bh_disable();
+	KUNIT_EXPECT_TRUE(test, rtp_variant_number(&rises, &relay->classes,
+						   &relay->arrival, &copy));
+	KUNIT_EXPECT_TRUE(test, copy.marked);
+	local_bh_enable();
+}
+
 /* It is said once that a destination waits. */
 static void variant_waits(struct kunit *test)
 {
@@ -442,6 +484,7 @@ static struct kunit_case variant_cases[] = {
 	KUNIT_CASE(variant_random_changes),
 	KUNIT_CASE(variant_not_for_those_received),
 	KUNIT_CASE(variant_higher_layer_comes),
+	KUNIT_CASE(variant_marker_while_waiting),
 	KUNIT_CASE(variant_waits),
 	{}
 };

@@ -291,7 +291,7 @@ static bool rtp_worker_gets(struct rtp_fanout *fanout, struct rtp_dest *dest,
 	if (unlikely(rtp_variant_is_pending(&dest->variant)) &&
 	    walk->may_switch &&
 	    rtp_variant_switch(&dest->variant, &fanout->classes,
-			       &walk->arrival))
+			       &walk->arrival) && !ended)
 		rtp_event_fanout(fanout, RTP_FANOUT_EVENT_WAIT_SYNC);
 
 	return rtp_variant_number(&dest->variant, &fanout->classes,

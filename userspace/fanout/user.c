@@ -196,7 +196,7 @@ static gboolean user_config_valid(const struct rtp_fanout_config *config)
 
 	static const guint8 none[sizeof(config->reserved)];
 
-	if (!user_is_unicast(&config->source) || config->bpf ||
+	if (!user_is_unicast(&config->source) || config->bpf_fd ||
 	    config->reserved2 || memcmp(config->reserved, none, sizeof(none)) ||
 	    config->flags & ~RTP_FANOUT_TEE)
 		return FALSE;
@@ -234,7 +234,7 @@ static gpointer user_attach(struct fanout *fanout,
 	user->info.config = *config;
 	user->info.failed_index = ~0U;
 	rtp_classes_init(&user->caps);
-	user->stream.codec.dependency_id = config->dependency_id;
+	rtp_codec_init(&user->stream.codec, config);
 	user->dests = g_ptr_array_new();
 	user->table = g_hash_table_new_full(user_dest_hash, user_dest_equal, NULL,
 					    g_free);

@@ -55,7 +55,7 @@
  * @RTP_FANOUT_EVENTS: get: array of struct rtp_fanout_event.
  * @RTP_FANOUT_LAYERS: get: array of struct rtp_fanout_layer, one for each layer
  *	seen since the fan-out was attached, the base layer first. There are
- *	at most RTP_FANOUT_MAX_COUNT.
+ *	at most RTP_FANOUT_MAX_COUNT; a smaller count cuts the answer.
  *
  * ADD, SET and DEL do all of their elements or none. The index of the element
  * that was refused is then in rtp_fanout_info.failed_index; a call that is
@@ -116,7 +116,7 @@ struct rtp_fanout_addr {
  * @RTP_FANOUT_CODEC_AV1: AV1, "RTP Payload Format For AV1" of the Alliance for
  *	Open Media, with its dependency descriptor where
  *	rtp_fanout_config.dependency_id names it
- * @RTP_FANOUT_CODEC_BPF: what the program rtp_fanout_config.bpf says
+ * @RTP_FANOUT_CODEC_BPF: what the program rtp_fanout_config.bpf_fd says
  */
 enum rtp_fanout_codec {
 	RTP_FANOUT_CODEC_NONE	= 0,
@@ -135,6 +135,7 @@ enum rtp_fanout_codec {
  * sees each datagram of the stream once, from the RTP header on, in the order
  * of arrival. A value with any other bit set, or with a layer out of range,
  * says that the layer could not be told: the datagram is kept at every cap.
+ * Layer 7, 15, 7 is for what only destinations without a cap are to get.
  */
 #define RTP_FANOUT_BPF_LAYER(did, qid, tid)	((tid) | (qid) << 4 | (did) << 8)
 /* The first datagram of an access unit (of a frame). */
@@ -156,7 +157,6 @@ enum rtp_fanout_codec {
 /* For no destination. */
 #define RTP_FANOUT_BPF_DROP	(1U << 22)
 
-
 /* rtp_fanout_config.flags: the stream's datagrams go to the socket as well. */
 #define RTP_FANOUT_TEE		(1U << 0)
 
@@ -167,14 +167,15 @@ enum rtp_fanout_codec {
  * @ifindex: interface on which the stream arrives, 0 for any
  * @flags: RTP_FANOUT_TEE or 0
  * @dependency_id: identifier of the header extension element (RFC 8285) that is
- *	the AV1 dependency descriptor, 1 to 255; 0 for none
+ *	the AV1 dependency descriptor, 1 to 255; 0 for none, and when no @codec
+ *	is RTP_FANOUT_CODEC_AV1
  * @reserved: 0
  * @codec: for each RTP payload type its enum rtp_fanout_codec. At least one is
  *	not RTP_FANOUT_CODEC_NONE. 64 to 95 must be RTP_FANOUT_CODEC_NONE: they
  *	cannot be told from RTCP on the same port (RFC 5761, section 4).
- * @bpf: descriptor of a program of type BPF_PROG_TYPE_SOCKET_FILTER, looked at
- *	when some @codec is RTP_FANOUT_CODEC_BPF, else 0. In rtp_fanout_info
- *	the program's id.
+ * @bpf_fd: descriptor of a program of type BPF_PROG_TYPE_SOCKET_FILTER when
+ *	some @codec is RTP_FANOUT_CODEC_BPF, else 0; descriptor 0 cannot be
+ *	passed
  * @reserved2: 0
  */
 struct rtp_fanout_config {
@@ -184,7 +185,7 @@ struct rtp_fanout_config {
 	__u8	dependency_id;
 	__u8	reserved[3];
 	__u8	codec[128];
-	__u32	bpf;
+	__u32	bpf_fd;
 	__u32	reserved2;
 };
 
@@ -293,6 +294,8 @@ struct rtp_fanout_dest {
  *	interleaved packet type or cut short: kept at every cap
  * @rx_seq: extended highest sequence number received (RFC 3550, section 6.4.1)
  * @switching: destinations that do not yet get what their cap says
+ * @bpf_id: id of the program of RTP_FANOUT_CODEC_BPF, 0 for none
+ * @reserved: 0
  */
 struct rtp_fanout_info {
 	struct rtp_fanout_config	config;
@@ -322,6 +325,8 @@ struct rtp_fanout_info {
 	__aligned_u64	rx_unknown;
 	__u32	rx_seq;
 	__u32	switching;
+	__u32	bpf_id;
+	__u32	reserved;
 };
 
 /**
@@ -401,7 +406,8 @@ struct rtp_fanout_layer {
 #define RTP_FANOUT_EVENT_ICMP_ERROR	(1U << 1)	/* destination */
 #define RTP_FANOUT_EVENT_NEW_SSRC	(1U << 2)	/* fan-out */
 /* A destination began to wait for a datagram from which its decoder can follow
- * a change of its cap: a key frame asked of the source ends the wait.
+ * a change of its cap: a key frame asked of the source ends the wait. Raised
+ * again when one came and did not.
  */
 #define RTP_FANOUT_EVENT_WAIT_SYNC	(1U << 3)	/* fan-out */
 
