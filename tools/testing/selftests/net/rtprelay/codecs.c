@@ -215,7 +215,7 @@ TEST_F(codecs, layers)
 	EXPECT_EQ(-EINVAL, layers(self, 0));
 }
 
-/* What was sent in six seconds, within a tenth: slowly, and to nobody, so that a
+/* What was sent in six seconds, within a tenth: slowly and to nobody, so that a
  * slow machine keeps the pace.
  */
 TEST_F(codecs, rates)
