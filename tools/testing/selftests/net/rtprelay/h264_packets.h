@@ -29,7 +29,8 @@ struct payload {
 #define SPS		BYTES(0x67, 0x42, 0xc0, 0x1e)
 #define PPS		BYTES(0x68, 0xce, 0x3c, 0x80)
 #define SUBSET_SPS	BYTES(0x6f, 0x53, 0xc0, 0x1e)
-#define PREFIX(tid)	BYTES(0x6e, RI, DQ(0, 0), T(tid))
+#define PREFIX_IDR	BYTES(0x6e, RI, DQ(0, 0), T(0))
+#define PREFIX(tid)	BYTES(0x6e, R, DQ(0, 0), T(tid))
 #define SLICE		BYTES(0x61, 0x11, 0x22, 0x33)
 #define IDR		BYTES(0x65, 0x11, 0x22, 0x33)
 #define SLICE_EXT(did, qid, tid) \

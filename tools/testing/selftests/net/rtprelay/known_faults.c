@@ -150,7 +150,7 @@ TEST_F(known_faults, overshoot)
 {
 	const struct rtp_fanout_cap slowest = { .did = 7, .qid = 15 };
 
-	EXPECT_KEPT(EACH, PREFIX(0));
+	EXPECT_KEPT(EACH, PREFIX_IDR);
 	EXPECT_KEPT(EACH, IDR);
 	ASSERT_EQ(0, fo_set_cap(&self->audience.relay, 2, slowest));
 	UNIT();

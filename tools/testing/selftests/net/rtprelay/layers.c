@@ -88,7 +88,7 @@ TEST_F(layers, field_widths)
 /* The prefix before a base layer's slice says its TID. */
 TEST_F(layers, prefix)
 {
-	EXPECT_KEPT(EACH, PREFIX(0));
+	EXPECT_KEPT(EACH, PREFIX_IDR);
 	EXPECT_KEPT(EACH, IDR);
 	EXPECT_KEPT(BASE | MIDDLE | ALL, PREFIX(2));
 	EXPECT_KEPT(BASE | MIDDLE | ALL, SLICE);

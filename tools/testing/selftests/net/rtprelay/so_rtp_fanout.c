@@ -336,6 +336,7 @@ TEST_F(option, config)
 		EXPECT_CONFIG(EINVAL, cfg->flags = 1U << bit);
 	EXPECT_CONFIG(EINVAL, cfg->reserved[0] = 1);
 	EXPECT_CONFIG(EINVAL, cfg->reserved[2] = 128);
+	EXPECT_CONFIG(EINVAL, cfg->dependency_id = 1);	/* for AV1 only */
 
 	EXPECT_CONFIG(EAFNOSUPPORT, cfg->source.family = AF_UNSPEC);
 	EXPECT_CONFIG(EAFNOSUPPORT, cfg->source.family = AF_UNIX);

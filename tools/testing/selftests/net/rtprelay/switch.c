@@ -169,7 +169,7 @@ TEST_F(change, up_not_over_a_loss)
 TEST_F(change, faster)
 {
 	watch(self, CAP(7, 15, 0), CAP(7, 15, 1), CAP(7, 15, 0));
-	EXPECT_KEPT(EACH, PREFIX(0));
+	EXPECT_KEPT(EACH, PREFIX_IDR);
 	EXPECT_KEPT(EACH, IDR);
 	UNIT();
 	EXPECT_KEPT(D, PREFIX(2));
@@ -204,7 +204,7 @@ TEST_F(change, faster)
 TEST_F(change, slower)
 {
 	watch(self, CAP_ALL, CAP(1, 2, 7), CAP_ALL);
-	EXPECT_KEPT(EACH, PREFIX(0));
+	EXPECT_KEPT(EACH, PREFIX_IDR);
 	EXPECT_KEPT(EACH, IDR);
 	UNIT();
 	EXPECT_KEPT(EACH, PREFIX(1));
@@ -521,6 +521,15 @@ TEST_F(change, wait_event)
 		EXPECT_KEPT(EACH, SLICE);
 	}
 	EXPECT_EQ(0, fo_events(fd, &event, 1));
+	/* a key frame came, of the layer that it has: again */
+	for (i = 0; i < 4; i++) {
+		UNIT();
+		EXPECT_KEPT(EACH, i ? PREFIX(0) : PREFIX_IDR);
+		EXPECT_KEPT(EACH, SLICE);
+		EXPECT_KEPT(B | C | D, EXT(1, 0));
+	}
+	ASSERT_EQ(1, fo_events(fd, &event, 1));
+	EXPECT_EQ(RTP_FANOUT_EVENT_WAIT_SYNC, event.events);
 	UNIT();
 	EXPECT_KEPT(EACH, IDR);
 	EXPECT_KEPT(EACH, SLICE_EXT(1, 0, 0));
