@@ -252,6 +252,30 @@ static void step_fewer_layers(struct kunit *test)
 	step_expect_cap(test, &next, &base);
 }
 
+/* As many temporal layers as can be begun, and not more than are asked for. */
+static void step_tid_between(struct kunit *test)
+{
+	static const struct rtp_layer layer = TEMPORAL(0, 0, 3);
+	static const struct rtp_cap now = CAP(2, 0);
+	static const struct {
+		struct rtp_cap want;
+		struct rtp_cap next;
+	} rows[] = {
+		{ CAP(2, 1), CAP(2, 1) },
+		{ CAP(2, 3), CAP(2, 3) },
+		{ CAP(2, 4), CAP(2, 3) },
+		{ CAP(2, 7), CAP(2, 3) },
+	};
+	struct rtp_stream *stream = step_stream(test, 2, 5);
+	struct rtp_cap next;
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(rows); i++) {
+		next = rtp_step(stream, &layer, &now, &rows[i].want, false);
+		step_expect_cap(test, &next, &rows[i].next);
+	}
+}
+
 /* What rtp_step() can say is among what rtp_step_between() names. */
 static void step_between_is_complete(struct kunit *test)
 {
@@ -302,6 +326,7 @@ static void step_between_is_complete(struct kunit *test)
 static struct kunit_case step_test_cases[] = {
 	KUNIT_CASE_PARAM(step_table, step_case_gen_params),
 	KUNIT_CASE(step_fewer_layers),
+	KUNIT_CASE(step_tid_between),
 	KUNIT_CASE(step_between_is_complete),
 	{}
 };

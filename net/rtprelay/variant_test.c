@@ -392,6 +392,77 @@ static void variant_not_for_those_received(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, rtp_variant_is_pending(&variant));
 }
 
+/* Nor is one that was given the class of a cap which they had numbers for. */
+static void variant_not_with_numbers_of_another(struct kunit *test)
+{
+	struct relay *relay = relay_new(test);
+	struct rtp_variant goes, variant;
+
+	KUNIT_ASSERT_EQ(test, relay_add(relay, &goes, CAP(2, 7)), 0);
+	KUNIT_ASSERT_EQ(test, relay_add(relay, &variant, CAP(1, 7)), 0);
+	relay_next(test, relay, 0, LAYER(0, 0, START));
+	rtp_variant_exit(&goes, &relay->classes);
+	KUNIT_ASSERT_EQ(test, relay_set(relay, &variant, CAP(0, 7), true), 0);
+	KUNIT_ASSERT_EQ(test, variant.want, goes.class);
+	KUNIT_EXPECT_EQ(test, relay_send(relay, &variant), 1);
+	KUNIT_EXPECT_TRUE(test, rtp_variant_is_pending(&variant));
+	relay_next(test, relay, 0, LAYER(0, 0, START));
+	KUNIT_EXPECT_EQ(test, relay_send(relay, &variant), 2);
+	KUNIT_EXPECT_FALSE(test, rtp_variant_is_pending(&variant));
+}
+
+/* What is late and of before the last change but one has no number any more. */
+static void variant_late_of_long_before(struct kunit *test)
+{
+	struct relay *relay = relay_new(test);
+	struct rtp_variant stays, variant;
+
+	KUNIT_ASSERT_EQ(test, relay_add(relay, &stays, CAP(0, 7)), 0);
+	KUNIT_ASSERT_EQ(test, relay_add(relay, &variant, CAP(0, 7)), 0);
+	relay_next(test, relay, 0, LAYER(0, 0, START));
+	relay_next(test, relay, 0, LAYER(1, 0, SYNC));
+	relay_next(test, relay, 1, LAYER(0, 0, START));
+	relay_next(test, relay, 0, LAYER(0, 0, START));
+	KUNIT_ASSERT_EQ(test, relay_set(relay, &variant, CAP(1, 7), false), 0);
+	relay_next(test, relay, 0, LAYER(0, 0, BEGIN));
+	relay_send(relay, &variant);
+	relay_next(test, relay, 0, LAYER(1, 0, SYNC));
+	relay_send(relay, &variant);
+	KUNIT_ASSERT_EQ(test, relay_set(relay, &variant, CAP(0, 7), true), 0);
+	relay_next(test, relay, 0, LAYER(0, 0, START));
+	relay_send(relay, &variant);
+	KUNIT_EXPECT_FALSE(test, rtp_variant_is_pending(&variant));
+
+	relay_late(test, relay, 5, LAYER(0, 0, START));
+	KUNIT_EXPECT_EQ(test, relay_send(relay, &stays), 2);
+	KUNIT_EXPECT_EQ(test, relay_send(relay, &variant), -1);
+}
+
+/* A new source is joined somewhere: its first access unit may not be whole. */
+static void variant_begins_after_a_restart(struct kunit *test)
+{
+	struct relay *relay = relay_new(test);
+	struct rtp_variant variant;
+	u16 seq = 5000;
+
+	KUNIT_ASSERT_EQ(test, relay_add(relay, &variant, CAP(0, 7)), 0);
+	relay_next(test, relay, 0, LAYER(0, 0, BEGIN));
+	relay_next(test, relay, 0, LAYER(1, 0, SYNC));
+	KUNIT_ASSERT_EQ(test, relay_set(relay, &variant, CAP(1, 7), false), 0);
+
+	KUNIT_EXPECT_EQ(test, relay_take(relay, seq, LAYER(0, 0, BEGIN)),
+			RTP_UNCONFIRMED);
+	KUNIT_EXPECT_EQ(test, relay_take(relay, seq + 1, LAYER(0, 0, BEGIN)),
+			RTP_ACCEPT);
+	KUNIT_EXPECT_EQ(test, relay_send(relay, &variant), 2);
+	relay_next(test, relay, 0, LAYER(1, 0, SYNC));
+	KUNIT_EXPECT_EQ(test, relay_send(relay, &variant), -1);
+	relay_next(test, relay, 0, LAYER(0, 0, BEGIN));
+	KUNIT_EXPECT_EQ(test, relay_send(relay, &variant), 3);
+	relay_next(test, relay, 0, LAYER(1, 0, SYNC));
+	KUNIT_EXPECT_EQ(test, relay_send(relay, &variant), 4);
+}
+
 /* The stream gets a layer more while a destination waits for one of it. */
 static void variant_higher_layer_comes(struct kunit *test)
 {
@@ -483,6 +554,9 @@ static struct kunit_case variant_cases[] = {
 	KUNIT_CASE(variant_too_many_caps),
 	KUNIT_CASE(variant_random_changes),
 	KUNIT_CASE(variant_not_for_those_received),
+	KUNIT_CASE(variant_not_with_numbers_of_another),
+	KUNIT_CASE(variant_late_of_long_before),
+	KUNIT_CASE(variant_begins_after_a_restart),
 	KUNIT_CASE(variant_higher_layer_comes),
 	KUNIT_CASE(variant_marker_while_waiting),
 	KUNIT_CASE(variant_waits),
