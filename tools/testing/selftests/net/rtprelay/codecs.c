@@ -141,6 +141,36 @@ TEST_F(codecs, vp9_marker)
 	}
 }
 
+/* None while the layer that one waits for may begin behind it. */
+TEST_F(codecs, vp9_marker_while_waiting)
+{
+	struct fo_audience *audience = &self->audience;
+	const __u8 whole = VP9_L | VP9_B | VP9_E;
+	unsigned int low, high;
+	int picture;
+
+	audience->pt = PT_VP9;
+	for (picture = 0; picture < 4; picture++) {
+		const __u8 p = picture ? VP9_P : 0;
+
+		/* the third begins layer 1 anew */
+		low = picture == 0 ? BASE : 0;
+		high = picture < 2 ? 0 : BASE;
+		UNIT();
+		audience->marker = false;
+		audience->marked = low;
+		EXPECT_KEPT(EACH, VP9(p | whole, 0, 0));
+		audience->marked = high | MIDDLE;
+		EXPECT_KEPT(high | MIDDLE | SLOW | ALL,
+			    VP9((picture == 2 ? 0 : p) | whole, 0, 1));
+		audience->marker = true;
+		audience->marked = EACH;
+		EXPECT_KEPT(SLOW | ALL, VP9(p | whole, 0, 2));
+		if (!picture)
+			ASSERT_EQ(0, fo_set_cap(&audience->relay, 0, caps[1]));
+	}
+}
+
 /* H.264: the sender's, but not where nothing ends; and none is added. */
 TEST_F(codecs, h264_marker)
 {
