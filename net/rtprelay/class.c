@@ -99,6 +99,7 @@ int rtp_class_get(struct rtp_classes *classes, const struct rtp_cap *cap,
 		WRITE_ONCE(classes->class_opened[class], classes->opened + 1);
 		/* Pair with the worker's acquires: the above is seen before. */
 		smp_store_release(&classes->opened, classes->opened + 1);
+		/* as above */
 		smp_store_release(&classes->used, classes->used | BIT(class));
 	}
 	classes->refs[class]++;
@@ -177,6 +178,7 @@ u32 rtp_class_ends(const struct rtp_classes *classes, u32 among,
 
 	for (; among; among &= among - 1) {
 		class = __ffs(among);
+		/* data_race(): as in rtp_class_keep() */
 		const struct rtp_cap cap = data_race(classes->cap[class]);
 
 		if (!cap.paused && cap.did == layer->did)

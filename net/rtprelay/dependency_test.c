@@ -41,7 +41,7 @@
 #define NO_SIZES	"0"
 #define SIZES		"1 0000000001011111 0000000000110101 " \
 			"0000000010111111 0000000001101011"
-#define STRUCTURE	OFFSET TARGETS_4 LAYERS DTIS FDIFFS CHAINS NO_SIZES
+#define STRUCTURE	OFFSET TARGETS_4 LAYERS DTIS FDIFFS CHAINS "0"
 
 struct bits {
 	unsigned int count;
@@ -185,14 +185,17 @@ static void dependency_edges_test(struct kunit *test)
 {
 	struct rtp_dependency_structure structure = {};
 	struct rtp_dependency desc;
+	const char *text;
 
 	learn(test, KEY, &structure);
-	KUNIT_EXPECT_TRUE(test, read_text(test, &structure,
-					  MANDATORY("1 0", "000001"), &desc));
+	text = MANDATORY("1 0", "000001");
+	KUNIT_EXPECT_TRUE(test,
+			  read_text(test, &structure, text, &desc));
 	KUNIT_EXPECT_TRUE(test, desc.start);
 	KUNIT_EXPECT_FALSE(test, desc.end);
-	KUNIT_EXPECT_TRUE(test, read_text(test, &structure,
-					  MANDATORY("0 1", "000001"), &desc));
+	text = MANDATORY("0 1", "000001");
+	KUNIT_EXPECT_TRUE(test,
+			  read_text(test, &structure, text, &desc));
 	KUNIT_EXPECT_FALSE(test, desc.start);
 	KUNIT_EXPECT_TRUE(test, desc.end);
 }
@@ -202,46 +205,59 @@ static void dependency_behind_structure_test(struct kunit *test)
 {
 	struct rtp_dependency_structure structure = {};
 	struct rtp_dependency desc;
+	const char *text;
 
-	KUNIT_EXPECT_TRUE(test, read_text(test, &structure,
+	text =
 		MANDATORY("1 1", "000001") "1 0 0 1 0" STRUCTURE
-		"01 0110 00", &desc));
+		"01 0110 00";
+	KUNIT_EXPECT_TRUE(test,
+			  read_text(test, &structure, text, &desc));
 	KUNIT_EXPECT_EQ(test, desc.fdiff, 7);
-	KUNIT_EXPECT_TRUE(test, read_text(test, &structure,
+	text =
 		MANDATORY("1 1", "000001") "1 1 1 1 0"
 		OFFSET TARGETS_4 LAYERS DTIS FDIFFS CHAINS SIZES
-		"1111  00 00 10 10  01 0101 00", &desc));
+		"1111  00 00 10 10  01 0101 00";
+	KUNIT_EXPECT_TRUE(test,
+			  read_text(test, &structure, text, &desc));
 	KUNIT_EXPECT_EQ(test, desc.fdiff, 6);
 	/* no chains: no word on what they protect */
-	KUNIT_EXPECT_TRUE(test, read_text(test, &structure,
+	text =
 		MANDATORY("1 1", "000001") "1 0 0 1 0"
 		OFFSET TARGETS_4 LAYERS DTIS FDIFFS "00" NO_SIZES
-		"01 0100 00", &desc));
+		"01 0100 00";
+	KUNIT_EXPECT_TRUE(test,
+			  read_text(test, &structure, text, &desc));
 	KUNIT_EXPECT_EQ(test, desc.fdiff, 5);
 	/* four chains of five values: one bit more than for two */
-	KUNIT_EXPECT_TRUE(test, read_text(test, &structure,
+	text =
 		MANDATORY("1 1", "000001") "1 0 0 1 0"
 		OFFSET TARGETS_4 LAYERS DTIS FDIFFS
 		"111 00 01 10 11"
 		"0000000000000000 0000000000000000 0000000000000000"
 		"0000000000000000 0000000000000000 0000000000000000"
-		NO_SIZES "01 0011 00", &desc));
+		NO_SIZES "01 0011 00";
+	KUNIT_EXPECT_TRUE(test,
+			  read_text(test, &structure, text, &desc));
 	KUNIT_EXPECT_EQ(test, desc.fdiff, 4);
 	/* one chain: no bits for which of them protects a target */
-	KUNIT_EXPECT_TRUE(test, read_text(test, &structure,
+	text =
 		MANDATORY("1 1", "000001") "1 0 0 1 0"
 		OFFSET TARGETS_4 LAYERS DTIS FDIFFS
 		"01 000000000000 000000000000"
-		NO_SIZES "01 0010 00", &desc));
+		NO_SIZES "01 0010 00";
+	KUNIT_EXPECT_TRUE(test,
+			  read_text(test, &structure, text, &desc));
 	KUNIT_EXPECT_EQ(test, desc.fdiff, 3);
 	/* three chains: one or two bits for each target */
-	KUNIT_EXPECT_TRUE(test, read_text(test, &structure,
+	text =
 		MANDATORY("1 1", "000001") "1 0 0 1 0"
 		OFFSET TARGETS_4 LAYERS DTIS FDIFFS
 		"110 0 10 11 11"
 		"000000000000 000000000000 000000000000"
 		"000000000000 000000000000 000000000000"
-		NO_SIZES "01 0001 00", &desc));
+		NO_SIZES "01 0001 00";
+	KUNIT_EXPECT_TRUE(test,
+			  read_text(test, &structure, text, &desc));
 	KUNIT_EXPECT_EQ(test, desc.fdiff, 2);
 }
 
@@ -254,6 +270,7 @@ static void dependency_up_test(struct kunit *test)
 {
 	struct rtp_dependency_structure structure = {};
 	struct rtp_dependency desc;
+	const char *text;
 
 	learn(test, KEY, &structure);
 	KUNIT_EXPECT_EQ(test, structure.up_to[0], RTP_TID_MAX);
@@ -277,15 +294,18 @@ static void dependency_up_test(struct kunit *test)
 	      FDIFFS CHAINS NO_SIZES, &structure);
 	KUNIT_EXPECT_EQ(test, structure.up_to[0], 0);
 	/* nor does it begin its layer then, but for one of its targets */
-	KUNIT_EXPECT_TRUE(test, read_text(test, &structure,
-					  MANDATORY("1 0", "000010"), &desc));
+	text = MANDATORY("1 0", "000010");
+	KUNIT_EXPECT_TRUE(test,
+			  read_text(test, &structure, text, &desc));
 	KUNIT_EXPECT_EQ(test, desc.did, 1);
 	KUNIT_EXPECT_FALSE(test, desc.begins);
 
 	/* a frame that says something else than its template: no more */
 	learn(test, KEY, &structure);
-	KUNIT_EXPECT_TRUE(test, read_text(test, &structure,
-		MANDATORY("0 0", "000001") "00100 00 00 10 10", &desc));
+	text =
+		MANDATORY("0 0", "000001") "00100 00 00 10 10";
+	KUNIT_EXPECT_TRUE(test,
+			  read_text(test, &structure, text, &desc));
 	KUNIT_EXPECT_EQ(test, structure.up_to[0], 0);
 	learn(test, KEY, &structure);
 	KUNIT_EXPECT_EQ(test, structure.up_to[0], RTP_TID_MAX);

@@ -142,15 +142,16 @@ u32 rtp_rates_list(const struct rtp_rates *rates,
 		   const struct u64_stats_sync *syncp,
 		   struct rtp_fanout_layer *list, u32 count)
 {
-	unsigned int did, qid, tid;
+	unsigned int did, qid, tid, slot;
 	struct rtp_rate *row;
 	u32 n = 0;
 
 	for (did = 0; did <= RTP_DID_MAX; did++) {
 		for (qid = 0; qid <= RTP_QID_MAX; qid++) {
 			for (tid = 0; tid <= RTP_TID_MAX && n < count; tid++) {
+				slot = rtp_rates_row(did, tid);
 				/* Pairs with rtp_rates_layer(). */
-				row = smp_load_acquire(&rates->row[rtp_rates_row(did, tid)]);
+				row = smp_load_acquire(&rates->row[slot]);
 				if (!row)
 					continue;
 				list[n] = (struct rtp_fanout_layer){

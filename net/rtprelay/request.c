@@ -175,7 +175,8 @@ static int rtp_request_codecs(const struct rtp_fanout_config *config)
  * Context: Process context, socket locked.
  * Return: 0; -EINVAL for an unknown flag, a reserved field that is not zero, an
  * IPv4 address with more than four bytes, or a program or an identifier that
- * no payload type asks for; -EBADF where one asks for it and there is none; -EAFNOSUPPORT for an address that
+ * no payload type asks for; -EBADF where one asks for a program and there is
+ * none; -EAFNOSUPPORT for an address that
  * the socket cannot receive from; -EDESTADDRREQ for a source without an
  * address or a port; -EACCES for one that is not unicast; -ENODEV for an
  * interface that is missing; -EPROTONOSUPPORT for an unknown codec; -EPROTO

@@ -233,7 +233,7 @@ static void step_table(struct kunit *test)
 	step_expect_cap(test, &next, &row->next);
 }
 
-/* In a stream with fewer layers than are asked for, what there is is enough. */
+/* In a stream with fewer layers than are asked for, what it has is enough. */
 static void step_fewer_layers(struct kunit *test)
 {
 	static const struct rtp_cap paused = PAUSED, want = CAP(2, 2);

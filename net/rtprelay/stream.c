@@ -219,6 +219,7 @@ u32 rtp_stream_classes(struct rtp_stream *stream,
 	 * between is in @opened and not in @used: it is for the next datagram.
 	 */
 	used = smp_load_acquire(&classes->used);
+	/* as above */
 	opened = smp_load_acquire(&classes->opened);
 	if (likely(used == stream->used && opened == stream->opened))
 		return used;

@@ -335,11 +335,12 @@ static bool rtp_variant_expects(const struct rtp_variant *variant,
 {
 	unsigned int want = READ_ONCE(variant->want);
 
+	if (!rtp_variant_is_pending(variant) || arrival->marked & BIT(want))
+		return false;
+
 	/* data_race(): another want only makes this the wrong guess once */
-	return rtp_variant_is_pending(variant) &&
-	       !(arrival->marked & BIT(want)) &&
-	       data_race(classes->cap[want].did) >
-	       data_race(classes->cap[variant->class].did);
+	return data_race(classes->cap[want].did >
+			 classes->cap[variant->class].did);
 }
 
 /**

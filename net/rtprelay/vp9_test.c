@@ -82,7 +82,7 @@ static const struct codec_case vp9_cases[] = {
 		STEP(2, 2, 1, UP(1, 1, BEGIN | END, 1), 0xec, 6, 0x33, 9, 0x87) } },
 	{ "base layer of a key picture lost", {
 		STEP(1, 1, 0, LAYER(1, 0, BEGIN | SYNC | END),
-		   0xac, 5, 0x03, 9, 0x87) } },
+		     0xac, 5, 0x03, 9, 0x87) } },
 	{ "late: nothing begins or ends for what comes after", {
 		STEP(5, 9, 0, LAYER(0, 1, BEGIN), 0xe8, 5, 0x20, 9, 0x87),
 		STEP(4, 8, 1, LAYER(1, 2, 0), 0xe0, 4, 0x42, 9, 0x87),

@@ -14,22 +14,11 @@
 #include <json-glib/json-glib.h>
 #include <linux/rtp_fanout.h>
 #include <netinet/in.h>
+#include <so_rtp_fanout.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <unistd.h>
-
-/* <asm/socket.h> of the C library's kernel headers may be older than the patch */
-#ifndef SO_RTP_FANOUT
-#if defined(__hppa__)
-#define SO_RTP_FANOUT	0x4054
-#elif defined(__sparc__)
-#define SO_RTP_FANOUT	0x005f
-#else
-#define SO_RTP_FANOUT	86
-#endif
-#endif
 
 #define RELAY_PORT	5004
 #define RTP_HEADER_SIZE	12

@@ -22,6 +22,8 @@
 
 /* The most that a test needs of a packet that is not looked at to its end. */
 #define CUT		8
+/* Bytes of a payload on a line of the header */
+#define VECTOR_LINE	12
 
 /* ffmpeg leaves the first byte of the longer one with the unit before. */
 static const guint8 start_code[] = { 0, 0, 1 };
@@ -436,7 +438,7 @@ static void append_flags(GString *text, guint8 flags)
 static void append_payload(GString *text, const guint8 *payload, gsize len)
 {
 	for (gsize i = 0; i < len; i++)
-		g_string_append_printf(text, "%s0x%02x,", i % 16 ? " " : "\n\t  ", payload[i]);
+		g_string_append_printf(text, "%s0x%02x,", i % VECTOR_LINE ? " " : "\n\t  ", payload[i]);
 }
 
 /* Every clock began at 0. */
