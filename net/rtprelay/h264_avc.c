@@ -127,7 +127,8 @@ static void h264_avc_fragment(struct rtp_au_state *au,
 	h264_avc_unit(indicator, fu, unit);
 	if (fu & H264_FU_START) {
 		h264_avc_place(au, pkt, unit);
-	} else if (rtp_au_begins(au, pkt)) {
+	} else if (!(unit->layer.flags & RTP_LAYER_UNKNOWN) &&
+		   rtp_au_begins(au, pkt)) {
 		/* What is lost with its start can be that of an access unit. */
 		rtp_au_begin(au, pkt);
 		unit->layer.flags |= RTP_LAYER_START;

@@ -53,6 +53,8 @@ static const struct codec_case h264_avc_cases[] = {
 		STEP(18, 4, 1, BEGIN(0, 0), 0x18, 0, 2, 0x09, 0xf0, 0, 2, 0x01, 0x9a),
 		STEP(27, 5, 1, BEGIN(0, SYNC), 0x78, 0, 2, 0x67, 0x42, 0, 2, 0x68, 0xce,
 		     0, 2, 0x65, 0x88) } },
+	{ "a fragment of what is not known begins nothing", {
+		STEP(9, 1, 0, SAYS(.flags = UNKNOWN | UNMARK), 0x7c, 0x14, 0x00) } },
 	{ "what is not known is not where anything begins", {
 		STEP(9, 1, 0, SAYS(.flags = UNKNOWN), 0x79, 0, 1, 0, 2, 0x65, 0x88),
 		STEP(9, 2, 0, SAYS(.flags = UNKNOWN), 0x74, 0xc0, 0x90, 0x07),

@@ -221,7 +221,8 @@ static void h265_fragment(struct rtp_au_state *au, const struct rtp_packet *pkt,
 		unit->layer.up_to = 0;
 		unit->layer.flags &= ~RTP_LAYER_SYNC;
 		/* What is lost with its start can be that of an access unit. */
-		if (rtp_au_begins(au, pkt)) {
+		if (!(unit->layer.flags & RTP_LAYER_UNKNOWN) &&
+		    rtp_au_begins(au, pkt)) {
 			rtp_au_begin(au, pkt);
 			unit->layer.flags |= RTP_LAYER_START;
 		}

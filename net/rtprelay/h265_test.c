@@ -82,6 +82,8 @@ static const struct codec_case h265_cases[] = {
 		STEP(36, 6, 0, SAYS(.flags = START), 0x60, 0x01,
 		     0, 3, 0x4e, 0x01, 0x05, 0, 3, 0x2a, 0x09, 0xaf),
 		STEP(36, 7, 1, SAYS(2, .flags = SYNC), 0x2a, 0x11, 0xaf) } },
+	{ "a fragment of what is not known begins nothing", {
+		STEP(9, 1, 0, SAYS(.flags = UNKNOWN | UNMARK), 0x62, 0x01, 0x30, 0xaf) } },
 	{ "what is not known is not where anything begins", {
 		STEP(9, 1, 0, SAYS(.flags = UNKNOWN), 0x26),
 		STEP(9, 2, 0, SAYS(.flags = UNKNOWN), 0x26, 0x00, 0xaf),
