@@ -150,8 +150,7 @@ static void av1_fragment(struct rtp_av1_state *state,
 		state->frag_did = layer->did;
 		state->frag_tid = layer->tid;
 		state->frag_known = head & AV1_CONTINUED &&
-				    !(layer->flags & RTP_LAYER_UNKNOWN) &&
-				    layer->qid != RTP_QID_MAX;
+				    rtp_layer_is_told(layer);
 	}
 	state->frag_last = pkt->seq;
 	state->frag_open = !!(head & AV1_CONTINUED);

@@ -162,19 +162,29 @@ u32 rtp_class_keep(const struct rtp_classes *classes, u32 among,
 EXPORT_SYMBOL_IF_KUNIT(rtp_class_keep);
 
 /**
- * rtp_class_ends() - for which classes a datagram is an access unit's last
+ * rtp_class_marked() - which classes get a datagram with the marker bit set
  * @classes: the fan-out's
  * @among: bit for each class to look at
- * @layer: where the datagram belongs, the last of its DID
+ * @layer: where the datagram belongs
+ * @marker: the sender's marker bit
+ *
+ * The bit says that an access unit ends: of what a class gets.
  *
  * Context: As rtp_class_keep().
- * Return: bit for each class of which the datagram's DID is the highest.
+ * Return: bit for each class.
  */
-u32 rtp_class_ends(const struct rtp_classes *classes, u32 among,
-		   const struct rtp_layer *layer)
+u32 rtp_class_marked(const struct rtp_classes *classes, u32 among,
+		     const struct rtp_layer *layer, bool marker)
 {
 	unsigned int class;
 	u32 ends = 0;
+
+	if (layer->flags & RTP_LAYER_UNMARK)
+		return 0;
+	if (marker)
+		return among;
+	if (!(layer->flags & RTP_LAYER_END))
+		return 0;
 
 	for (; among; among &= among - 1) {
 		class = __ffs(among);
@@ -187,4 +197,4 @@ u32 rtp_class_ends(const struct rtp_classes *classes, u32 among,
 
 	return ends;
 }
-EXPORT_SYMBOL_IF_KUNIT(rtp_class_ends);
+EXPORT_SYMBOL_IF_KUNIT(rtp_class_marked);

@@ -57,7 +57,7 @@ int rtp_class_find(const struct rtp_classes *classes, u32 among,
 		   const struct rtp_cap *cap);
 u32 rtp_class_keep(const struct rtp_classes *classes, u32 among,
 		   const struct rtp_layer *layer);
-u32 rtp_class_ends(const struct rtp_classes *classes, u32 among,
-		   const struct rtp_layer *layer);
+u32 rtp_class_marked(const struct rtp_classes *classes, u32 among,
+		     const struct rtp_layer *layer, bool marker);
 
 #endif /* _NET_RTPRELAY_CLASS_H */

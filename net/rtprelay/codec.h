@@ -119,21 +119,6 @@ static inline bool rtp_layer_kept(const struct rtp_layer *layer,
 }
 
 /**
- * struct rtp_au_state - what is known of the access unit that is arriving
- * @timestamp: its RTP timestamp
- * @layers: one more than the highest layer that a datagram of it had, by the
- *	number that orders the layers of the codec; 0 for none yet
- * @known: @timestamp is set
- * @ended: its last datagram has been seen
- */
-struct rtp_au_state {
-	u32 timestamp;
-	u8 layers;
-	u8 known:1;
-	u8 ended:1;
-};
-
-/**
  * rtp_layer_is_told() - whether it is known where a datagram belongs
  * @layer: what a codec said
  *
@@ -147,6 +132,21 @@ static inline bool rtp_layer_is_told(const struct rtp_layer *layer)
 	       !(layer->did == RTP_DID_MAX && layer->qid == RTP_QID_MAX &&
 		 layer->tid == RTP_TID_MAX);
 }
+
+/**
+ * struct rtp_au_state - what is known of the access unit that is arriving
+ * @timestamp: its RTP timestamp
+ * @layers: one more than the highest layer that a datagram of it had, by the
+ *	number that orders the layers of the codec; 0 for none yet
+ * @known: @timestamp is set
+ * @ended: its last datagram has been seen
+ */
+struct rtp_au_state {
+	u32 timestamp;
+	u8 layers;
+	u8 known:1;
+	u8 ended:1;
+};
 
 /* So many units in fragments are remembered: late fragments are of those. */
 #define RTP_H264_FRAGMENTED	4

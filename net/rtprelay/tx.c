@@ -459,9 +459,8 @@ static int rtp_tx_copy(struct rtp_fanout *fanout, struct rtp_dest *dest,
  * What goes wrong is counted at the destination and concerns no other.
  *
  * Context: The worker, under RCU, softirqs disabled.
- * Return: true when the copy was handed to the network.
  */
-bool rtp_tx_dest(struct rtp_fanout *fanout, struct rtp_dest *dest,
+void rtp_tx_dest(struct rtp_fanout *fanout, struct rtp_dest *dest,
 		 const struct rtp_copy *copy)
 {
 	const struct rtp_walk *walk = &fanout->walk;
@@ -482,6 +481,4 @@ bool rtp_tx_dest(struct rtp_fanout *fanout, struct rtp_dest *dest,
 		u64_stats_inc(&fanout->stats.tx_dropped);
 	}
 	u64_stats_update_end(&fanout->syncp);
-
-	return !err;
 }

@@ -47,7 +47,7 @@ struct rtp_tx_key {
 };
 
 void rtp_tx_begin(struct rtp_fanout *fanout);
-bool rtp_tx_dest(struct rtp_fanout *fanout, struct rtp_dest *dest,
+void rtp_tx_dest(struct rtp_fanout *fanout, struct rtp_dest *dest,
 		 const struct rtp_copy *copy);
 void rtp_tx_release(struct rtp_dest *dest);
 

@@ -205,23 +205,6 @@ static bool rtp_worker_number(struct rtp_fanout *fanout,
 	return arrival->numbers.classes;
 }
 
-/* The marker bit says that an access unit ends: of what a class gets. */
-static u32 rtp_worker_marked(const struct rtp_fanout *fanout,
-			     const struct rtp_packet *pkt)
-{
-	const struct rtp_arrival *arrival = &fanout->walk.arrival;
-	const struct rtp_layer *layer = &arrival->layer;
-
-	if (layer->flags & RTP_LAYER_UNMARK)
-		return 0;
-	if (pkt->marker)
-		return arrival->used;
-	if (layer->flags & RTP_LAYER_END)
-		return rtp_class_ends(&fanout->classes, arrival->used, layer);
-
-	return 0;
-}
-
 /* Prepare the next datagram's walk. Returns false when nobody gets it. */
 static bool rtp_worker_prepare(struct rtp_fanout *fanout,
 			       struct rtp_dgram *dgram)
@@ -241,7 +224,10 @@ static bool rtp_worker_prepare(struct rtp_fanout *fanout,
 
 	memcpy(walk->hdr, dgram->data, RTP_HDR_LEN);
 	walk->hdr[1] &= ~RTP_HDR_MARKER;
-	walk->arrival.marked = rtp_worker_marked(fanout, &pkt);
+	walk->arrival.marked = rtp_class_marked(&fanout->classes,
+						walk->arrival.used,
+						&walk->arrival.layer,
+						pkt.marker);
 	walk->may_switch = rtp_arrival_may_switch(&walk->arrival);
 
 	/* Pairs with rtp_dest_grow(): chunks below are there. */

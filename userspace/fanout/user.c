@@ -50,18 +50,6 @@ static void user_keep(struct user_class *class, const struct rtp_packet *pkt,
 	copy->octets = pkt->len;
 }
 
-/* Bit for each class in which the datagram has the marker bit set. */
-static guint32 user_marked(const struct user *user, const struct rtp_packet *pkt,
-			   const struct rtp_layer *layer, guint32 used)
-{
-	if (layer->flags & RTP_LAYER_UNMARK)
-		return 0;
-	if (pkt->marker)
-		return used;
-	return layer->flags & RTP_LAYER_END ?
-		rtp_class_ends(&user->caps, used, layer) : 0;
-}
-
 static void user_relay(struct user *user, const struct rtp_codec_ops *codec,
 		       const struct rtp_packet *pkt, const guint8 *data, guint len)
 {
@@ -99,7 +87,7 @@ static void user_relay(struct user *user, const struct rtp_codec_ops *codec,
 	rtp_stream_number(stream, pkt->timestamp, &layer, keep, used, &numbers);
 	info->rx_dropped_late += !!(keep & ~numbers.classes);
 
-	marked = user_marked(user, pkt, &layer, used);
+	marked = rtp_class_marked(&user->caps, used, &layer, pkt->marker);
 	for (guint i = 0; i < RTP_CLASSES; i++) {
 		if (numbers.classes & BIT(i))
 			user_keep(&user->classes[i], pkt, data, len,
