@@ -276,7 +276,11 @@ void fo_state(int fd, struct fo_state *state)
 	int ret;
 
 	memset(state, 0, sizeof(*state));
-	ret = fo_info(fd, &state->info);
+	/* The last viewer has a datagram before the worker has counted it and
+	 * given its memory back.
+	 */
+	FO_WAIT((ret = fo_info(fd, &state->info)) ||
+		!state->info.queue_bytes);
 	if (ret) {
 		state->err = -ret;
 		return;
