@@ -81,6 +81,7 @@ static int rtp_control_prepare(struct rtp_fanout *fanout,
 	dest->cap = request->cap;
 	dest->cookie = request->cookie;
 	dest->expires = rtp_request_expires(request->lease_ms);
+	dest->lease_octets = U64_MAX;
 
 	return 0;
 
@@ -380,7 +381,8 @@ static void rtp_control_describe(struct rtp_fanout *fanout,
 
 	info->dest.addr = dest->key.addr;
 	info->dest.ifindex = dest->key.ifindex;
-	memcpy(info->dest.local, &dest->local, sizeof(info->dest.local));
+	if (dest->has_local)
+		memcpy(info->dest.local, &dest->saddr, sizeof(dest->saddr));
 	info->dest.cookie = dest->cookie;
 	info->dest.cap = dest->cap;
 	info->state = RTP_FANOUT_STATE_ACTIVE;

@@ -132,7 +132,6 @@ static struct rtp_dest *rtp_dest_grow(struct rtp_dest_table *table)
 
 	dest = &rtp_dest_chunk(table, slot)->dest[slot % RTP_CHUNK_DESTS];
 	dest->index = slot;
-	INIT_LIST_HEAD(&dest->event_node);
 
 	/* The worker looks for a chunk only below this. */
 	smp_store_release(&table->slots, slot + 1);
@@ -208,11 +207,13 @@ struct rtp_dest *rtp_dest_insert(struct rtp_fanout *fanout,
 		return ERR_PTR(-ENOMEM);
 
 	table->used++;
+	INIT_LIST_HEAD(&dest->event_node);
 	dest->key = *key;
 	dest->hash = get_random_u32() ?: 1;
 	dest->picked = false;
 	/* A route cached for who had the slot before is not this one's. */
 	dest->dst_gen = 0;
+	dest->egress = 0;
 	dest->last_seq = 0;
 	u64_stats_set(&dest->packets, 0);
 	u64_stats_set(&dest->octets, 0);

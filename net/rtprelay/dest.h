@@ -10,14 +10,13 @@
 #include <linux/in6.h>
 #include <linux/list.h>
 #include <linux/rhashtable.h>
+#include <linux/sizes.h>
 #include <linux/u64_stats_sync.h>
 #include <linux/xarray.h>
 #include <uapi/linux/rtp_fanout.h>
 #include "variant.h"
 
 struct dst_entry;
-
-#define RTP_CHUNK_DESTS	64
 
 /* An address of either family, after struct rtp_dest.family. */
 union rtp_inaddr {
@@ -52,76 +51,96 @@ enum rtp_tx_drop {
 /**
  * struct rtp_dest - a destination
  *
- * What the worker reads for each copy:
- * @dst: cached route; read, written and released by the worker only
+ * What is read for each copy, in the first two cache lines:
+ * @dst: cached route; read, written and released only by who walks the slot
  * @dst_cookie: what dst_check() wants to see
  * @dst_gen: struct rtp_fanout.tx_gen with which @dst was looked up
- * @hash: flow hash of its copies
  * @expires: jiffies at which the lease ends, RTP_LEASE_NONE or RTP_LEASE_ENDED;
  *	written under struct rtp_fanout.event_lock once it is published
+ * @lease_octets: value of @octets with which the lease ends, U64_MAX for none;
+ *	likewise
  * @since: struct rtp_dgram.serial of the first datagram that it gets
- * @family: AF_INET or AF_INET6
- * @variant: its class, and its numbers
+ * @hash: flow hash of its copies
  * @port: UDP port to send to
+ * @family: AF_INET or AF_INET6
+ * @egress: how a run of datagrams leaves by @dst, 0 for not known yet
+ * @variant: its class, and its numbers
  * @daddr: address to send to
- * @saddr: source address; with @dst, what the route gave
- *
- * What the worker writes, under struct rtp_fanout.syncp:
- * @packets: copies handed to the network
- * @octets: their RTP payload bytes
- * @drops: copies dropped, by enum rtp_tx_drop
+ * @saddr: source address: what was asked for when @has_local, else, with @dst,
+ *	what the route gave
+ * @has_local: @saddr was asked for
  * @last_seq: RTP sequence number last sent
+ * @packets: copies handed to the network; with the other counters, written
+ *	under struct rtp_fanout.syncp
+ * @octets: their RTP payload bytes
+ *
+ * What is seldom touched while the stream flows:
+ * @drops: copies dropped, by enum rtp_tx_drop
  *
  * What is set under the socket lock:
+ * @picked: one call names it already
+ * @cap: as asked for last
+ * @cookie: user space's
  * @key: what user space knows it by. @daddr and @port differ from it where a
  *	cgroup's sendmsg program redirects.
- * @local: source address asked for, zero for the route's
- * @cookie: user space's
- * @cap: as asked for last
- * @index: its slot; the same for ever
- * @next_free: slot that was freed next, for a slot that is free
- * @freed: RCU state when it was freed: it can be used again a grace period
- *	after
- * @picked: one call names it already
  * @node: in the hash table
+ * @index: its slot; the same for ever
  *
  * What is under struct rtp_fanout.event_lock:
- * @event_node: in the list of those that something happened to
  * @events: RTP_FANOUT_EVENT_*, what happened
  * @error: errno value of the last ICMP error
+ * @event_node: in the list of those that something happened to
+ *
+ * What a free slot has instead of events, under the socket lock:
+ * @freed: RCU state when it was freed: it can be used again a grace period
+ *	after
+ * @next_free: slot that was freed next
  */
 struct rtp_dest {
 	struct dst_entry *dst;
 	u32 dst_cookie;
 	u32 dst_gen;
-	u64 since;
 	unsigned long expires;
+	u64 lease_octets;
+	u64 since;
 	u32 hash;
-	u8 family;
 	__be16 port;
+	u8 family;
+	u8 egress;
 	struct rtp_variant variant;
 	union rtp_inaddr daddr;
 	union rtp_inaddr saddr;
-
+	bool has_local;
+	bool picked;
+	u16 last_seq;
+	struct rtp_fanout_cap cap;
 	u64_stats_t packets;
 	u64_stats_t octets;
+
 	u64_stats_t drops[RTP_TX_DROPS];
-	u16 last_seq;
-
-	bool picked;
-	struct rtp_fanout_cap cap;
-	struct rtp_dest_key key;
-	union rtp_inaddr local;
 	u64 cookie;
-	u32 index;
-	u32 next_free;
-	unsigned long freed;
+	struct rtp_dest_key key;
 	struct rhash_head node;
-
-	struct list_head event_node;
+	u32 index;
 	u16 events;
 	u16 error;
+	union {
+		struct list_head event_node;
+		struct {
+			unsigned long freed;
+			u32 next_free;
+		};
+	};
 };
+
+/* 100,000 of them are to be cheap. */
+static_assert(sizeof(struct rtp_dest) <= 232);
+
+/* A chunk is a power of two of bytes, since the page allocator has no other
+ * sizes; two bitmaps of up to two words stand in it besides.
+ */
+#define RTP_CHUNK_SIZE	SZ_16K
+#define RTP_CHUNK_DESTS	((RTP_CHUNK_SIZE - 32) / sizeof(struct rtp_dest))
 
 /**
  * struct rtp_dest_chunk - destinations
@@ -135,6 +154,8 @@ struct rtp_dest_chunk {
 	DECLARE_BITMAP(routed, RTP_CHUNK_DESTS);
 	struct rtp_dest dest[RTP_CHUNK_DESTS];
 };
+
+static_assert(sizeof(struct rtp_dest_chunk) <= RTP_CHUNK_SIZE);
 
 /**
  * struct rtp_dest_table - the destinations of a fan-out

@@ -88,7 +88,7 @@ static int rtp_policy_send4(struct sock *sk, struct rtp_dest *dest)
 	int err;
 
 	err = rtp_policy_run(sk, &sin, &len, CGROUP_UDP4_SENDMSG,
-			     &dest->local.v4);
+			     &dest->saddr.v4);
 	if (err)
 		return err;
 
@@ -110,7 +110,7 @@ static int rtp_policy_send6(struct sock *sk, struct rtp_dest *dest)
 	int err;
 
 	err = rtp_policy_run(sk, &sin6, &len, CGROUP_UDP6_SENDMSG,
-			     &dest->local.v6);
+			     &dest->saddr.v6);
 	if (err)
 		return err;
 	if (ipv6_addr_v4mapped(&sin6.sin6_addr))

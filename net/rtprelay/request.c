@@ -297,17 +297,17 @@ static int rtp_request_local(const struct sock *sk,
 			     const struct rtp_fanout_dest *request,
 			     struct rtp_dest *dest)
 {
-	size_t len = dest->family == AF_INET ? sizeof(dest->local.v4) :
-					       sizeof(dest->local.v6);
+	size_t len = dest->family == AF_INET ? sizeof(dest->saddr.v4) :
+					       sizeof(dest->saddr.v6);
 
-	memset(&dest->local, 0, sizeof(dest->local));
+	memset(&dest->saddr, 0, sizeof(dest->saddr));
 	if (!memchr_inv(request->local, 0, sizeof(request->local)))
 		return 0;
 	if (memchr_inv(request->local + len, 0, sizeof(request->local) - len))
 		return -EINVAL;
-	memcpy(&dest->local, request->local, len);
+	memcpy(&dest->saddr, request->local, len);
 
-	return rtp_addr_is_ours(sk, dest->family, &dest->local) ?
+	return rtp_addr_is_ours(sk, dest->family, &dest->saddr) ?
 		0 : -EADDRNOTAVAIL;
 }
 
@@ -345,7 +345,8 @@ int rtp_request_dest(struct sock *sk, const struct rtp_fanout_dest *request,
 	if (err)
 		return err;
 
-	/* Behind the policy, which may have redirected it. */
+	/* Behind the policy, which may have set it, or redirected all of it. */
+	dest->has_local = memchr_inv(&dest->saddr, 0, sizeof(dest->saddr));
 	if (rtp_dest_is_self(sk, dest))
 		return -ELOOP;
 	if (dest->family == AF_INET &&

@@ -110,7 +110,8 @@ static struct dst_entry *rtp_tx_route4(const struct rtp_fanout *fanout,
 	flowi4_init_output(&fl4, oif, key->mark, key->tos & INET_DSCP_MASK,
 			   RT_SCOPE_UNIVERSE, IPPROTO_UDP,
 			   inet_sk_flowi_flags(sk), dest->daddr.v4,
-			   dest->local.v4 ?: key->saddr, dest->port,
+			   dest->has_local ? dest->saddr.v4 : key->saddr,
+			   dest->port,
 			   key->sport, key->uid);
 	security_sk_classify_flow(sk, flowi4_to_flowi_common(&fl4));
 
@@ -122,7 +123,8 @@ static struct dst_entry *rtp_tx_route4(const struct rtp_fanout *fanout,
 		return ERR_PTR(-EACCES);
 	}
 
-	dest->saddr.v4 = fl4.saddr;
+	if (!dest->has_local)
+		dest->saddr.v4 = fl4.saddr;
 	dest->dst_cookie = 0;
 
 	return &rt->dst;
@@ -140,7 +142,7 @@ static struct dst_entry *rtp_tx_route6(const struct rtp_fanout *fanout,
 		.flowi6_uid = key->uid,
 		.flowlabel = key->flowlabel,
 		.daddr = dest->daddr.v6,
-		.saddr = dest->local.v6,
+		.saddr = dest->has_local ? dest->saddr.v6 : key->saddr6,
 		.fl6_dport = dest->port,
 		.fl6_sport = key->sport,
 	};
@@ -152,9 +154,8 @@ static struct dst_entry *rtp_tx_route6(const struct rtp_fanout *fanout,
 		return ERR_PTR(-EXDEV);
 
 	/* The look-up does not ask whether the address is still ours. */
-	if (ipv6_addr_any(&fl6.saddr))
-		fl6.saddr = key->saddr6;
-	else if (!ipv6_chk_addr(sock_net(sk), &fl6.saddr, NULL, 0))
+	if (dest->has_local &&
+	    !ipv6_chk_addr(sock_net(sk), &fl6.saddr, NULL, 0))
 		return ERR_PTR(-EADDRNOTAVAIL);
 	security_sk_classify_flow(sk, flowi6_to_flowi_common(&fl6));
 
@@ -162,7 +163,8 @@ static struct dst_entry *rtp_tx_route6(const struct rtp_fanout *fanout,
 	if (IS_ERR(dst))
 		return dst;
 
-	dest->saddr.v6 = fl6.saddr;
+	if (!dest->has_local)
+		dest->saddr.v6 = fl6.saddr;
 	dest->dst_cookie = rt6_get_cookie(dst_rt6_info(dst));
 
 	return dst;
