@@ -3,12 +3,16 @@
 
 import os
 import shutil
+from pathlib import Path
 
 from build import config, fetch, place, tree
 from build.progress import elapsed, run, say
 
-IMAGES = {"release": "arch/x86/boot/bzImage", "debug": "arch/x86/boot/bzImage", "uml": "linux"}
+IMAGES = {"x86_64": "arch/x86/boot/bzImage", "um": "linux"}
+UML = {"uml", "bench-uml"}
 SELFTESTS = "net/rtprelay"
+# The kernels of the benchmark come with its module, built beside the image.
+MODULES = {"bench": "tools/bench/module", "bench-uml": "tools/bench/module"}
 
 
 def _environment():
@@ -31,20 +35,26 @@ def source(given=None):
 
 
 def build(name, patched):
-    """Builds kernel name (release, debug, uml) and returns its image. Another
-    checkout may build in the same place next: the image is a copy of ours.
+    """Builds kernel name (release, debug, uml, bench, bench-uml) and returns its image.
+    Another checkout may build in the same place next: the image is a copy of ours.
     """
     objects = patched.with_name(name)
-    make = _make(patched, objects, "um" if name == "uml" else "x86_64")
+    arch = "um" if name in UML else "x86_64"
+    make = _make(patched, objects, arch)
+    log = place.CACHE / "log" / f"kernel-{name}.log"
     with place.locked(f"build-{name}", say):
         config.configure(patched, objects, name, make)
-        target = "linux" if name == "uml" else "bzImage"
-        took = run(f"kernel {name}", [*make, target], place.CACHE / "log" / f"kernel-{name}.log",
+        targets = [Path(IMAGES[arch]).name] + (["modules"] if name in MODULES else [])
+        took = run(f"kernel {name}", [*make, *targets], log,
                    count=r"^  (?:CC|AS|LD|AR)\s+(\S+\.[oa])$", unit="objects",
                    env=_environment())
         image = place.of_checkout() / "kernel" / name
         image.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy(objects / IMAGES[name], image)
+        shutil.copy(objects / IMAGES[arch], image)
+        if name in MODULES:
+            run(f"module of {name}", [*make, f"M={place.CHECKOUT / MODULES[name]}",
+                                      f"MO={image}-module", "modules"],
+                log.with_name(f"module-{name}.log"), env=_environment())
     say(f"kernel {name}: built in {elapsed(took)}")
     return image
 

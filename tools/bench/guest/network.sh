@@ -1,0 +1,15 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+# The network of the measurements: where the stream comes from, and a gateway behind which
+# all destinations are. What goes out is freed by the device at once.
+set -eu
+
+ip link set lo up
+ip link add in0 type dummy
+ip addr add 10.99.0.1/24 dev in0
+ip link set in0 up
+ip link add out0 type dummy
+ip addr add 10.98.0.1/24 dev out0
+ip link set out0 up
+ip neigh replace 10.98.0.2 lladdr 02:00:00:00:00:02 nud permanent dev out0
+ip route add 100.64.0.0/10 via 10.98.0.2 dev out0
