@@ -179,7 +179,7 @@ static void rtp_bpf_layer(u32 ret, struct rtp_layer *layer)
 void rtp_bpf_classify(struct rtp_bpf *bpf, const struct rtp_dgram *dgram,
 		      bool late, struct rtp_layer *layer)
 {
-	struct page *page = rtp_dgram_page(dgram);
+	struct page *page = virt_to_head_page(dgram);
 	struct sk_buff *skb = bpf->skb;
 	u32 ret;
 

@@ -177,6 +177,7 @@ static void rtp_control_want(struct rtp_fanout *fanout,
 		return;
 	rtp_variant_want(&dest->variant, &fanout->classes, &cap, immediate,
 			 reserved);
+	rtp_dest_pend(&fanout->table, dest);
 	dest->cap = request->cap;
 	/* of the change, not of the cap */
 	dest->cap.flags &= ~RTP_FANOUT_CAP_IMMEDIATE;

@@ -133,7 +133,7 @@ static struct rtp_dest *rtp_dest_grow(struct rtp_dest_table *table)
 	dest = &rtp_dest_chunk(table, slot)->dest[slot % RTP_CHUNK_DESTS];
 	dest->index = slot;
 
-	/* The worker looks for a chunk only below this. */
+	/* Threads look for a chunk only below this. */
 	smp_store_release(&table->slots, slot + 1);
 
 	return dest;
@@ -213,7 +213,6 @@ struct rtp_dest *rtp_dest_insert(struct rtp_fanout *fanout,
 	dest->picked = false;
 	/* A route cached for who had the slot before is not this one's. */
 	dest->dst_gen = 0;
-	dest->egress = 0;
 	dest->last_seq = 0;
 	u64_stats_set(&dest->packets, 0);
 	u64_stats_set(&dest->octets, 0);
@@ -242,7 +241,7 @@ void rtp_dest_publish(struct rtp_dest_table *table, struct rtp_dest *dest)
 {
 	struct rtp_dest_chunk *chunk = rtp_dest_chunk(table, dest->index);
 
-	/* Pairs with the worker's acquire: the slot is filled in before. */
+	/* Pairs with the shard's acquire: the slot is filled in before. */
 	smp_mb__before_atomic();
 	set_bit(dest->index % RTP_CHUNK_DESTS, chunk->live);
 }
@@ -262,11 +261,27 @@ void rtp_dest_unpublish(struct rtp_dest_table *table, struct rtp_dest *dest)
 }
 
 /**
+ * rtp_dest_pend() - a destination is to have another class
+ * @table: the table
+ * @dest: the destination, for which rtp_variant_want() was called
+ *
+ * Context: Socket locked.
+ */
+void rtp_dest_pend(struct rtp_dest_table *table, struct rtp_dest *dest)
+{
+	struct rtp_dest_chunk *chunk = rtp_dest_chunk(table, dest->index);
+
+	/* Pairs with the owner's barrier: it sees the class, or this bit. */
+	smp_mb__before_atomic();
+	set_bit(dest->index % RTP_CHUNK_DESTS, chunk->pending);
+}
+
+/**
  * rtp_dest_remove() - give a slot back
  * @fanout: the fan-out
  * @dest: a destination that is not published (any more)
  *
- * Its route is released by the worker, or with the table: a route does not
+ * Its route is released by its shard, or with the table: a route does not
  * hold up the device that it leads to.
  *
  * Context: Process context, socket locked.

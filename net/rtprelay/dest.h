@@ -63,7 +63,6 @@ enum rtp_tx_drop {
  * @hash: flow hash of its copies
  * @port: UDP port to send to
  * @family: AF_INET or AF_INET6
- * @egress: how a run of datagrams leaves by @dst, 0 for not known yet
  * @variant: its class, and its numbers
  * @daddr: address to send to
  * @saddr: source address: what was asked for when @has_local, else, with @dst,
@@ -71,7 +70,7 @@ enum rtp_tx_drop {
  * @has_local: @saddr was asked for
  * @last_seq: RTP sequence number last sent
  * @packets: copies handed to the network; with the other counters, written
- *	under struct rtp_fanout.syncp
+ *	under struct rtp_shard.syncp
  * @octets: their RTP payload bytes
  *
  * What is seldom touched while the stream flows:
@@ -106,7 +105,6 @@ struct rtp_dest {
 	u32 hash;
 	__be16 port;
 	u8 family;
-	u8 egress;
 	struct rtp_variant variant;
 	union rtp_inaddr daddr;
 	union rtp_inaddr saddr;
@@ -137,20 +135,23 @@ struct rtp_dest {
 static_assert(sizeof(struct rtp_dest) <= 232);
 
 /* A chunk is a power of two of bytes, since the page allocator has no other
- * sizes; two bitmaps of up to two words stand in it besides.
+ * sizes; three bitmaps of up to two words stand in it besides.
  */
 #define RTP_CHUNK_SIZE	SZ_16K
-#define RTP_CHUNK_DESTS	((RTP_CHUNK_SIZE - 32) / sizeof(struct rtp_dest))
+#define RTP_CHUNK_DESTS	((RTP_CHUNK_SIZE - 48) / sizeof(struct rtp_dest))
 
 /**
  * struct rtp_dest_chunk - destinations
  * @live: slots that get the stream: set under the socket lock after the slot
- *	was filled in, read by the worker under RCU
- * @routed: slots with a cached route: the worker's
+ *	was filled in, read by the threads under RCU
+ * @pending: slots that are to have another class: set by who asks for it,
+ *	cleared by the owner
+ * @routed: slots with a cached route: the shard's
  * @dest: the slots
  */
 struct rtp_dest_chunk {
 	DECLARE_BITMAP(live, RTP_CHUNK_DESTS);
+	DECLARE_BITMAP(pending, RTP_CHUNK_DESTS);
 	DECLARE_BITMAP(routed, RTP_CHUNK_DESTS);
 	struct rtp_dest dest[RTP_CHUNK_DESTS];
 };
@@ -192,6 +193,7 @@ struct rtp_dest *rtp_dest_insert(struct rtp_fanout *fanout,
 				 const struct rtp_dest_key *key);
 void rtp_dest_publish(struct rtp_dest_table *table, struct rtp_dest *dest);
 void rtp_dest_unpublish(struct rtp_dest_table *table, struct rtp_dest *dest);
+void rtp_dest_pend(struct rtp_dest_table *table, struct rtp_dest *dest);
 void rtp_dest_remove(struct rtp_fanout *fanout, struct rtp_dest *dest);
 bool rtp_dest_is_live(struct rtp_dest_table *table,
 		      const struct rtp_dest *dest);

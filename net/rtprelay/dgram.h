@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * A received datagram, copied once into memory of the relay's own. Every copy
- * that leaves refers to these pages; nobody writes to them after rx.c did.
+ * A received datagram, copied once into memory of the relay's own. Copies that
+ * leave refer to these pages; nobody writes to them after rx.c did.
  */
 #ifndef _NET_RTPRELAY_DGRAM_H
 #define _NET_RTPRELAY_DGRAM_H
@@ -16,9 +16,10 @@
 
 /**
  * struct rtp_dgram - a datagram between receive and send
- * @list: in the fan-out's queue, then in the worker's list
+ * @list: in the fan-out's queue, then in the owner's list
  * @serial: counts the datagrams of a fan-out; a destination gets those that
  *	came after it was added
+ * @received: when, ns of CLOCK_MONOTONIC; of a fan-out that is paced
  * @truesize: bytes charged to the socket's receive memory
  * @len: bytes of @data, at least RTP_HDR_LEN, at most 65,527
  * @sum: checksum of @data from RTP_HDR_LEN to its end, unfolded: what is the
@@ -30,17 +31,13 @@
 struct rtp_dgram {
 	struct list_head list;
 	u64 serial;
+	u64 received;
 	u32 truesize;
 	u32 len;
 	__wsum sum;
 	u8 ttl;
 	u8 data[] __aligned(8);
 };
-
-static inline struct page *rtp_dgram_page(const struct rtp_dgram *dgram)
-{
-	return virt_to_head_page(dgram);
-}
 
 /* Drops the relay's reference; copies on their way out hold their own. */
 static inline void rtp_dgram_put(struct rtp_dgram *dgram)

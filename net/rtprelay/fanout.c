@@ -133,11 +133,20 @@ static struct rtp_fanout *
 rtp_fanout_alloc(struct sock *sk, const struct rtp_fanout_config *config)
 {
 	struct rtp_fanout *fanout;
+	unsigned int shards;
 	int err;
 
-	fanout = kvzalloc_obj(*fanout, GFP_KERNEL_ACCOUNT);
-	if (!fanout)
-		return ERR_PTR(-ENOMEM);
+	err = rtp_worker_get();
+	if (err)
+		return ERR_PTR(err);
+
+	shards = rtp_worker_count();
+	fanout = kvzalloc_flex(*fanout, shard, shards, GFP_KERNEL_ACCOUNT);
+	if (!fanout) {
+		err = -ENOMEM;
+		goto err_worker;
+	}
+	fanout->shards = shards;
 
 	err = rtp_dest_table_init(&fanout->table);
 	if (err)
@@ -149,10 +158,6 @@ rtp_fanout_alloc(struct sock *sk, const struct rtp_fanout_config *config)
 		if (err)
 			goto err_table;
 	}
-
-	err = rtp_worker_get();
-	if (err)
-		goto err_bpf;
 
 	fanout->sk = sk;
 	fanout->config = *config;
@@ -172,12 +177,12 @@ rtp_fanout_alloc(struct sock *sk, const struct rtp_fanout_config *config)
 
 	return fanout;
 
-err_bpf:
-	rtp_bpf_put(fanout->bpf);
 err_table:
 	rtp_dest_table_destroy(&fanout->table);
 err_free:
 	kvfree(fanout);
+err_worker:
+	rtp_worker_put();
 	return ERR_PTR(err);
 }
 
@@ -278,11 +283,27 @@ static void rtp_fanout_fill_stats(const struct rtp_fanout *fanout,
 			u64_stats_read(&stats->rx_dropped_unconfirmed);
 		info->rx_lost = u64_stats_read(&stats->rx_lost);
 		info->rx_unknown = u64_stats_read(&stats->rx_unknown);
-		info->tx_packets = u64_stats_read(&stats->tx_packets);
-		info->tx_octets = u64_stats_read(&stats->tx_octets);
-		info->tx_dropped = u64_stats_read(&stats->tx_dropped);
 		info->worker_runs = u64_stats_read(&stats->worker_runs);
 	} while (u64_stats_fetch_retry(&fanout->syncp, start));
+}
+
+static void rtp_fanout_add_shard(const struct rtp_shard *shard,
+				 struct rtp_fanout_info *info)
+{
+	const struct rtp_shard_stats *stats = &shard->stats;
+	u64 packets, octets, dropped;
+	unsigned int start;
+
+	do {
+		start = u64_stats_fetch_begin(&shard->syncp);
+		packets = u64_stats_read(&stats->tx_packets);
+		octets = u64_stats_read(&stats->tx_octets);
+		dropped = u64_stats_read(&stats->tx_dropped);
+	} while (u64_stats_fetch_retry(&shard->syncp, start));
+
+	info->tx_packets += packets;
+	info->tx_octets += octets;
+	info->tx_dropped += dropped;
 }
 
 /**
@@ -297,6 +318,7 @@ void rtp_fanout_fill_info(struct rtp_fanout *fanout,
 {
 	const struct rtp_stream *stream = &fanout->stream;
 	const atomic64_t *count = fanout->rx_count;
+	unsigned int i;
 
 	info->config = fanout->config;
 	info->dests = fanout->table.used;
@@ -317,6 +339,8 @@ void rtp_fanout_fill_info(struct rtp_fanout *fanout,
 	info->rx_dropped_policy = atomic64_read(&count[RTP_RX_DROPPED_POLICY]);
 	info->rx_dropped_ttl = atomic64_read(&count[RTP_RX_DROPPED_TTL]);
 	rtp_fanout_fill_stats(fanout, info);
+	for (i = 0; i < fanout->shards; i++)
+		rtp_fanout_add_shard(&fanout->shard[i], info);
 }
 
 /**

@@ -5,20 +5,21 @@
 #ifndef _NET_RTPRELAY_FANOUT_H
 #define _NET_RTPRELAY_FANOUT_H
 
-#include <linux/kthread.h>
+#include <linux/atomic.h>
 #include <linux/list.h>
 #include <linux/spinlock.h>
 #include <linux/u64_stats_sync.h>
 #include <linux/workqueue.h>
 #include <net/sock.h>
 #include <uapi/linux/rtp_fanout.h>
+#include "batch.h"
 #include "class.h"
 #include "dest.h"
-#include "packet.h"
+#include "pace.h"
 #include "rates.h"
+#include "route.h"
+#include "shard.h"
 #include "stream.h"
-#include "tx.h"
-#include "variant.h"
 
 struct rtp_bpf;
 
@@ -28,16 +29,20 @@ struct rtp_bpf;
  * The socket lock (lock_sock()) serialises all operations of the socket option:
  * attach, detach and every change of the destinations and classes.
  *
- * sk->sk_receive_queue.lock guards the queue between receive and the worker,
- * as it guards the socket's own receive queue: both are charged to the same
- * memory. It is taken in softirq and by the worker, with softirqs disabled.
+ * sk->sk_receive_queue.lock guards the queue between receive and the owner, as
+ * it guards the socket's own receive queue: both are charged to the same
+ * memory. It is taken in softirq and by the owner, with softirqs disabled.
  *
- * The worker alone touches what the comments below call its own. It finds the
- * destinations under RCU: a slot is filled in before its bit is set, and used
- * again no sooner than a grace period after its bit was cleared.
+ * The owner is the thread that runs the first shard. It alone touches what the
+ * comments below call its own, and fills in the batch while no shard walks:
+ * rtp_fanout.walking counts those that do, and hands the batch and what the
+ * owner changed of the destinations over to them and back. A shard alone sends
+ * to its destinations, and counts. Threads find the destinations under RCU: a
+ * slot is filled in before its bit is set, and used again no sooner than a grace
+ * period after its bit was cleared.
  *
  * fanout->classes.lock guards which classes there are and which a destination
- * has. It is taken with the socket locked, and by the worker where a
+ * has. It is taken with the socket locked, and by the owner where a
  * destination changes its class; softirqs are disabled. The receive queue's lock
  * is taken under it, never the other way round, and event_lock never.
  *
@@ -62,31 +67,7 @@ enum rtp_rx_count {
 	RTP_RX_COUNTS,
 };
 
-/**
- * struct rtp_walk - one datagram on its way over the destinations
- * @dgram: the datagram, NULL when there is none
- * @arrival: its layer and its numbers
- * @may_switch: destinations may change their class with it
- * @hdr: its fixed header (RFC 3550, section 5.1), without sequence number and
- *	marker
- * @octets: bytes of its RTP payload
- * @slots: slots to visit, from 0: those that came after it have nothing of the
- *	datagram to get
- * @slot: slot to go on at, back to 0 after @slots
- * @left: slots still to be visited
- */
-struct rtp_walk {
-	struct rtp_dgram *dgram;
-	struct rtp_arrival arrival;
-	bool may_switch;
-	u8 hdr[RTP_HDR_LEN];
-	u32 octets;
-	u32 slots;
-	u32 slot;
-	u32 left;
-};
-
-/* What the worker counts: struct rtp_fanout_info describes it. */
+/* What the owner counts: struct rtp_fanout_info describes it. */
 struct rtp_fanout_stats {
 	u64_stats_t rx_packets;
 	u64_stats_t rx_octets;
@@ -96,9 +77,6 @@ struct rtp_fanout_stats {
 	u64_stats_t rx_dropped_unconfirmed;
 	u64_stats_t rx_unknown;
 	u64_stats_t rx_lost;
-	u64_stats_t tx_packets;
-	u64_stats_t tx_octets;
-	u64_stats_t tx_dropped;
 	u64_stats_t worker_runs;
 };
 
@@ -118,17 +96,23 @@ struct rtp_fanout_stats {
  * @stopped: takes nothing more
  * @rx_count: by enum rtp_rx_count; several CPUs can be at it
  *
- * The worker's own:
- * @work: runs it
+ * The owner's own:
  * @todo: datagrams taken from @queue
- * @walk: the datagram that is being sent
- * @rotation: slot at which the next walk starts
+ * @waiting: how many those are
+ * @held: datagram of @batch that is to begin the next, or NULL
+ * @pace: when datagrams leave
  * @stream: the source that is being relayed
  * @rates: the layers
- * @tx_key: what of the socket the cached routes were looked up with
- * @tx_gen: counts the changes of @tx_key, from 1
- * @syncp: lets 64-bit counters, here and in the destinations, be read whole
+ * @syncp: lets 64-bit counters be read whole
  * @stats: counters
+ *
+ * The owner's while no shard walks, then read by all:
+ * @batch: the datagrams that are being sent
+ * @route_key: what of the socket the cached routes were looked up with
+ * @route_gen: counts the changes of @route_key, from 1
+ *
+ * @walking: shards that walk with @batch
+ * @ended: no thread is to do anything any more
  *
  * Changed under the socket lock:
  * @table: destinations
@@ -142,6 +126,9 @@ struct rtp_fanout_stats {
  * @events_stopped: nobody is told any more
  *
  * @free_work: frees all this a grace period after it was stopped
+ *
+ * @shards: how many
+ * @shard: the parts of the destinations
  */
 struct rtp_fanout {
 	struct sock *sk;
@@ -154,16 +141,21 @@ struct rtp_fanout {
 	bool stopped;
 	atomic64_t rx_count[RTP_RX_COUNTS];
 
-	struct kthread_work work;
 	struct list_head todo;
-	struct rtp_walk walk;
-	u32 rotation;
+	u32 waiting;
+	struct rtp_item *held;
+	struct rtp_pace pace;
 	struct rtp_stream stream;
 	struct rtp_rates rates;
-	struct rtp_tx_key tx_key;
-	u32 tx_gen;
 	struct u64_stats_sync syncp;
 	struct rtp_fanout_stats stats;
+
+	struct rtp_batch batch;
+	struct rtp_route_key route_key;
+	u32 route_gen;
+
+	atomic_t walking;
+	bool ended;
 
 	struct rtp_dest_table table;
 	struct rtp_classes classes;
@@ -175,6 +167,9 @@ struct rtp_fanout {
 	bool events_stopped;
 
 	struct rcu_work free_work;
+
+	unsigned int shards;
+	struct rtp_shard shard[] __counted_by(shards);
 };
 
 int rtp_fanout_attach(struct sock *sk, const struct rtp_fanout_config *config);

@@ -16,6 +16,7 @@
 /* In it: the marker bit, in the second byte, and the sequence number. */
 #define RTP_HDR_MARKER	BIT(7)
 #define RTP_HDR_SEQ	2
+#define RTP_HDR_TIMESTAMP	4
 
 /**
  * struct rtp_packet - view of one RTP datagram, made by rtp_packet_parse()
@@ -98,6 +99,20 @@ static inline int rtp_payload_be16(const struct rtp_packet *pkt,
 	if (off >= pkt->len || pkt->len - off < 2)
 		return -ENODATA;
 	return get_unaligned_be16(pkt->payload + off);
+}
+
+/**
+ * rtp_packet_number() - give a copy its own number and marker bit
+ * @hdr: its fixed header (RFC 3550, section 5.1), RTP_HDR_LEN bytes
+ * @number: sequence number
+ * @marked: the marker bit is set
+ *
+ * All else in the header is the sender's.
+ */
+static inline void rtp_packet_number(u8 *hdr, u16 number, bool marked)
+{
+	hdr[1] = marked ? hdr[1] | RTP_HDR_MARKER : hdr[1] & ~RTP_HDR_MARKER;
+	put_unaligned_be16(number, hdr + RTP_HDR_SEQ);
 }
 
 #endif /* _NET_RTPRELAY_PACKET_H */

@@ -8,11 +8,13 @@
 #include <linux/if_ether.h>
 #include <linux/ip.h>
 #include <linux/ipv6.h>
+#include <linux/ktime.h>
 #include <linux/udp.h>
 #include <net/ip.h>
 #include <net/ipv6.h>
 #include <net/sock.h>
 #include <net/udp.h>
+#include "batch.h"
 #include "dgram.h"
 #include "drop.h"
 #include "event.h"
@@ -146,7 +148,7 @@ static int rtp_rx_copy(struct rtp_dgram *dgram, const struct sk_buff *skb)
 }
 
 /* Charges the datagram to the socket as a received one is, and hands it to the
- * worker.
+ * owner.
  */
 static enum skb_drop_reason rtp_rx_enqueue(struct rtp_fanout *fanout,
 					   struct rtp_dgram *dgram)
@@ -172,7 +174,7 @@ static enum skb_drop_reason rtp_rx_enqueue(struct rtp_fanout *fanout,
 	atomic_add(size, &sk->sk_rmem_alloc);
 	WRITE_ONCE(fanout->queue_bytes, fanout->queue_bytes + size);
 	dgram->serial = fanout->serial++;
-	/* The worker takes the whole queue: who finds it filled need not wake. */
+	/* The owner takes the whole queue: who finds it filled need not wake. */
 	wake = list_empty(&fanout->queue);
 	list_add_tail(&dgram->list, &fanout->queue);
 	if (wake)
@@ -225,6 +227,8 @@ static enum skb_drop_reason rtp_rx_relay(struct rtp_fanout *fanout,
 		return (u32)RTPRELAY_DROP_NOMEM;
 	}
 	dgram->ttl = ttl;
+	if (fanout->pace.percent)
+		dgram->received = ktime_get_ns();
 	if (unlikely(rtp_rx_copy(dgram, skb))) {
 		rtp_dgram_put(dgram);
 		rtp_rx_count(fanout, RTP_RX_DROPPED_NOMEM);
@@ -381,7 +385,7 @@ u64 rtp_rx_serial(struct rtp_fanout *fanout)
  *
  * It stays charged until rtp_rx_uncharge().
  *
- * Context: The worker.
+ * Context: The owner, or when it cannot run any more.
  * Return: false when there is nothing.
  */
 bool rtp_rx_take(struct rtp_fanout *fanout)
@@ -400,7 +404,7 @@ bool rtp_rx_take(struct rtp_fanout *fanout)
  * @fanout: the fan-out
  * @bytes: truesize of datagrams that are done with
  *
- * Context: The worker, or when it cannot run any more.
+ * Context: The owner, or when it cannot run any more.
  */
 void rtp_rx_uncharge(struct rtp_fanout *fanout, u32 bytes)
 {
@@ -424,18 +428,18 @@ void rtp_rx_uncharge(struct rtp_fanout *fanout, u32 bytes)
  * rtp_rx_purge() - drop what is queued
  * @fanout: the fan-out
  *
- * Context: Process context; the worker cannot run any more.
+ * Context: Process context; no thread is at the fan-out any more.
  */
 void rtp_rx_purge(struct rtp_fanout *fanout)
 {
 	struct rtp_dgram *dgram, *next;
-	u32 bytes = 0;
+	u32 bytes;
 
+	if (fanout->held)
+		list_add(&fanout->held->dgram->list, &fanout->todo);
+	fanout->held = NULL;
+	bytes = rtp_batch_put(&fanout->batch);
 	rtp_rx_take(fanout);
-	if (fanout->walk.dgram)
-		list_add(&fanout->walk.dgram->list, &fanout->todo);
-	fanout->walk.dgram = NULL;
-
 	list_for_each_entry_safe(dgram, next, &fanout->todo, list) {
 		bytes += dgram->truesize;
 		rtp_dgram_put(dgram);

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Transmit: one copy to one destination.
+ * Transmit: the copies that a destination gets of a batch, as few skbs as sizes
+ * and the way to it allow.
  */
+#include <linux/bitops.h>
+#include <linux/netdevice.h>
 #include <linux/skbuff.h>
 #include <linux/udp.h>
-#include <linux/unaligned.h>
-#include <net/addrconf.h>
 #include <net/checksum.h>
 #include <net/dst.h>
 #include <net/inet_sock.h>
@@ -13,275 +14,51 @@
 #include <net/ip6_checksum.h>
 #include <net/ip6_route.h>
 #include <net/ipv6.h>
-#include <net/route.h>
 #include <net/sock.h>
-#include <net/xfrm.h>
+#include <net/udp.h>
+#include "batch.h"
 #include "dest.h"
 #include "dgram.h"
 #include "fanout.h"
+#include "memory.h"
+#include "packet.h"
+#include "route.h"
+#include "shard.h"
+#include "shared.h"
 #include "tx.h"
+#include "worker.h"
 
-/* What stands in the head behind the IP header. */
-#define RTP_TX_HEAD	(sizeof(struct udphdr) + RTP_HDR_LEN)
-
-/**
- * rtp_tx_begin() - look at what user space may have changed of the socket
- * @fanout: the fan-out
- *
- * Routes cached with other values are looked up again.
- *
- * Context: The worker, before it sends a datagram.
+/* Datagrams of a run that leave as one skb: any run, where the device cuts it;
+ * where that is done in software a few cost more so than by themselves.
  */
-void rtp_tx_begin(struct rtp_fanout *fanout)
-{
-	const struct sock *sk = fanout->sk;
-	const struct inet_sock *inet = inet_sk(sk);
-	struct rtp_tx_key key;
+#define RTP_TX_RUN_DEVICE	2
+#define RTP_TX_RUN_SOFTWARE	4
 
-	memset(&key, 0, sizeof(key));
-#ifdef CONFIG_XFRM
-	key.policy = rcu_access_pointer(sk->sk_policy[XFRM_POLICY_OUT]);
-#endif
-	key.saddr = READ_ONCE(inet->inet_saddr);
-	key.uid = sk_uid(sk);
-	key.mark = READ_ONCE(sk->sk_mark);
-	key.bound_dev_if = READ_ONCE(sk->sk_bound_dev_if);
-	key.uc_index = READ_ONCE(inet->uc_index);
-	key.sport = READ_ONCE(inet->inet_sport);
-	key.tos = READ_ONCE(inet->tos);
-#if IS_ENABLED(CONFIG_IPV6)
-	/* IPV6_ADDRFORM turns the socket into an IPv4 one. */
-	if (READ_ONCE(sk->sk_family) == AF_INET6) {
-		const struct ipv6_pinfo *np = inet6_sk(sk);
-
-		key.ipv6 = true;
-		/* connect() may change it meanwhile, as for any sender; the
-		 * next datagram sees all of it.
-		 */
-		key.saddr6 = data_race(np->saddr);
-		key.ucast_oif = READ_ONCE(np->ucast_oif);
-		key.flowlabel = ip6_make_flowinfo(READ_ONCE(np->tclass), 0);
-	}
-#endif
-
-	if (memcmp(&key, &fanout->tx_key, sizeof(key))) {
-		memcpy(&fanout->tx_key, &key, sizeof(key));
-		fanout->tx_gen++;
-	}
-}
-
-/**
- * rtp_tx_release() - drop a destination's cached route
- * @dest: the destination
- *
- * Context: The worker.
+/* Datagrams with headers of their own in an skb: the first's header is in the
+ * head, all other headers and all payloads are fragments.
  */
-void rtp_tx_release(struct rtp_dest *dest)
-{
-	dst_release(dest->dst);
-	dest->dst = NULL;
-}
+#define RTP_TX_PRIVATE		((MAX_SKB_FRAGS + 1) / 2)
 
-/* The interface to send on. One that the socket was bound to after the
- * destination was added wins: false where the two differ.
+/* How many datagrams a run must have. Looked at for each batch: features of a
+ * device are changed while routes over it stay.
  */
-static bool rtp_tx_oif(const struct rtp_fanout *fanout,
-		       const struct rtp_dest *dest, int unicast_if, int *oif)
+static unsigned int rtp_tx_run_min(const struct sock *sk,
+				   const struct rtp_dest *dest,
+				   const struct dst_entry *dst)
 {
-	*oif = dest->key.ifindex;
-	if (*oif)
-		return sk_dev_equal_l3scope(fanout->sk, *oif);
+	netdev_features_t features = dst_dev_rcu(dst)->features;
+	netdev_features_t csum = NETIF_F_HW_CSUM;
 
-	*oif = fanout->tx_key.bound_dev_if ?: unicast_if;
-	return true;
-}
+	csum |= dest->family == AF_INET ? NETIF_F_IP_CSUM : NETIF_F_IPV6_CSUM;
 
-static struct dst_entry *rtp_tx_route4(const struct rtp_fanout *fanout,
-				       struct rtp_dest *dest)
-{
-	const struct rtp_tx_key *key = &fanout->tx_key;
-	struct sock *sk = fanout->sk;
-	struct flowi4 fl4;
-	struct rtable *rt;
-	int oif;
+	/* A transformation, and a device without checksums or fragments, would
+	 * have all of it copied first.
+	 */
+	if (dst_xfrm(dst) || !(features & csum) || !(features & NETIF_F_SG))
+		return 0;
 
-	if (!rtp_tx_oif(fanout, dest, key->uc_index, &oif))
-		return ERR_PTR(-EXDEV);
-	flowi4_init_output(&fl4, oif, key->mark, key->tos & INET_DSCP_MASK,
-			   RT_SCOPE_UNIVERSE, IPPROTO_UDP,
-			   inet_sk_flowi_flags(sk), dest->daddr.v4,
-			   dest->has_local ? dest->saddr.v4 : key->saddr,
-			   dest->port,
-			   key->sport, key->uid);
-	security_sk_classify_flow(sk, flowi4_to_flowi_common(&fl4));
-
-	rt = ip_route_output_flow(sock_net(sk), &fl4, sk);
-	if (IS_ERR(rt))
-		return ERR_CAST(rt);
-	if (rt->rt_flags & (RTCF_BROADCAST | RTCF_MULTICAST)) {
-		ip_rt_put(rt);
-		return ERR_PTR(-EACCES);
-	}
-
-	if (!dest->has_local)
-		dest->saddr.v4 = fl4.saddr;
-	dest->dst_cookie = 0;
-
-	return &rt->dst;
-}
-
-#if IS_ENABLED(CONFIG_IPV6)
-static struct dst_entry *rtp_tx_route6(const struct rtp_fanout *fanout,
-				       struct rtp_dest *dest)
-{
-	const struct rtp_tx_key *key = &fanout->tx_key;
-	struct sock *sk = fanout->sk;
-	struct flowi6 fl6 = {
-		.flowi6_mark = key->mark,
-		.flowi6_proto = IPPROTO_UDP,
-		.flowi6_uid = key->uid,
-		.flowlabel = key->flowlabel,
-		.daddr = dest->daddr.v6,
-		.saddr = dest->has_local ? dest->saddr.v6 : key->saddr6,
-		.fl6_dport = dest->port,
-		.fl6_sport = key->sport,
-	};
-	struct dst_entry *dst;
-
-	if (!key->ipv6)
-		return ERR_PTR(-EAFNOSUPPORT);
-	if (!rtp_tx_oif(fanout, dest, key->ucast_oif, &fl6.flowi6_oif))
-		return ERR_PTR(-EXDEV);
-
-	/* The look-up does not ask whether the address is still ours. */
-	if (dest->has_local &&
-	    !ipv6_chk_addr(sock_net(sk), &fl6.saddr, NULL, 0))
-		return ERR_PTR(-EADDRNOTAVAIL);
-	security_sk_classify_flow(sk, flowi6_to_flowi_common(&fl6));
-
-	dst = ip6_dst_lookup_flow(sock_net(sk), sk, &fl6, NULL);
-	if (IS_ERR(dst))
-		return dst;
-
-	if (!dest->has_local)
-		dest->saddr.v6 = fl6.saddr;
-	dest->dst_cookie = rt6_get_cookie(dst_rt6_info(dst));
-
-	return dst;
-}
-#else
-static struct dst_entry *rtp_tx_route6(const struct rtp_fanout *fanout,
-				       struct rtp_dest *dest)
-{
-	return ERR_PTR(-EAFNOSUPPORT);
-}
-#endif
-
-/* The destination's route: the cached one, or a new one that is then cached. */
-static struct dst_entry *rtp_tx_route(struct rtp_fanout *fanout,
-				      struct rtp_dest *dest)
-{
-	struct dst_entry *dst = dest->dst;
-
-	if (likely(dst && dest->dst_gen == fanout->tx_gen &&
-		   dst_check(dst, dest->dst_cookie)))
-		return dst;
-
-	rtp_tx_release(dest);
-	/* connect(AF_UNSPEC) takes a port away that the kernel chose. */
-	if (!fanout->tx_key.sport)
-		return NULL;
-
-	dst = dest->family == AF_INET ? rtp_tx_route4(fanout, dest) :
-					rtp_tx_route6(fanout, dest);
-	if (IS_ERR(dst))
-		return NULL;
-
-	dest->dst = dst;
-	dest->dst_gen = fanout->tx_gen;
-
-	return dst;
-}
-
-/* RFC 3550, section 5.1: the sequence number and the marker bit are the class's
- * and the destination's, all else is the sender's.
- */
-static void rtp_tx_rtp_header(const struct rtp_walk *walk,
-			      const struct rtp_copy *copy, u8 *hdr)
-{
-	memcpy(hdr, walk->hdr, RTP_HDR_LEN);
-	put_unaligned_be16(copy->number, hdr + RTP_HDR_SEQ);
-	if (copy->marked)
-		hdr[1] |= RTP_HDR_MARKER;
-}
-
-/* The RTP datagram with its UDP header, but for the checksum. @sum is that of
- * the RTP datagram; on return, that of the UDP header besides.
- */
-static struct sk_buff *rtp_tx_skb(const struct rtp_fanout *fanout,
-				  const struct rtp_dest *dest,
-				  const struct dst_entry *dst,
-				  const struct rtp_copy *copy,
-				  unsigned int ip_len, __wsum *sum)
-{
-	const struct rtp_dgram *dgram = fanout->walk.dgram;
-	unsigned int reserve, shared;
-	struct sk_buff *skb;
-	struct udphdr *uh;
-	struct page *page;
-
-	reserve = LL_RESERVED_SPACE(dst_dev_rcu(dst)) + dst->header_len + ip_len;
-	shared = dgram->len - RTP_HDR_LEN;
-
-	skb = alloc_skb(reserve + RTP_TX_HEAD, GFP_ATOMIC | __GFP_NOWARN);
-	if (unlikely(!skb))
-		return NULL;
-	skb_reserve(skb, reserve);
-
-	uh = __skb_put(skb, sizeof(*uh));
-	skb_reset_transport_header(skb);
-	uh->source = fanout->tx_key.sport;
-	uh->dest = dest->port;
-	udp_set_len_short(uh, sizeof(*uh) + dgram->len);
-	uh->check = 0;
-	rtp_tx_rtp_header(&fanout->walk, copy, __skb_put(skb, RTP_HDR_LEN));
-
-	if (shared) {
-		page = rtp_dgram_page(dgram);
-		get_page(page);
-		skb_fill_page_desc(skb, 0, page,
-				   (void *)dgram->data - page_address(page) +
-				   RTP_HDR_LEN, shared);
-		/* Other destinations have the same page: whoever wants to
-		 * change the payload, as IPsec does, must copy it.
-		 */
-		skb_shinfo(skb)->flags |= SKBFL_SHARED_FRAG;
-		skb->len += shared;
-		skb->data_len += shared;
-		skb->truesize += shared;
-	}
-
-	*sum = csum_partial(uh, RTP_TX_HEAD, dgram->sum);
-
-	return skb;
-}
-
-/* What the copy has of the socket. The owner makes cgroup egress programs see
- * it and counts it as in flight. No reference on the route: who keeps the skb
- * takes one.
- */
-static void rtp_tx_own(const struct rtp_fanout *fanout,
-		       const struct rtp_dest *dest, struct dst_entry *dst,
-		       struct sk_buff *skb)
-{
-	struct sock *sk = fanout->sk;
-
-	skb->priority = READ_ONCE(sk->sk_priority);
-	skb->mark = fanout->tx_key.mark;
-	skb_set_owner_w(skb, sk);
-	/* The destination's, as a connected socket's would not be. */
-	__skb_set_sw_hash(skb, dest->hash, true);
-	skb_dst_set_noref(skb, dst);
+	return features & NETIF_F_GSO_UDP_L4 ? RTP_TX_RUN_DEVICE :
+					       RTP_TX_RUN_SOFTWARE;
 }
 
 /* Whether what exceeds the path MTU is fragmented, as a send by the socket
@@ -308,78 +85,206 @@ static unsigned int rtp_tx_mtu(const struct sock *sk,
 	return path ? dst_mtu(dst) : READ_ONCE(dst_dev_rcu(dst)->mtu);
 }
 
-static int rtp_tx_dest4(const struct rtp_fanout *fanout,
-			const struct rtp_dest *dest, struct dst_entry *dst,
-			struct sk_buff *skb, bool fits, __wsum sum)
+/**
+ * rtp_tx_open() - begin to send to a destination
+ * @tx: filled in
+ * @shard: the shard that has the destination
+ * @dest: the destination
+ * @when: departure time, ns of CLOCK_MONOTONIC; 0 for at once
+ *
+ * Context: The shard, under RCU until rtp_tx_close(), softirqs disabled.
+ * Return: false when there is no route. The caller calls rtp_tx_close() in any
+ * case.
+ */
+bool rtp_tx_open(struct rtp_tx *tx, struct rtp_shard *shard,
+		 struct rtp_dest *dest, u64 when)
 {
-	unsigned int ulen = skb->len;
-	struct sock *sk = fanout->sk;
-	struct net *net = sock_net(sk);
-	struct iphdr *iph;
-	__be16 df = 0;
-	int ttl;
+	struct rtp_fanout *fanout = shard->fanout;
+	struct dst_entry *dst;
 
-	if (!ip_sk_ignore_df(sk) || (fits && ip_dont_fragment(sk, dst)))
+	*tx = (struct rtp_tx){
+		.fanout = fanout,
+		.shard = shard,
+		.dest = dest,
+		.when = when,
+	};
+
+	dst = rtp_route_get(fanout, dest);
+	if (unlikely(!dst))
+		return false;
+
+	tx->dst = dst;
+	tx->ip_len = dest->family == AF_INET ? sizeof(struct iphdr) :
+					       sizeof(struct ipv6hdr);
+	tx->mtu = rtp_tx_mtu(fanout->sk, dest, dst);
+	tx->reserve = LL_RESERVED_SPACE(dst_dev_rcu(dst)) + dst->header_len +
+		      tx->ip_len;
+	tx->run_min = rtp_tx_run_min(fanout->sk, dest, dst);
+
+	return true;
+}
+
+/* The IP datagram's size with so many bytes of RTP. */
+static unsigned int rtp_tx_len(const struct rtp_tx *tx, unsigned int bytes)
+{
+	return tx->ip_len + sizeof(struct udphdr) + bytes;
+}
+
+/* A head with the UDP header, and room for more behind it. */
+static struct sk_buff *rtp_tx_head(const struct rtp_tx *tx, unsigned int room,
+				   unsigned int bytes)
+{
+	struct sk_buff *skb;
+	struct udphdr *uh;
+
+	skb = alloc_skb(tx->reserve + sizeof(*uh) + room,
+			GFP_ATOMIC | __GFP_NOWARN);
+	if (unlikely(!skb))
+		return NULL;
+	skb_reserve(skb, tx->reserve);
+
+	uh = __skb_put(skb, sizeof(*uh));
+	skb_reset_transport_header(skb);
+	uh->source = tx->fanout->route_key.sport;
+	uh->dest = tx->dest->port;
+	udp_set_len_short(uh, sizeof(*uh) + bytes);
+	uh->check = 0;
+
+	return skb;
+}
+
+/* A fragment, with the caller's reference on its page. */
+static void rtp_tx_frag(struct sk_buff *skb, const void *data, u32 bytes)
+{
+	struct page *page;
+	unsigned int at = rtp_memory_at(data, &page);
+
+	skb_fill_page_desc(skb, skb_shinfo(skb)->nr_frags, page, at, bytes);
+	skb->len += bytes;
+	skb->data_len += bytes;
+	skb->truesize += bytes;
+}
+
+/* Other destinations have the same page: whoever wants to change the payload,
+ * as IPsec does, must copy it.
+ */
+static void rtp_tx_frag_shared(struct sk_buff *skb, const void *data, u32 bytes)
+{
+	get_page(virt_to_head_page(data));
+	rtp_tx_frag(skb, data, bytes);
+	skb_shinfo(skb)->flags |= SKBFL_SHARED_FRAG;
+}
+
+/* What the copy has of the socket. The owner makes cgroup egress programs see
+ * it and counts it as in flight. No reference on the route: who keeps the skb
+ * takes one.
+ */
+static void rtp_tx_own(const struct rtp_tx *tx, struct sk_buff *skb)
+{
+	struct sock *sk = tx->fanout->sk;
+
+	skb->priority = READ_ONCE(sk->sk_priority);
+	skb->mark = tx->fanout->route_key.mark;
+	skb_set_owner_w(skb, sk);
+	/* The destination's, as a connected socket's would not be. */
+	__skb_set_sw_hash(skb, tx->dest->hash, true);
+	skb_dst_set_noref(skb, tx->dst);
+	if (tx->when)
+		skb_set_delivery_time(skb, tx->when, SKB_CLOCK_MONOTONIC);
+}
+
+/* Whoever cuts the run makes the checksum of each datagram, from that of the
+ * addresses.
+ */
+static void rtp_tx_check(struct sk_buff *skb, __sum16 pseudo)
+{
+	skb->ip_summed = CHECKSUM_PARTIAL;
+	skb->csum_start = skb_transport_header(skb) - skb->head;
+	skb->csum_offset = offsetof(struct udphdr, check);
+	udp_hdr(skb)->check = ~pseudo;
+}
+
+static int rtp_tx_out4(const struct rtp_tx *tx, struct sk_buff *skb, u8 ttl,
+		       bool fits, __wsum sum)
+{
+	unsigned int segs = skb_shinfo(skb)->gso_segs ?: 1;
+	const struct rtp_dest *dest = tx->dest;
+	struct sock *sk = tx->fanout->sk;
+	struct net *net = sock_net(sk);
+	unsigned int ulen = skb->len;
+	struct iphdr *iph;
+	__sum16 check;
+	__be16 df = 0;
+	int own;
+
+	if (!ip_sk_ignore_df(sk) || (fits && ip_dont_fragment(sk, tx->dst)))
 		df = htons(IP_DF);
 	/* What a transformation makes too large is fragmented as well. What
 	 * cannot become so needs no identification (RFC 6864, section 4.1).
 	 */
-	skb->ignore_df = ip_sk_ignore_df(sk) && (!df || dst_xfrm(dst));
+	skb->ignore_df = ip_sk_ignore_df(sk) && (!df || dst_xfrm(tx->dst));
 
-	udp_hdr(skb)->check = csum_tcpudp_magic(dest->saddr.v4, dest->daddr.v4,
-						ulen, IPPROTO_UDP, sum) ?:
-			      CSUM_MANGLED_0;
+	check = csum_tcpudp_magic(dest->saddr.v4, dest->daddr.v4, ulen,
+				  IPPROTO_UDP, sum);
+	if (segs > 1)
+		rtp_tx_check(skb, check);
+	else
+		udp_hdr(skb)->check = check ?: CSUM_MANGLED_0;
 
-	ttl = READ_ONCE(inet_sk(sk)->uc_ttl);
-	if (ttl < 0)
-		ttl = ip4_dst_hoplimit(dst);
+	own = READ_ONCE(inet_sk(sk)->uc_ttl);
+	if (own < 0)
+		own = ip4_dst_hoplimit(tx->dst);
 	iph = __skb_push(skb, sizeof(*iph));
 	skb_reset_network_header(skb);
 	iph->version = 4;
 	iph->ihl = sizeof(*iph) / 4;
-	iph->tos = fanout->tx_key.tos;
+	iph->tos = tx->fanout->route_key.tos;
 	iph->frag_off = df;
-	iph->ttl = min_t(int, ttl, fanout->walk.dgram->ttl);
+	iph->ttl = min_t(int, own, ttl);
 	iph->protocol = IPPROTO_UDP;
 	iph->saddr = dest->saddr.v4;
 	iph->daddr = dest->daddr.v4;
-	rtp_tx_own(fanout, dest, dst, skb);
-	ip_select_ident(net, skb, sk);
+	rtp_tx_own(tx, skb);
+	ip_select_ident_segs(net, skb, sk, segs);
 
 	return ip_local_out(net, sk, skb);
 }
 
 #if IS_ENABLED(CONFIG_IPV6)
-static int rtp_tx_dest6(const struct rtp_fanout *fanout,
-			const struct rtp_dest *dest, struct dst_entry *dst,
-			struct sk_buff *skb, __wsum sum)
+static int rtp_tx_out6(const struct rtp_tx *tx, struct sk_buff *skb, u8 ttl,
+		       __wsum sum)
 {
-	unsigned int ulen = skb->len;
-	struct sock *sk = fanout->sk;
+	const struct rtp_dest *dest = tx->dest;
+	struct sock *sk = tx->fanout->sk;
 	struct net *net = sock_net(sk);
+	unsigned int ulen = skb->len;
 	struct ipv6hdr *ip6h;
-	int hop_limit;
+	__sum16 check;
 	__be32 label;
+	int own;
 
 	skb->ignore_df = ip6_sk_ignore_df(sk);
 
-	udp_hdr(skb)->check = csum_ipv6_magic(&dest->saddr.v6, &dest->daddr.v6,
-					      ulen, IPPROTO_UDP, sum) ?:
-			      CSUM_MANGLED_0;
+	check = csum_ipv6_magic(&dest->saddr.v6, &dest->daddr.v6, ulen,
+				IPPROTO_UDP, sum);
+	if (skb_is_gso(skb))
+		rtp_tx_check(skb, check);
+	else
+		udp_hdr(skb)->check = check ?: CSUM_MANGLED_0;
 
-	rtp_tx_own(fanout, dest, dst, skb);
-	hop_limit = READ_ONCE(inet6_sk(sk)->hop_limit);
-	if (hop_limit < 0)
-		hop_limit = ip6_dst_hoplimit(dst);
+	rtp_tx_own(tx, skb);
+	own = READ_ONCE(inet6_sk(sk)->hop_limit);
+	if (own < 0)
+		own = ip6_dst_hoplimit(tx->dst);
 	label = ip6_make_flowlabel(net, skb, 0, ip6_autoflowlabel(net, sk),
 				   NULL);
 
 	ip6h = __skb_push(skb, sizeof(*ip6h));
 	skb_reset_network_header(skb);
-	ip6_flow_hdr(ip6h, ip6_tclass(fanout->tx_key.flowlabel), label);
+	ip6_flow_hdr(ip6h, ip6_tclass(tx->fanout->route_key.flowlabel), label);
 	ip6h->payload_len = htons(ulen);
 	ip6h->nexthdr = IPPROTO_UDP;
-	ip6h->hop_limit = min_t(int, hop_limit, fanout->walk.dgram->ttl);
+	ip6h->hop_limit = min_t(int, own, ttl);
 	ip6h->saddr = dest->saddr.v6;
 	ip6h->daddr = dest->daddr.v6;
 	skb->protocol = htons(ETH_P_IPV6);
@@ -387,100 +292,269 @@ static int rtp_tx_dest6(const struct rtp_fanout *fanout,
 	return ip6_local_out(net, sk, skb);
 }
 #else
-static int rtp_tx_dest6(const struct rtp_fanout *fanout,
-			const struct rtp_dest *dest, struct dst_entry *dst,
-			struct sk_buff *skb, __wsum sum)
+static int rtp_tx_out6(const struct rtp_tx *tx, struct sk_buff *skb, u8 ttl,
+		       __wsum sum)
 {
 	kfree_skb(skb);
 	return -EAFNOSUPPORT;
 }
 #endif
 
-/* The copy, or the reason why there is none. */
-static int rtp_tx_copy(struct rtp_fanout *fanout, struct rtp_dest *dest,
-		       const struct rtp_copy *copy, enum rtp_tx_drop *reason)
+/* Hand it to the network. Returns whether it was taken. */
+static bool rtp_tx_out(struct rtp_tx *tx, struct sk_buff *skb, u8 ttl,
+		       bool fits, __wsum sum)
 {
-	struct sock *sk = fanout->sk;
-	unsigned int ip_len, len, max;
-	struct dst_entry *dst;
-	struct sk_buff *skb;
-	__wsum sum;
-	bool fits;
+	u32 segs = skb_shinfo(skb)->gso_segs ?: 1;
 	int err;
 
-	/* A destination that finds the device full is not waited for: the
-	 * others' devices may be free.
-	 */
-	if (unlikely(sk_wmem_alloc_get(sk) >= READ_ONCE(sk->sk_sndbuf))) {
-		*reason = RTP_TX_DROP_INFLIGHT;
-		return -ENOBUFS;
+	err = tx->dest->family == AF_INET ?
+		rtp_tx_out4(tx, skb, ttl, fits, sum) :
+		rtp_tx_out6(tx, skb, ttl, sum);
+	if (err > 0)
+		err = net_xmit_errno(err);
+	if (unlikely(err)) {
+		rtp_tx_drop(tx, RTP_TX_DROP_OUTPUT, segs);
+		return false;
 	}
 
-	dst = rtp_tx_route(fanout, dest);
-	if (unlikely(!dst)) {
-		*reason = RTP_TX_DROP_ROUTE;
-		return -EHOSTUNREACH;
-	}
+	tx->packets += segs;
+	tx->sends++;
 
-	if (dest->family == AF_INET) {
-		ip_len = sizeof(struct iphdr);
-		max = IP_MAX_MTU;
-	} else {
-		ip_len = sizeof(struct ipv6hdr);
-		max = IP6_MAX_MTU;
-	}
-	len = ip_len + sizeof(struct udphdr) + fanout->walk.dgram->len;
-	fits = len <= rtp_tx_mtu(sk, dest, dst);
-	/* What came over IPv6 can be too long for any IPv4 datagram. */
-	if (unlikely(len > max ||
-		     (!fits && !rtp_tx_may_fragment(sk, dest->family)))) {
-		*reason = RTP_TX_DROP_MTU;
-		return -EMSGSIZE;
-	}
+	return true;
+}
 
-	skb = rtp_tx_skb(fanout, dest, dst, copy, ip_len, &sum);
-	if (unlikely(!skb)) {
-		*reason = RTP_TX_DROP_NOMEM;
-		return -ENOMEM;
-	}
+static void rtp_tx_gso(struct sk_buff *skb, u32 size, u32 count)
+{
+	struct skb_shared_info *shinfo = skb_shinfo(skb);
 
-	*reason = RTP_TX_DROP_OUTPUT;
-	err = dest->family == AF_INET ?
-		rtp_tx_dest4(fanout, dest, dst, skb, fits, sum) :
-		rtp_tx_dest6(fanout, dest, dst, skb, sum);
-
-	return err > 0 ? net_xmit_errno(err) : err;
+	shinfo->gso_size = size;
+	shinfo->gso_segs = count;
+	shinfo->gso_type = SKB_GSO_UDP_L4;
 }
 
 /**
- * rtp_tx_dest() - send the datagram of the walk to a destination
- * @fanout: the fan-out
- * @dest: a destination that gets the datagram
- * @copy: what the copy has of its own
+ * rtp_tx_shared() - send a run that was built for the destination's variant
+ * @tx: as rtp_tx_open() left it
+ * @run: the run
+ *
+ * Context: As rtp_tx_open().
+ * Return: false when it cannot leave as one skb, and nothing was done.
+ */
+bool rtp_tx_shared(struct rtp_tx *tx, const struct rtp_shared_run *run)
+{
+	struct sk_buff *skb;
+
+	if (!tx->run_min || run->count < tx->run_min ||
+	    rtp_tx_len(tx, run->size) > tx->mtu)
+		return false;
+
+	skb = rtp_tx_head(tx, 0, run->bytes);
+	if (unlikely(!skb)) {
+		rtp_tx_drop(tx, RTP_TX_DROP_NOMEM, run->count);
+		return true;
+	}
+	rtp_tx_frag_shared(skb, run->data, run->bytes);
+	rtp_tx_gso(skb, run->size, run->count);
+
+	if (rtp_tx_out(tx, skb, run->ttl, true, 0)) {
+		tx->octets += run->octets;
+		tx->last_seq = run->last;
+	}
+
+	return true;
+}
+
+/* A datagram by itself. */
+static void rtp_tx_single(struct rtp_tx *tx, const struct rtp_item *item,
+			  const struct rtp_copy *copy)
+{
+	u8 family = tx->dest->family;
+	const struct rtp_dgram *dgram = item->dgram;
+	unsigned int len = rtp_tx_len(tx, dgram->len);
+	unsigned int max = family == AF_INET ? IP_MAX_MTU : IP6_MAX_MTU;
+	bool fits = len <= tx->mtu;
+	struct sk_buff *skb;
+	__wsum sum;
+	u8 *hdr;
+
+	/* What came over IPv6 can be too long for any IPv4 datagram. */
+	if (unlikely(len > max || (!fits && !rtp_tx_may_fragment(tx->fanout->sk,
+								 family)))) {
+		rtp_tx_drop(tx, RTP_TX_DROP_MTU, 1);
+		return;
+	}
+
+	skb = rtp_tx_head(tx, RTP_HDR_LEN, dgram->len);
+	if (unlikely(!skb)) {
+		rtp_tx_drop(tx, RTP_TX_DROP_NOMEM, 1);
+		return;
+	}
+	hdr = __skb_put(skb, RTP_HDR_LEN);
+	memcpy(hdr, dgram->data, RTP_HDR_LEN);
+	rtp_packet_number(hdr, copy->number, copy->marked);
+	sum = csum_partial(udp_hdr(skb), sizeof(struct udphdr) + RTP_HDR_LEN,
+			   dgram->sum);
+	if (dgram->len > RTP_HDR_LEN)
+		rtp_tx_frag_shared(skb, dgram->data + RTP_HDR_LEN,
+				   dgram->len - RTP_HDR_LEN);
+
+	if (rtp_tx_out(tx, skb, dgram->ttl, fits, sum)) {
+		tx->octets += item->octets;
+		tx->last_seq = copy->number;
+	}
+}
+
+/* The datagrams of a run behind one another, each with a header of this
+ * destination before the payload that others have as well. @hdr has those of
+ * all but the first, and a reference for each.
+ */
+static void rtp_tx_private(struct rtp_tx *tx, const struct rtp_copy *copy,
+			   u64 which, u8 *hdr)
+{
+	const struct rtp_item *items = tx->fanout->batch.item;
+	const struct rtp_item *item = &items[__ffs64(which)];
+	u32 size = item->dgram->len, count = hweight64(which);
+	u32 bytes = 0, octets = 0;
+	struct sk_buff *skb;
+	u16 last = 0;
+	u8 *first;
+	u64 left;
+
+	for (left = which; left; left &= left - 1)
+		bytes += items[__ffs64(left)].dgram->len;
+
+	skb = rtp_tx_head(tx, RTP_HDR_LEN, bytes);
+	if (unlikely(!skb)) {
+		page_ref_sub(virt_to_head_page(hdr), count - 1);
+		rtp_tx_drop(tx, RTP_TX_DROP_NOMEM, count);
+		return;
+	}
+
+	first = __skb_put(skb, RTP_HDR_LEN);
+	for (left = which; left; left &= left - 1) {
+		unsigned int i = __ffs64(left);
+		const struct rtp_dgram *dgram = items[i].dgram;
+		u8 *to = first ?: hdr;
+
+		memcpy(to, dgram->data, RTP_HDR_LEN);
+		rtp_packet_number(to, copy[i].number, copy[i].marked);
+		if (!first) {
+			rtp_tx_frag(skb, hdr, RTP_HDR_LEN);
+			hdr += RTP_HDR_LEN;
+		}
+		first = NULL;
+		if (dgram->len > RTP_HDR_LEN)
+			rtp_tx_frag_shared(skb, dgram->data + RTP_HDR_LEN,
+					   dgram->len - RTP_HDR_LEN);
+		octets += items[i].octets;
+		last = copy[i].number;
+	}
+	rtp_tx_gso(skb, size, count);
+
+	if (rtp_tx_out(tx, skb, item->dgram->ttl, true, 0)) {
+		tx->octets += octets;
+		tx->last_seq = last;
+	}
+}
+
+/* Have as many of the run as can leave as one skb leave. Returns which they
+ * were.
+ */
+static u64 rtp_tx_some(struct rtp_tx *tx, const struct rtp_copy *copy,
+		       u64 which)
+{
+	unsigned int count = 0, bytes;
+	u64 left = which, some;
+	u8 *hdr;
+
+	while (left && count < RTP_TX_PRIVATE) {
+		left &= left - 1;
+		count++;
+	}
+	some = which ^ left;
+	if (count < tx->run_min)
+		return 0;
+
+	bytes = (count - 1) * RTP_HDR_LEN;
+	hdr = rtp_memory_get(&tx->shard->worker->memory, bytes, count - 1);
+	if (unlikely(!hdr))
+		return 0;
+	rtp_tx_private(tx, copy, some, hdr);
+
+	return some;
+}
+
+/**
+ * rtp_tx_run() - send a run, with headers of the destination's own
+ * @tx: as rtp_tx_open() left it
+ * @copy: for each datagram of the batch that is in @which
+ * @which: bit for each datagram of the run
  *
  * What goes wrong is counted at the destination and concerns no other.
  *
- * Context: The worker, under RCU, softirqs disabled.
+ * Context: As rtp_tx_open().
  */
-void rtp_tx_dest(struct rtp_fanout *fanout, struct rtp_dest *dest,
-		 const struct rtp_copy *copy)
+void rtp_tx_run(struct rtp_tx *tx, const struct rtp_copy *copy, u64 which)
 {
-	const struct rtp_walk *walk = &fanout->walk;
-	enum rtp_tx_drop reason;
-	int err;
+	const struct rtp_item *items = tx->fanout->batch.item;
+	u32 size = items[__ffs64(which)].dgram->len;
+	u64 some;
 
-	err = rtp_tx_copy(fanout, dest, copy, &reason);
-
-	u64_stats_update_begin(&fanout->syncp);
-	if (likely(!err)) {
-		u64_stats_inc(&dest->packets);
-		u64_stats_add(&dest->octets, walk->octets);
-		u64_stats_inc(&fanout->stats.tx_packets);
-		u64_stats_add(&fanout->stats.tx_octets, walk->octets);
-		WRITE_ONCE(dest->last_seq, copy->number);
-	} else {
-		u64_stats_inc(&dest->drops[reason]);
-		u64_stats_inc(&fanout->stats.tx_dropped);
+	while (tx->run_min && which & (which - 1) &&
+	       rtp_tx_len(tx, size) <= tx->mtu) {
+		some = rtp_tx_some(tx, copy, which);
+		if (!some)
+			break;
+		which ^= some;
 	}
-	u64_stats_update_end(&fanout->syncp);
+
+	for (; which; which &= which - 1) {
+		unsigned int i = __ffs64(which);
+
+		rtp_tx_single(tx, &items[i], &copy[i]);
+	}
+}
+
+/**
+ * rtp_tx_drop() - count copies that the destination does not get
+ * @tx: as rtp_tx_open() left it
+ * @reason: why
+ * @packets: how many
+ *
+ * Context: As rtp_tx_open().
+ */
+void rtp_tx_drop(struct rtp_tx *tx, enum rtp_tx_drop reason, u32 packets)
+{
+	tx->drops[reason] += packets;
+}
+
+/**
+ * rtp_tx_close() - the destination was sent what it gets of the batch
+ * @tx: as rtp_tx_open() left it
+ *
+ * Context: As rtp_tx_open().
+ */
+void rtp_tx_close(struct rtp_tx *tx)
+{
+	struct rtp_shard_stats *stats = &tx->shard->stats;
+	struct rtp_dest *dest = tx->dest;
+	unsigned int i;
+
+	u64_stats_update_begin(&tx->shard->syncp);
+	if (likely(tx->packets)) {
+		u64_stats_add(&dest->packets, tx->packets);
+		u64_stats_add(&dest->octets, tx->octets);
+		u64_stats_add(&stats->tx_packets, tx->packets);
+		u64_stats_add(&stats->tx_octets, tx->octets);
+		u64_stats_add(&stats->tx_sends, tx->sends);
+		WRITE_ONCE(dest->last_seq, tx->last_seq);
+	}
+	for (i = 0; i < RTP_TX_DROPS; i++) {
+		if (likely(!tx->drops[i]))
+			continue;
+		u64_stats_add(&dest->drops[i], tx->drops[i]);
+		u64_stats_add(&stats->tx_dropped, tx->drops[i]);
+		tx->shard->dropped = true;
+	}
+	u64_stats_update_end(&tx->shard->syncp);
 }

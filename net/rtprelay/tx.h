@@ -6,49 +6,54 @@
 #ifndef _NET_RTPRELAY_TX_H
 #define _NET_RTPRELAY_TX_H
 
-#include <linux/in6.h>
 #include <linux/types.h>
-#include <linux/uidgid.h>
+#include "dest.h"
 
+struct dst_entry;
 struct rtp_copy;
-struct rtp_dest;
 struct rtp_fanout;
+struct rtp_shard;
+struct rtp_shared_run;
 
 /**
- * struct rtp_tx_key - what of the socket decides a route
- * @policy: IP_XFRM_POLICY, compared only
- * @saddr6: IPv6 address that the socket is bound to, or any
- * @saddr: IPv4 address that the socket is bound to, or any
- * @uid: owner
- * @mark: SO_MARK
- * @bound_dev_if: SO_BINDTODEVICE
- * @uc_index: IP_UNICAST_IF
- * @ucast_oif: IPV6_UNICAST_IF
- * @flowlabel: traffic class of IPv6, as flowi6 has it
- * @sport: the socket's port
- * @tos: IP_TOS
- * @ipv6: the socket can send IPv6
- *
- * Compared and copied as bytes, so zeroed before it is filled in.
+ * struct rtp_tx - what a destination is being sent of a batch
+ * @fanout: the fan-out
+ * @shard: the shard that has the destination
+ * @dest: the destination
+ * @dst: its route
+ * @when: departure time, ns of CLOCK_MONOTONIC; 0 for at once
+ * @mtu: what an IP datagram may have, in bytes
+ * @reserve: what the headers below UDP's need, in bytes
+ * @ip_len: of those, what IP's needs
+ * @run_min: datagrams that a run must have to leave as one skb; 0 for never
+ * @packets: copies handed to the network, so far
+ * @octets: their RTP payload bytes
+ * @sends: skbs that they were
+ * @last_seq: RTP sequence number of the last, when @packets is not 0
+ * @drops: copies dropped, by enum rtp_tx_drop
  */
-struct rtp_tx_key {
-	const void *policy;
-	struct in6_addr saddr6;
-	__be32 saddr;
-	kuid_t uid;
-	u32 mark;
-	int bound_dev_if;
-	int uc_index;
-	int ucast_oif;
-	__be32 flowlabel;
-	__be16 sport;
-	u8 tos;
-	bool ipv6;
+struct rtp_tx {
+	struct rtp_fanout *fanout;
+	struct rtp_shard *shard;
+	struct rtp_dest *dest;
+	struct dst_entry *dst;
+	u64 when;
+	unsigned int mtu;
+	unsigned int reserve;
+	unsigned int ip_len;
+	unsigned int run_min;
+	u32 packets;
+	u32 octets;
+	u32 sends;
+	u16 last_seq;
+	u32 drops[RTP_TX_DROPS];
 };
 
-void rtp_tx_begin(struct rtp_fanout *fanout);
-void rtp_tx_dest(struct rtp_fanout *fanout, struct rtp_dest *dest,
-		 const struct rtp_copy *copy);
-void rtp_tx_release(struct rtp_dest *dest);
+bool rtp_tx_open(struct rtp_tx *tx, struct rtp_shard *shard,
+		 struct rtp_dest *dest, u64 when);
+bool rtp_tx_shared(struct rtp_tx *tx, const struct rtp_shared_run *run);
+void rtp_tx_run(struct rtp_tx *tx, const struct rtp_copy *copy, u64 which);
+void rtp_tx_drop(struct rtp_tx *tx, enum rtp_tx_drop reason, u32 packets);
+void rtp_tx_close(struct rtp_tx *tx);
 
 #endif /* _NET_RTPRELAY_TX_H */

@@ -277,7 +277,7 @@ static bool rtp_variant_waits(struct rtp_variant *variant,
  * @classes: the fan-out's
  * @arrival: a datagram for which rtp_arrival_may_switch()
  *
- * Context: The fan-out's worker, softirqs disabled.
+ * Context: The fan-out's owner, while no shard walks; softirqs disabled.
  * Return: true when it is seen for the first time that it has to wait.
  */
 bool rtp_variant_switch(struct rtp_variant *variant,
@@ -312,9 +312,16 @@ out:
 }
 EXPORT_SYMBOL_IF_KUNIT(rtp_variant_switch);
 
-/* Nothing of the time before the last change comes any more. */
-static void rtp_variant_settle(struct rtp_variant *variant,
-			       struct rtp_classes *classes)
+/**
+ * rtp_variant_settle() - nothing of the time before the last change comes any
+ * more
+ * @variant: the destination's
+ * @classes: the fan-out's
+ *
+ * Context: The shard that has the destination, softirqs disabled.
+ */
+void rtp_variant_settle(struct rtp_variant *variant,
+			struct rtp_classes *classes)
 {
 	spin_lock(&classes->lock);
 	variant->switched = false;
@@ -350,7 +357,7 @@ static bool rtp_variant_expects(const struct rtp_variant *variant,
  * @arrival: the datagram
  * @copy: filled in when it does
  *
- * Context: The fan-out's worker, softirqs disabled.
+ * Context: The shard that has the destination, softirqs disabled.
  * Return: true when it does.
  */
 bool rtp_variant_number(struct rtp_variant *variant,

@@ -93,6 +93,8 @@ void rtp_variant_want(struct rtp_variant *variant, struct rtp_classes *classes,
 bool rtp_variant_switch(struct rtp_variant *variant,
 			struct rtp_classes *classes,
 			const struct rtp_arrival *arrival);
+void rtp_variant_settle(struct rtp_variant *variant,
+			struct rtp_classes *classes);
 bool rtp_variant_number(struct rtp_variant *variant,
 			struct rtp_classes *classes,
 			const struct rtp_arrival *arrival,

@@ -1,52 +1,89 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The worker: a kernel thread, so that it can be preempted, seen by name and
- * given a scheduling policy. It takes the fan-outs in turn, each for a budget.
+ * The workers: kernel threads, so that they can be preempted, seen by name and
+ * given a scheduling policy. Each takes the fan-outs in turn, each for a budget.
+ *
+ * One of a fan-out's threads, its owner, makes a batch; then all of them walk
+ * over their shards of the destinations with it, and the last to arrive gives
+ * it back to the owner.
  */
-#include <linux/bitops.h>
+#include <linux/atomic.h>
+#include <linux/cpumask.h>
 #include <linux/err.h>
-#include <linux/jiffies.h>
+#include <linux/hrtimer.h>
 #include <linux/kthread.h>
 #include <linux/mutex.h>
-#include "bpf.h"
-#include "codec.h"
-#include "dgram.h"
-#include "event.h"
+#include <linux/sched.h>
+#include <linux/slab.h>
+#include "batch.h"
 #include "fanout.h"
-#include "packet.h"
-#include "rates.h"
+#include "owner.h"
 #include "rx.h"
-#include "tx.h"
+#include "shard.h"
 #include "worker.h"
 
-/* Copies and datagrams for which a fan-out has the worker before the next. */
+/* Datagrams and slots for which a fan-out has a thread before the next. */
 #define RTP_WORKER_BUDGET	1024
 
-static DEFINE_MUTEX(rtp_worker_mutex);	/* rtp_worker_users, and the thread */
-static struct kthread_worker *rtp_worker;
+/* Threads, at most: what one sends fills the fastest links by far. */
+#define RTP_WORKERS_MAX		64
+
+static DEFINE_MUTEX(rtp_worker_mutex);	/* what follows, and the threads */
+static struct rtp_worker *rtp_workers;
+static unsigned int rtp_workers_count;
 static unsigned int rtp_worker_users;
+static unsigned int rtp_worker_turn;
+
+static void rtp_workers_stop(unsigned int count)
+{
+	while (count--) {
+		kthread_destroy_worker(rtp_workers[count].thread);
+		rtp_memory_exit(&rtp_workers[count].memory);
+	}
+	kfree(rtp_workers);
+	rtp_workers = NULL;
+}
+
+/* A thread for each CPU that is in use. They are bound to none: when CPUs go,
+ * and where the administrator wants them, is the scheduler's.
+ */
+static int rtp_workers_start(void)
+{
+	unsigned int i, count = min(num_online_cpus(), RTP_WORKERS_MAX);
+	struct kthread_worker *thread;
+
+	rtp_workers = kzalloc_objs(*rtp_workers, count);
+	if (!rtp_workers)
+		return -ENOMEM;
+
+	for (i = 0; i < count; i++) {
+		thread = kthread_run_worker(0, "rtprelay/%u", i);
+		if (IS_ERR(thread)) {
+			rtp_workers_stop(i);
+			return -ENOMEM;
+		}
+		rtp_workers[i].thread = thread;
+	}
+	rtp_workers_count = count;
+
+	return 0;
+}
 
 /**
- * rtp_worker_get() - a fan-out comes: have the thread
+ * rtp_worker_get() - a fan-out comes: have the threads
  *
- * There is none while there is no fan-out.
+ * There are none while there is no fan-out.
  *
  * Context: Process context.
  * Return: 0, after which the caller calls rtp_worker_put(), or -ENOMEM.
  */
 int rtp_worker_get(void)
 {
-	struct kthread_worker *worker;
 	int err = 0;
 
 	mutex_lock(&rtp_worker_mutex);
-	if (!rtp_worker_users) {
-		worker = kthread_run_worker(0, "rtprelay/0");
-		if (IS_ERR(worker))
-			err = -ENOMEM;
-		else
-			rtp_worker = worker;
-	}
+	if (!rtp_worker_users)
+		err = rtp_workers_start();
 	if (!err)
 		rtp_worker_users++;
 	mutex_unlock(&rtp_worker_mutex);
@@ -62,11 +99,25 @@ int rtp_worker_get(void)
 void rtp_worker_put(void)
 {
 	mutex_lock(&rtp_worker_mutex);
-	if (!--rtp_worker_users) {
-		kthread_destroy_worker(rtp_worker);
-		rtp_worker = NULL;
-	}
+	if (!--rtp_worker_users)
+		rtp_workers_stop(rtp_workers_count);
 	mutex_unlock(&rtp_worker_mutex);
+}
+
+/**
+ * rtp_worker_count() - how many threads there are
+ *
+ * Context: Between rtp_worker_get() and rtp_worker_put().
+ * Return: at least 1.
+ */
+unsigned int rtp_worker_count(void)
+{
+	return rtp_workers_count;
+}
+
+static void rtp_worker_queue(struct rtp_shard *shard)
+{
+	kthread_queue_work(shard->worker->thread, &shard->work);
 }
 
 /**
@@ -78,355 +129,199 @@ void rtp_worker_put(void)
  */
 void rtp_worker_wake(struct rtp_fanout *fanout)
 {
-	kthread_queue_work(rtp_worker, &fanout->work);
+	rtp_worker_queue(&fanout->shard[0]);
 }
 
-/* What is counted of one datagram. */
-struct rtp_worker_counts {
-	u32 octets;
-	u64 lost;
-	struct rtp_rate *rate;
-	bool relayed;
-	bool unknown;
-	bool malformed;
-	bool duplicate;
-	bool late;
-	bool unconfirmed;
-};
-
-static void rtp_worker_count(struct rtp_fanout *fanout,
-			     const struct rtp_worker_counts *counts)
+static enum hrtimer_restart rtp_worker_timer(struct hrtimer *timer)
 {
-	struct rtp_fanout_stats *stats = &fanout->stats;
+	rtp_worker_queue(container_of(timer, struct rtp_shard, timer));
 
-	/* Readers of a 32-bit kernel spin while an update is under way. */
-	local_bh_disable();
-	u64_stats_update_begin(&fanout->syncp);
-	u64_stats_add(&stats->rx_packets, counts->relayed);
-	u64_stats_add(&stats->rx_octets, counts->octets);
-	u64_stats_add(&stats->rx_unknown, counts->unknown);
-	u64_stats_add(&stats->rx_dropped_malformed, counts->malformed);
-	u64_stats_add(&stats->rx_dropped_duplicate, counts->duplicate);
-	u64_stats_add(&stats->rx_dropped_late, counts->late);
-	u64_stats_add(&stats->rx_dropped_unconfirmed, counts->unconfirmed);
-	u64_stats_add(&stats->rx_lost, counts->lost);
-	if (counts->rate)
-		rtp_rate_add(counts->rate, counts->octets);
-	u64_stats_update_end(&fanout->syncp);
-	local_bh_enable();
+	return HRTIMER_NORESTART;
 }
 
-/* Look at the datagram's number. Returns false when it is not to be sent. */
-static bool rtp_worker_receive(struct rtp_fanout *fanout,
-			       const struct rtp_packet *pkt,
-			       struct rtp_worker_counts *counts)
+static void rtp_worker_wait(struct rtp_shard *shard, u64 until)
 {
-	struct rtp_stream *stream = &fanout->stream;
-	u64 lost = stream->lost;
-	bool accepted = false;
-
-	switch (rtp_stream_receive(stream, pkt->ssrc, pkt->seq)) {
-	case RTP_ACCEPT_FIRST:
-		rtp_event_fanout(fanout, RTP_FANOUT_EVENT_NEW_SSRC);
-		fallthrough;
-	case RTP_ACCEPT:
-	case RTP_ACCEPT_LATE:
-		accepted = true;
-		break;
-	case RTP_DUPLICATE:
-		counts->duplicate = true;
-		break;
-	case RTP_OLD:
-		counts->late = true;
-		break;
-	case RTP_UNCONFIRMED:
-		counts->unconfirmed = true;
-		break;
-	}
-	/* One less when a datagram that seemed lost comes late. */
-	counts->lost = stream->lost - lost;
-
-	return accepted;
+	hrtimer_start(&shard->timer, ns_to_ktime(until), HRTIMER_MODE_ABS);
 }
 
-/* Say to which layer the datagram belongs. */
-static void rtp_worker_classify(struct rtp_fanout *fanout,
-				const struct rtp_packet *pkt,
-				const struct rtp_dgram *dgram,
-				struct rtp_layer *layer)
-{
-	u8 type = fanout->config.codec[pkt->payload_type];
-	bool late = rtp_stream_late(&fanout->stream);
-
-	if (type == RTP_FANOUT_CODEC_BPF)
-		rtp_bpf_classify(fanout->bpf, dgram, late, layer);
-	else
-		rtp_codec_find(type)->classify(&fanout->stream.codec, pkt, late,
-					       layer);
-}
-
-/* Number the datagram. Returns false when nobody gets it. */
-static bool rtp_worker_number(struct rtp_fanout *fanout,
-			      const struct rtp_packet *pkt,
-			      struct rtp_dgram *dgram,
-			      struct rtp_worker_counts *counts)
-{
-	struct rtp_arrival *arrival = &fanout->walk.arrival;
-	struct rtp_classes *classes = &fanout->classes;
-	struct rtp_stream *stream = &fanout->stream;
-	struct rtp_layer *layer = &arrival->layer;
-	u32 keep;
-
-	/* Asked of the copy: a local sender may have changed the payload type
-	 * in its own pages after rtp_rx_is_stream() looked at it.
-	 */
-	if (fanout->config.codec[pkt->payload_type] == RTP_FANOUT_CODEC_NONE) {
-		counts->malformed = true;
-		return false;
-	}
-	if (!rtp_worker_receive(fanout, pkt, counts))
-		return false;
-
-	rtp_worker_classify(fanout, pkt, dgram, layer);
-	arrival->stream = stream;
-	arrival->serial = dgram->serial;
-	arrival->used = rtp_stream_classes(stream, classes);
-	keep = rtp_class_keep(classes, arrival->used, layer);
-	rtp_stream_number(stream, pkt->timestamp, layer, keep, arrival->used,
-			  &arrival->numbers);
-
-	counts->relayed = true;
-	counts->octets = pkt->len;
-	counts->late = keep & ~arrival->numbers.classes;
-	counts->unknown = layer->flags & RTP_LAYER_UNKNOWN;
-	if (rtp_layer_is_told(layer))
-		counts->rate = rtp_rates_layer(&fanout->rates, layer);
-
-	return arrival->numbers.classes;
-}
-
-/* Prepare the next datagram's walk. Returns false when nobody gets it. */
-static bool rtp_worker_prepare(struct rtp_fanout *fanout,
-			       struct rtp_dgram *dgram)
-{
-	struct rtp_worker_counts counts = {};
-	struct rtp_walk *walk = &fanout->walk;
-	struct rtp_packet pkt;
-	bool given = false;
-
-	if (rtp_packet_parse(&pkt, dgram->data, dgram->len))
-		counts.malformed = true;
-	else
-		given = rtp_worker_number(fanout, &pkt, dgram, &counts);
-	rtp_worker_count(fanout, &counts);
-	if (!given)
-		return false;
-
-	memcpy(walk->hdr, dgram->data, RTP_HDR_LEN);
-	walk->hdr[1] &= ~RTP_HDR_MARKER;
-	walk->arrival.marked = rtp_class_marked(&fanout->classes,
-						walk->arrival.used,
-						&walk->arrival.layer,
-						pkt.marker);
-	walk->may_switch = rtp_arrival_may_switch(&walk->arrival);
-
-	/* Pairs with rtp_dest_grow(): chunks below are there. */
-	walk->slots = smp_load_acquire(&fanout->table.slots);
-	walk->left = walk->slots;
-	/* One destination further each time: who comes last, and finds a queue
-	 * full, is another.
-	 */
-	walk->slot = walk->slots ? fanout->rotation++ % walk->slots : 0;
-	walk->octets = pkt.len;
-	walk->dgram = dgram;
-	rtp_tx_begin(fanout);
-
-	return true;
-}
-
-static bool rtp_worker_lease_ended(struct rtp_fanout *fanout,
-				   struct rtp_dest *dest)
-{
-	unsigned long expires = READ_ONCE(dest->expires);
-
-	if (likely(expires == RTP_LEASE_NONE))
-		return false;
-	if (expires == RTP_LEASE_ENDED)
-		return true;
-	if (time_before(jiffies, expires))
-		return false;
-
-	rtp_event_lease_ended(fanout, dest, expires);
-
-	return true;
-}
-
-/* Whether a destination gets the datagram of the walk, and how. */
-static bool rtp_worker_gets(struct rtp_fanout *fanout, struct rtp_dest *dest,
-			    struct rtp_copy *copy)
-{
-	struct rtp_walk *walk = &fanout->walk;
-	bool ended;
-
-	if (dest->since > walk->dgram->serial)
-		return false;
-
-	/* Its variant goes on all the same: the lease can be renewed. */
-	ended = rtp_worker_lease_ended(fanout, dest);
-
-	if (unlikely(rtp_variant_is_pending(&dest->variant)) &&
-	    walk->may_switch &&
-	    rtp_variant_switch(&dest->variant, &fanout->classes,
-			       &walk->arrival) && !ended)
-		rtp_event_fanout(fanout, RTP_FANOUT_EVENT_WAIT_SYNC);
-
-	return rtp_variant_number(&dest->variant, &fanout->classes,
-				  &walk->arrival, copy) && !ended;
-}
-
-/* Send to the slots from the walk's place to the end of a chunk. Returns the
- * work done.
+/* Walk over a shard. Returns false when it is to be gone on with later, which
+ * was arranged for.
  */
-static unsigned int rtp_worker_walk_chunk(struct rtp_fanout *fanout)
+static bool rtp_worker_walk(struct rtp_shard *shard, int *budget)
 {
-	struct rtp_walk *walk = &fanout->walk;
-	unsigned int first, last, i, done = 1;
-	struct rtp_dest_chunk *chunk;
-	struct rtp_dest *dest;
-	struct rtp_copy copy;
-
-	first = walk->slot % RTP_CHUNK_DESTS;
-	last = min3((u32)RTP_CHUNK_DESTS, first + walk->left,
-		    first + walk->slots - walk->slot);
-
-	/* RCU keeps a slot that is given back meanwhile from being used again.
-	 * With softirqs off the network stack does not turn them on and off
-	 * for each copy; a chunk bounds how long.
-	 */
-	local_bh_disable();
-	rcu_read_lock();
-	chunk = rtp_dest_chunk(&fanout->table, walk->slot);
-	if (!chunk || (bitmap_empty(chunk->live, RTP_CHUNK_DESTS) &&
-		       bitmap_empty(chunk->routed, RTP_CHUNK_DESTS)))
-		goto out;
-
-	for (i = first; i < last; i++) {
-		dest = &chunk->dest[i];
-		if (!test_bit_acquire(i, chunk->live)) {
-			if (unlikely(test_bit(i, chunk->routed))) {
-				__clear_bit(i, chunk->routed);
-				rtp_tx_release(dest);
-			}
-			continue;
-		}
-		if (!rtp_worker_gets(fanout, dest, &copy))
-			continue;
-
-		rtp_tx_dest(fanout, dest, &copy);
-		if (dest->dst)
-			__set_bit(i, chunk->routed);
-		else
-			__clear_bit(i, chunk->routed);
-		done++;
+	switch (rtp_shard_walk(shard, budget)) {
+	case RTP_WALK_DONE:
+		return true;
+	case RTP_WALK_BUDGET:
+		rtp_worker_queue(shard);
+		break;
+	case RTP_WALK_WAIT:
+		rtp_worker_wait(shard, shard->wake);
+		break;
 	}
-out:
-	rcu_read_unlock();
-	local_bh_enable();
 
-	walk->left -= last - first;
-	walk->slot += last - first;
-	if (walk->slot == walk->slots)
-		walk->slot = 0;
-
-	return done;
+	return false;
 }
 
-/* Take the next datagram. Returns false when there is none. */
-static bool rtp_worker_next(struct rtp_fanout *fanout, u32 *bytes)
+/* Have all shards that have destinations walk with the batch. */
+static void rtp_worker_publish(struct rtp_fanout *fanout)
 {
-	struct rtp_dgram *dgram;
+	unsigned int i, walking = 1;
 
-	dgram = list_first_entry_or_null(&fanout->todo, struct rtp_dgram, list);
-	if (!dgram) {
-		if (!rtp_rx_take(fanout))
+	for (i = 0; i < fanout->shards; i++)
+		rtp_shard_begin(&fanout->shard[i]);
+	for (i = 1; i < fanout->shards; i++)
+		walking += fanout->shard[i].slots > 0;
+	/* Queueing the work orders it, and the batch, before their walk. */
+	atomic_set(&fanout->walking, walking);
+	for (i = 1; i < fanout->shards; i++) {
+		if (fanout->shard[i].slots)
+			rtp_worker_queue(&fanout->shard[i]);
+	}
+}
+
+/* A shard has walked. Returns true when it was the last. */
+static bool rtp_worker_arrived(struct rtp_fanout *fanout)
+{
+	/* Fully ordered: the owner sees what the others did. */
+	return atomic_dec_and_test(&fanout->walking);
+}
+
+static void rtp_worker_shard(struct rtp_shard *shard)
+{
+	int budget = RTP_WORKER_BUDGET;
+
+	if (shard->walking && rtp_worker_walk(shard, &budget) &&
+	    rtp_worker_arrived(shard->fanout))
+		rtp_worker_queue(&shard->fanout->shard[0]);
+}
+
+/* Make the next batch and publish it. Returns false when there is none yet. */
+static bool rtp_worker_batch(struct rtp_fanout *fanout, int *budget, u32 *bytes)
+{
+	switch (rtp_owner_batch(fanout, budget, bytes)) {
+	case RTP_READY:
+		rtp_worker_publish(fanout);
+		return true;
+	case RTP_READY_BUDGET:
+		rtp_worker_queue(&fanout->shard[0]);
+		break;
+	case RTP_READY_LATER:
+		rtp_worker_wait(&fanout->shard[0], fanout->pace.next);
+		break;
+	case RTP_READY_NOT:
+		break;
+	}
+
+	return false;
+}
+
+/* Go on with the batch, or with the next. Returns false when there is nothing
+ * to do now.
+ */
+static bool rtp_worker_step(struct rtp_fanout *fanout, int *budget, u32 *bytes)
+{
+	struct rtp_shard *shard = &fanout->shard[0];
+
+	if (!fanout->batch.count)
+		return rtp_worker_batch(fanout, budget, bytes);
+
+	if (shard->walking) {
+		if (!rtp_worker_walk(shard, budget))
 			return false;
-		dgram = list_first_entry(&fanout->todo, struct rtp_dgram, list);
+		if (!rtp_worker_arrived(fanout))
+			return false;
+	} else if (atomic_read_acquire(&fanout->walking)) {
+		/* The last of the others says so when it arrives. */
+		return false;
 	}
-	list_del(&dgram->list);
-
-	if (!rtp_worker_prepare(fanout, dgram)) {
-		*bytes += dgram->truesize;
-		rtp_dgram_put(dgram);
-	}
+	*bytes += rtp_batch_put(&fanout->batch);
 
 	return true;
 }
 
-static void rtp_worker_count_run(struct rtp_fanout *fanout)
+static void rtp_worker_owner(struct rtp_fanout *fanout)
 {
+	int budget = RTP_WORKER_BUDGET;
+	u32 bytes = 0;
+
 	local_bh_disable();
 	u64_stats_update_begin(&fanout->syncp);
 	u64_stats_inc(&fanout->stats.worker_runs);
 	u64_stats_update_end(&fanout->syncp);
 	local_bh_enable();
+
+	while (rtp_worker_step(fanout, &budget, &bytes))
+		;
+	rtp_rx_uncharge(fanout, bytes);
 }
 
 static void rtp_worker_fn(struct kthread_work *work)
 {
-	struct rtp_fanout *fanout = container_of(work, struct rtp_fanout, work);
-	struct rtp_walk *walk = &fanout->walk;
-	int budget = RTP_WORKER_BUDGET;
-	bool more = true;
-	u32 bytes = 0;
+	struct rtp_shard *shard = container_of(work, struct rtp_shard, work);
 
-	rtp_worker_count_run(fanout);
+	/* See rtp_worker_detach(). */
+	if (READ_ONCE(shard->fanout->ended))
+		return;
 
-	while (budget > 0) {
-		if (!walk->dgram) {
-			more = rtp_worker_next(fanout, &bytes);
-			if (!more)
-				break;
-			budget--;
-			continue;
-		}
-		if (walk->left)
-			budget -= rtp_worker_walk_chunk(fanout);
-		if (!walk->left) {
-			bytes += walk->dgram->truesize;
-			rtp_dgram_put(walk->dgram);
-			walk->dgram = NULL;
-		}
-		cond_resched();
-	}
-
-	rtp_rx_uncharge(fanout, bytes);
-
-	/* Behind the other fan-outs that wait. No lock: while this runs the
-	 * fan-out is not stopped yet, and cancelling wins over queueing.
-	 */
-	if (more)
-		kthread_queue_work(rtp_worker, &fanout->work);
+	if (shard->index)
+		rtp_worker_shard(shard);
+	else
+		rtp_worker_owner(shard->fanout);
 }
 
 /**
  * rtp_worker_attach() - a fan-out can have work
- * @fanout: the fan-out; the caller has the thread by rtp_worker_get()
+ * @fanout: the fan-out, which has a shard for each thread; the caller has the
+ *	threads by rtp_worker_get()
  *
  * Context: Process context.
  */
 void rtp_worker_attach(struct rtp_fanout *fanout)
 {
-	kthread_init_work(&fanout->work, rtp_worker_fn);
+	struct rtp_shard *shard;
+	unsigned int i, turn;
+
+	/* Fan-outs with few destinations have the owner's thread alone: each
+	 * begins with another.
+	 */
+	mutex_lock(&rtp_worker_mutex);
+	turn = rtp_worker_turn++;
+	mutex_unlock(&rtp_worker_mutex);
+
+	for (i = 0; i < fanout->shards; i++) {
+		shard = &fanout->shard[i];
+		shard->fanout = fanout;
+		shard->index = i;
+		shard->worker = &rtp_workers[(turn + i) % rtp_workers_count];
+		u64_stats_init(&shard->syncp);
+		kthread_init_work(&shard->work, rtp_worker_fn);
+		hrtimer_setup(&shard->timer, rtp_worker_timer, CLOCK_MONOTONIC,
+			      HRTIMER_MODE_ABS);
+	}
+}
+
+static void rtp_worker_cancel(struct rtp_fanout *fanout)
+{
+	unsigned int i;
+
+	for (i = 0; i < fanout->shards; i++)
+		hrtimer_cancel(&fanout->shard[i].timer);
+	for (i = 0; i < fanout->shards; i++)
+		kthread_cancel_work_sync(&fanout->shard[i].work);
 }
 
 /**
  * rtp_worker_detach() - a fan-out was stopped
  * @fanout: the fan-out; nobody calls rtp_worker_wake() any more
  *
- * Context: Process context. Sleeps until the worker has left the fan-out, a
+ * Context: Process context. Sleeps until the threads have left the fan-out, a
  * budget's work at most for each fan-out before it.
  */
 void rtp_worker_detach(struct rtp_fanout *fanout)
 {
-	kthread_cancel_work_sync(&fanout->work);
+	WRITE_ONCE(fanout->ended, true);
+	/* Who was running meanwhile may have had another run, or a timer. */
+	rtp_worker_cancel(fanout);
+	rtp_worker_cancel(fanout);
 }

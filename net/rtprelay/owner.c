@@ -1,0 +1,365 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What is done once for a datagram: it is classified and numbered, destinations
+ * change their class at it, and it joins the batch.
+ */
+#include <linux/bitops.h>
+#include <linux/ktime.h>
+#include <linux/list.h>
+#include <linux/math.h>
+#include <linux/rcupdate.h>
+#include <linux/unaligned.h>
+#include "batch.h"
+#include "bpf.h"
+#include "codec.h"
+#include "dest.h"
+#include "dgram.h"
+#include "event.h"
+#include "fanout.h"
+#include "owner.h"
+#include "pace.h"
+#include "packet.h"
+#include "rates.h"
+#include "route.h"
+#include "rx.h"
+#include "variant.h"
+
+/* 2^32 divided by the golden ratio: multiples of it modulo 2^32 spread as evenly
+ * as can be, however few or many there are (Knuth, The Art of Computer
+ * Programming, volume 3, section 6.4).
+ */
+#define RTP_OWNER_STRIDE	2654435769U
+
+/* Datagrams that a destination is sent before the next is. More would make an
+ * skb little cheaper, and who comes first take what may be in flight.
+ */
+#define RTP_OWNER_MOST		16
+
+/* What is counted of one datagram. */
+struct rtp_owner_counts {
+	u32 octets;
+	u64 lost;
+	struct rtp_rate *rate;
+	bool relayed;
+	bool unknown;
+	bool malformed;
+	bool duplicate;
+	bool late;
+	bool unconfirmed;
+};
+
+static void rtp_owner_count(struct rtp_fanout *fanout,
+			     const struct rtp_owner_counts *counts)
+{
+	struct rtp_fanout_stats *stats = &fanout->stats;
+
+	/* Readers of a 32-bit kernel spin while an update is under way. */
+	local_bh_disable();
+	u64_stats_update_begin(&fanout->syncp);
+	u64_stats_add(&stats->rx_packets, counts->relayed);
+	u64_stats_add(&stats->rx_octets, counts->octets);
+	u64_stats_add(&stats->rx_unknown, counts->unknown);
+	u64_stats_add(&stats->rx_dropped_malformed, counts->malformed);
+	u64_stats_add(&stats->rx_dropped_duplicate, counts->duplicate);
+	u64_stats_add(&stats->rx_dropped_late, counts->late);
+	u64_stats_add(&stats->rx_dropped_unconfirmed, counts->unconfirmed);
+	u64_stats_add(&stats->rx_lost, counts->lost);
+	if (counts->rate)
+		rtp_rate_add(counts->rate, counts->octets);
+	u64_stats_update_end(&fanout->syncp);
+	local_bh_enable();
+}
+
+/* Look at the datagram's number. Returns false when it is not to be sent. */
+static bool rtp_owner_receive(struct rtp_fanout *fanout,
+			       const struct rtp_packet *pkt,
+			       struct rtp_owner_counts *counts)
+{
+	struct rtp_stream *stream = &fanout->stream;
+	u64 lost = stream->lost;
+	bool accepted = false;
+
+	switch (rtp_stream_receive(stream, pkt->ssrc, pkt->seq)) {
+	case RTP_ACCEPT_FIRST:
+		rtp_event_fanout(fanout, RTP_FANOUT_EVENT_NEW_SSRC);
+		fallthrough;
+	case RTP_ACCEPT:
+	case RTP_ACCEPT_LATE:
+		accepted = true;
+		break;
+	case RTP_DUPLICATE:
+		counts->duplicate = true;
+		break;
+	case RTP_OLD:
+		counts->late = true;
+		break;
+	case RTP_UNCONFIRMED:
+		counts->unconfirmed = true;
+		break;
+	}
+	/* One less when a datagram that seemed lost comes late. */
+	counts->lost = stream->lost - lost;
+
+	return accepted;
+}
+
+/* Say to which layer the datagram belongs. */
+static void rtp_owner_classify(struct rtp_fanout *fanout,
+				const struct rtp_packet *pkt,
+				const struct rtp_dgram *dgram,
+				struct rtp_layer *layer)
+{
+	u8 type = fanout->config.codec[pkt->payload_type];
+	bool late = rtp_stream_late(&fanout->stream);
+
+	if (type == RTP_FANOUT_CODEC_BPF)
+		rtp_bpf_classify(fanout->bpf, dgram, late, layer);
+	else
+		rtp_codec_find(type)->classify(&fanout->stream.codec, pkt, late,
+					       layer);
+}
+
+/* Number the datagram. Returns false when nobody gets it. */
+static bool rtp_owner_number(struct rtp_fanout *fanout, struct rtp_item *item,
+			     const struct rtp_packet *pkt,
+			     struct rtp_owner_counts *counts)
+{
+	struct rtp_classes *classes = &fanout->classes;
+	struct rtp_arrival *arrival = &item->arrival;
+	struct rtp_stream *stream = &fanout->stream;
+	struct rtp_layer *layer = &arrival->layer;
+	u32 keep;
+
+	/* Asked of the copy: a local sender may have changed the payload type
+	 * in its own pages after rtp_rx_is_stream() looked at it.
+	 */
+	if (fanout->config.codec[pkt->payload_type] == RTP_FANOUT_CODEC_NONE) {
+		counts->malformed = true;
+		return false;
+	}
+	if (!rtp_owner_receive(fanout, pkt, counts))
+		return false;
+
+	rtp_owner_classify(fanout, pkt, item->dgram, layer);
+	arrival->stream = stream;
+	arrival->serial = item->dgram->serial;
+	arrival->used = rtp_stream_classes(stream, classes);
+	keep = rtp_class_keep(classes, arrival->used, layer);
+	rtp_stream_number(stream, pkt->timestamp, layer, keep, arrival->used,
+			  &arrival->numbers);
+	arrival->marked = rtp_class_marked(classes, arrival->used, layer,
+					   pkt->marker);
+	item->octets = pkt->len;
+
+	counts->relayed = true;
+	counts->octets = pkt->len;
+	counts->late = keep & ~arrival->numbers.classes;
+	counts->unknown = layer->flags & RTP_LAYER_UNKNOWN;
+	if (rtp_layer_is_told(layer))
+		counts->rate = rtp_rates_layer(&fanout->rates, layer);
+
+	return arrival->numbers.classes;
+}
+
+/* Look at a datagram. Returns false when nobody gets it. */
+static bool rtp_owner_read(struct rtp_fanout *fanout, struct rtp_item *item)
+{
+	const struct rtp_dgram *dgram = item->dgram;
+	struct rtp_owner_counts counts = {};
+	struct rtp_packet pkt;
+	bool given = false;
+
+	if (rtp_packet_parse(&pkt, dgram->data, dgram->len))
+		counts.malformed = true;
+	else
+		given = rtp_owner_number(fanout, item, &pkt, &counts);
+	rtp_owner_count(fanout, &counts);
+
+	return given;
+}
+
+static void rtp_owner_switch_dest(struct rtp_fanout *fanout,
+				  struct rtp_dest_chunk *chunk, unsigned int i,
+				  const struct rtp_arrival *arrival)
+{
+	struct rtp_dest *dest = &chunk->dest[i];
+
+	/* Cleared before it is looked at: a cap that is set meanwhile sets it
+	 * again.
+	 */
+	clear_bit(i, chunk->pending);
+	smp_mb__after_atomic();
+	if (!test_bit(i, chunk->live) || arrival->serial < dest->since) {
+		if (rtp_variant_is_pending(&dest->variant))
+			set_bit(i, chunk->pending);
+		return;
+	}
+
+	if (rtp_variant_is_pending(&dest->variant) &&
+	    rtp_variant_switch(&dest->variant, &fanout->classes, arrival) &&
+	    READ_ONCE(dest->expires) != RTP_LEASE_ENDED)
+		rtp_event_fanout(fanout, RTP_FANOUT_EVENT_WAIT_SYNC);
+	if (rtp_variant_is_pending(&dest->variant))
+		set_bit(i, chunk->pending);
+}
+
+/* Change the class of each destination that is to have another, where it may be
+ * changed: no shard is at what it has.
+ */
+static void rtp_owner_switch(struct rtp_fanout *fanout,
+			     const struct rtp_arrival *arrival)
+{
+	/* Pairs with rtp_dest_grow(): chunks below are there. */
+	u32 slots = smp_load_acquire(&fanout->table.slots);
+	struct rtp_dest_chunk *chunk;
+	unsigned int i;
+	u32 slot;
+
+	for (slot = 0; slot < slots; slot += RTP_CHUNK_DESTS) {
+		local_bh_disable();
+		rcu_read_lock();
+		chunk = rtp_dest_chunk(&fanout->table, slot);
+		if (chunk) {
+			for_each_set_bit(i, chunk->pending, RTP_CHUNK_DESTS)
+				rtp_owner_switch_dest(fanout, chunk, i,
+						      arrival);
+		}
+		rcu_read_unlock();
+		local_bh_enable();
+		cond_resched();
+	}
+}
+
+static bool rtp_owner_switches(struct rtp_fanout *fanout,
+			       const struct rtp_arrival *arrival)
+{
+	return READ_ONCE(fanout->classes.switching) &&
+	       rtp_arrival_may_switch(arrival);
+}
+
+/* Take what is queued, when nothing is left of what was taken before. */
+static bool rtp_owner_take(struct rtp_fanout *fanout)
+{
+	struct rtp_dgram *dgram;
+
+	if (!list_empty(&fanout->todo))
+		return true;
+	if (!rtp_rx_take(fanout))
+		return false;
+
+	list_for_each_entry(dgram, &fanout->todo, list) {
+		fanout->waiting++;
+		if (fanout->pace.percent)
+			rtp_pace_arrive(&fanout->pace,
+					get_unaligned_be32(dgram->data +
+							   RTP_HDR_TIMESTAMP),
+					dgram->received);
+	}
+
+	return true;
+}
+
+/* Put the next datagram into the batch, unless nobody gets it. Returns false
+ * when it has to wait for the next batch.
+ */
+static bool rtp_owner_next(struct rtp_fanout *fanout, u32 *bytes)
+{
+	struct rtp_batch *batch = &fanout->batch;
+	struct rtp_item *item = rtp_batch_slot(batch);
+
+	item->dgram = list_first_entry(&fanout->todo, struct rtp_dgram, list);
+	list_del(&item->dgram->list);
+	fanout->waiting--;
+
+	if (!rtp_owner_read(fanout, item)) {
+		*bytes += item->dgram->truesize;
+		rtp_dgram_put(item->dgram);
+		return true;
+	}
+
+	if (rtp_owner_switches(fanout, &item->arrival)) {
+		/* Destinations have their class for a whole batch. */
+		if (batch->count) {
+			fanout->held = item;
+			return false;
+		}
+		rtp_owner_switch(fanout, &item->arrival);
+	}
+	rtp_batch_add(batch);
+
+	return true;
+}
+
+/* Begin with the datagram that the batch before ended at. */
+static void rtp_owner_resume(struct rtp_fanout *fanout)
+{
+	struct rtp_batch *batch = &fanout->batch;
+
+	if (!fanout->held)
+		return;
+
+	*rtp_batch_slot(batch) = *fanout->held;
+	fanout->held = NULL;
+	rtp_owner_switch(fanout, &rtp_batch_slot(batch)->arrival);
+	rtp_batch_add(batch);
+}
+
+static bool rtp_owner_has_more(const struct rtp_fanout *fanout)
+{
+	/* Without the lock: who fills an empty queue wakes. */
+	return fanout->held || !list_empty(&fanout->todo) ||
+	       !list_empty(&fanout->queue);
+}
+
+/**
+ * rtp_owner_batch() - make the next batch
+ * @fanout: the fan-out, whose batch is empty
+ * @budget: datagrams for which others wait; those looked at are taken from it
+ * @bytes: truesize of datagrams that were dropped is added to it
+ *
+ * Context: The owner, while no shard walks.
+ * Return: whether there is one.
+ */
+enum rtp_ready rtp_owner_batch(struct rtp_fanout *fanout, int *budget,
+			       u32 *bytes)
+{
+	struct rtp_batch *batch = &fanout->batch;
+	struct rtp_pace *pace = &fanout->pace;
+	unsigned int most = RTP_OWNER_MOST;
+	u64 now = 0;
+
+	if (pace->percent) {
+		now = ktime_get_ns();
+		/* What is queued stays there until then: who adds to it wakes
+		 * nobody.
+		 */
+		if (now < pace->next)
+			return rtp_owner_has_more(fanout) ? RTP_READY_LATER :
+							    RTP_READY_NOT;
+		most = pace->burst;
+	}
+
+	rtp_batch_reset(batch);
+	rtp_owner_resume(fanout);
+	while (batch->count < most && rtp_owner_take(fanout)) {
+		if (*budget <= 0)
+			break;
+		(*budget)--;
+		if (!rtp_owner_next(fanout, bytes))
+			break;
+	}
+	if (!batch->count)
+		return *budget > 0 ? RTP_READY_NOT : RTP_READY_BUDGET;
+
+	if (pace->percent)
+		batch->start = rtp_pace_leave(pace, now, batch->count,
+					      batch->count + fanout->waiting,
+					      &batch->duration);
+	/* Pairs with rtp_dest_grow(): chunks below are there. */
+	batch->slots = smp_load_acquire(&fanout->table.slots);
+	batch->rotation += RTP_OWNER_STRIDE;
+	rtp_batch_plan(batch);
+	rtp_route_begin(fanout);
+
+	return RTP_READY;
+}

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Pacing, from what the arrival of the datagrams shows. How many an access unit
+ * has is known when its last came, which is not waited for: what has come of it
+ * and the access units before say how long a datagram's share of the time is.
+ */
+#include <kunit/visibility.h>
+#include <linux/export.h>
+#include <linux/math64.h>
+#include <linux/minmax.h>
+#include <linux/time64.h>
+#include "pace.h"
+
+/* Between access units; what is longer is a pause of the source, after which
+ * any timestamp is that of a new access unit.
+ */
+#define RTP_PACE_INTERVAL_MAX	((s64)NSEC_PER_SEC)
+/* An eighth of a new value is taken, as TCP does with round-trip times (RFC
+ * 6298, section 2).
+ */
+#define RTP_PACE_SHIFT		3
+
+static void rtp_pace_unit(struct rtp_pace *pace, u64 interval)
+{
+	u32 datagrams = pace->datagrams * RTP_PACE_FRACTION;
+
+	if (!pace->interval) {
+		pace->interval = interval;
+		pace->average = datagrams;
+		return;
+	}
+	pace->interval += interval >> RTP_PACE_SHIFT;
+	pace->interval -= pace->interval >> RTP_PACE_SHIFT;
+	pace->average += datagrams >> RTP_PACE_SHIFT;
+	pace->average -= pace->average >> RTP_PACE_SHIFT;
+}
+
+/**
+ * rtp_pace_arrive() - a datagram came
+ * @pace: the stream's
+ * @timestamp: its RTP timestamp, the same for all of an access unit (RFC 3550,
+ *	section 5.1)
+ * @time: when, ns of CLOCK_MONOTONIC
+ *
+ * Pictures that are not sent in the order in which they are shown count as one
+ * access unit with the picture before them: what they take of time for each
+ * datagram is the same.
+ *
+ * Context: The owner.
+ */
+void rtp_pace_arrive(struct rtp_pace *pace, u32 timestamp, u64 time)
+{
+	/* Negative where two CPUs that receive read it in the other order. */
+	s64 interval = time - pace->arrived;
+
+	if (pace->begun && interval <= RTP_PACE_INTERVAL_MAX) {
+		if ((s32)(timestamp - pace->timestamp) <= 0) {
+			pace->datagrams++;
+			return;
+		}
+		if (interval > 0)
+			rtp_pace_unit(pace, interval);
+	}
+
+	pace->begun = true;
+	pace->timestamp = timestamp;
+	pace->arrived = time;
+	pace->datagrams = 1;
+}
+EXPORT_SYMBOL_IF_KUNIT(rtp_pace_arrive);
+
+/**
+ * rtp_pace_leave() - datagrams leave
+ * @pace: the stream's; nothing left before its @next
+ * @now: ns of CLOCK_MONOTONIC, at least @pace->next
+ * @leaving: how many, 1 to @pace->burst
+ * @backlog: how many wait, those included
+ * @duration: set to the ns over which they leave, towards all destinations
+ *
+ * Context: The owner.
+ * Return: when the first is to leave, ns of CLOCK_MONOTONIC. The next may leave
+ * @duration later.
+ */
+u64 rtp_pace_leave(struct rtp_pace *pace, u64 now, u32 leaving, u32 backlog,
+		   u64 *duration)
+{
+	u32 datagrams = max(pace->datagrams, backlog) * RTP_PACE_FRACTION;
+	u64 share, start;
+
+	datagrams = max3(datagrams, pace->average, RTP_PACE_FRACTION);
+	share = div_u64(pace->interval * pace->percent, 100);
+	*duration = div_u64(share * leaving * RTP_PACE_FRACTION, datagrams);
+
+	/* What was to leave a moment ago leaves now, and what follows is not
+	 * late for it; after a longer delay nothing is made up for by a burst.
+	 */
+	start = now - pace->next <= *duration ? pace->next : now;
+	pace->next = start + *duration;
+
+	return start;
+}
+EXPORT_SYMBOL_IF_KUNIT(rtp_pace_leave);

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Pacing: an access unit comes as fast as the source can send it, and leaves
+ * spread over a share of the time until the next.
+ */
+#ifndef _NET_RTPRELAY_PACE_H
+#define _NET_RTPRELAY_PACE_H
+
+#include <linux/types.h>
+
+/* Datagrams of an access unit are averaged in sixteenths. */
+#define RTP_PACE_FRACTION	16
+
+/**
+ * struct rtp_pace - when the datagrams of a stream leave
+ * @percent: the share of the time between access units, 1 to 100; 0 for no
+ *	pacing
+ * @burst: datagrams that may leave together, 1 to RTP_BATCH_MAX
+ * @begun: an access unit has begun
+ * @timestamp: RTP timestamp of the newest access unit
+ * @arrived: when its first datagram arrived, ns of CLOCK_MONOTONIC
+ * @datagrams: datagrams of it so far
+ * @average: datagrams of an access unit, in parts of RTP_PACE_FRACTION; 0 while
+ *	none was whole
+ * @interval: ns from an access unit to the next; 0 while not known
+ * @next: when the next datagrams may leave, ns of CLOCK_MONOTONIC
+ *
+ * Belongs to the fan-out's owner.
+ */
+struct rtp_pace {
+	u8 percent;
+	u8 burst;
+	bool begun;
+	u32 timestamp;
+	u64 arrived;
+	u32 datagrams;
+	u32 average;
+	u64 interval;
+	u64 next;
+};
+
+void rtp_pace_arrive(struct rtp_pace *pace, u32 timestamp, u64 time);
+u64 rtp_pace_leave(struct rtp_pace *pace, u64 now, u32 leaving, u32 backlog,
+		   u64 *duration);
+
+#endif /* _NET_RTPRELAY_PACE_H */

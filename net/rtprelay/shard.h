@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * A shard: the part of a fan-out's destinations that one thread sends to.
+ */
+#ifndef _NET_RTPRELAY_SHARD_H
+#define _NET_RTPRELAY_SHARD_H
+
+#include <linux/cache.h>
+#include <linux/hrtimer.h>
+#include <linux/kthread.h>
+#include <linux/time64.h>
+#include <linux/types.h>
+#include <linux/u64_stats_sync.h>
+#include "batch.h"
+
+struct rtp_dest_table;
+struct rtp_fanout;
+struct rtp_worker;
+
+/* What is paced leaves at multiples of this, ns: so many fan-outs share an
+ * interrupt.
+ */
+#define RTP_SHARD_SLICE_NS	(250 * NSEC_PER_USEC)
+
+/* The longest that a shard waits, ns, for bytes in flight to become fewer, when
+ * what it sends is not paced and nothing moves.
+ */
+#define RTP_SHARD_WAIT_NS	(10 * NSEC_PER_MSEC)
+
+/* What a shard counts: struct rtp_fanout_info describes it. */
+struct rtp_shard_stats {
+	u64_stats_t tx_packets;
+	u64_stats_t tx_octets;
+	u64_stats_t tx_dropped;
+	u64_stats_t tx_sends;
+	u64_stats_t tx_waits;
+};
+
+/**
+ * enum rtp_walk - how far a shard came
+ * @RTP_WALK_DONE: its destinations have what they get of the batch
+ * @RTP_WALK_BUDGET: it is the turn of others
+ * @RTP_WALK_WAIT: nothing is to be done before struct rtp_shard.wake
+ */
+enum rtp_walk {
+	RTP_WALK_DONE,
+	RTP_WALK_BUDGET,
+	RTP_WALK_WAIT,
+};
+
+/**
+ * struct rtp_shard - the destinations of a fan-out that a thread sends to
+ * @fanout: the fan-out
+ * @worker: the thread
+ * @index: which of the fan-out's shards; 0 is the owner's. It has the chunks of
+ *	the table whose number modulo the number of shards is this.
+ * @work: runs it
+ * @timer: queues @work at @wake
+ * @wake: ns of CLOCK_MONOTONIC
+ * @slots: slots to visit with the batch
+ * @first: of those, where it begins
+ * @done: slots visited
+ * @walking: it has a batch
+ * @waiting: it waits for bytes in flight to become fewer
+ * @waited: @done when it began to
+ * @deadline: until when, ns of CLOCK_MONOTONIC
+ * @stuck: they did not, and are not waited for until they were once
+ * @dropped: some copy was dropped since the walk's beginning
+ * @seen: by rtp_shared_hash(), the variant that was met last without bytes
+ *	built for it
+ * @syncp: lets 64-bit counters, here and in its destinations, be read whole
+ * @stats: counters
+ *
+ * Belongs to the thread; others read @stats.
+ */
+struct rtp_shard {
+	struct rtp_fanout *fanout;
+	struct rtp_worker *worker;
+	unsigned int index;
+	struct kthread_work work;
+	struct hrtimer timer;
+	u64 wake;
+	u32 slots;
+	u32 first;
+	u32 done;
+	u32 waited;
+	bool walking;
+	bool waiting;
+	bool stuck;
+	bool dropped;
+	u64 deadline;
+	u32 seen[RTP_BATCH_SHARED];
+	struct u64_stats_sync syncp;
+	struct rtp_shard_stats stats;
+} ____cacheline_aligned_in_smp;
+
+void rtp_shard_begin(struct rtp_shard *shard);
+enum rtp_walk rtp_shard_walk(struct rtp_shard *shard, int *budget);
+
+#endif /* _NET_RTPRELAY_SHARD_H */
