@@ -332,21 +332,16 @@ static bool rtp_shard_spell(struct rtp_shard *shard, u32 slots, int *budget)
 }
 
 /* Whether to wait for bytes in flight to become fewer. Others than those that
- * cannot be sent to wait as well: not for long when nothing moves, and not
- * beyond its time for what is paced.
+ * cannot be sent to wait as well: not for long when nothing moves.
  */
 static bool rtp_shard_waits(struct rtp_shard *shard)
 {
-	const struct rtp_batch *batch = &shard->fanout->batch;
 	u64 now = ktime_get_ns();
 
-	if (!shard->waiting ||
-	    (!batch->duration && shard->done != shard->waited)) {
+	if (!shard->waiting || shard->done != shard->waited) {
 		shard->waiting = true;
 		shard->waited = shard->done;
-		shard->deadline = batch->duration ?
-				  batch->start + batch->duration :
-				  now + RTP_SHARD_WAIT_NS;
+		shard->deadline = now + RTP_SHARD_WAIT_NS;
 		local_bh_disable();
 		u64_stats_update_begin(&shard->syncp);
 		u64_stats_inc(&shard->stats.tx_waits);

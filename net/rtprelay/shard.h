@@ -22,8 +22,8 @@ struct rtp_worker;
  */
 #define RTP_SHARD_SLICE_NS	(250 * NSEC_PER_USEC)
 
-/* The longest that a shard waits, ns, for bytes in flight to become fewer, when
- * what it sends is not paced and nothing moves.
+/* The longest that a shard waits, ns, for bytes in flight to become fewer when
+ * they do not.
  */
 #define RTP_SHARD_WAIT_NS	(10 * NSEC_PER_MSEC)
 

@@ -526,6 +526,7 @@ void rtp_tx_run(struct rtp_tx *tx, const struct rtp_copy *copy, u64 which)
 void rtp_tx_drop(struct rtp_tx *tx, enum rtp_tx_drop reason, u32 packets)
 {
 	tx->drops[reason] += packets;
+	tx->dropped += packets;
 }
 
 /**
@@ -549,11 +550,10 @@ void rtp_tx_close(struct rtp_tx *tx)
 		u64_stats_add(&stats->tx_sends, tx->sends);
 		WRITE_ONCE(dest->last_seq, tx->last_seq);
 	}
-	for (i = 0; i < RTP_TX_DROPS; i++) {
-		if (likely(!tx->drops[i]))
-			continue;
-		u64_stats_add(&dest->drops[i], tx->drops[i]);
-		u64_stats_add(&stats->tx_dropped, tx->drops[i]);
+	if (unlikely(tx->dropped)) {
+		for (i = 0; i < RTP_TX_DROPS; i++)
+			u64_stats_add(&dest->drops[i], tx->drops[i]);
+		u64_stats_add(&stats->tx_dropped, tx->dropped);
 		tx->shard->dropped = true;
 	}
 	u64_stats_update_end(&tx->shard->syncp);

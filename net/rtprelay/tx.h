@@ -30,7 +30,8 @@ struct rtp_shared_run;
  * @octets: their RTP payload bytes
  * @sends: skbs that they were
  * @last_seq: RTP sequence number of the last, when @packets is not 0
- * @drops: copies dropped, by enum rtp_tx_drop
+ * @dropped: copies dropped
+ * @drops: of those, by enum rtp_tx_drop
  */
 struct rtp_tx {
 	struct rtp_fanout *fanout;
@@ -45,6 +46,7 @@ struct rtp_tx {
 	u32 packets;
 	u32 octets;
 	u32 sends;
+	u32 dropped;
 	u16 last_seq;
 	u32 drops[RTP_TX_DROPS];
 };
