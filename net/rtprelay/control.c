@@ -4,7 +4,6 @@
  * changes something only when none was refused.
  */
 #include <linux/err.h>
-#include <linux/jiffies.h>
 #include <linux/mm.h>
 #include <linux/sched.h>
 #include <net/sock.h>
@@ -13,6 +12,7 @@
 #include "dest.h"
 #include "event.h"
 #include "fanout.h"
+#include "lease.h"
 #include "request.h"
 #include "rx.h"
 #include "sysctl.h"
@@ -57,7 +57,7 @@ static int rtp_control_prepare(struct rtp_fanout *fanout,
 		err = rtp_request_cap(&request->cap, RTP_FANOUT_CAP_PAUSE,
 				      &cap);
 	if (!err)
-		err = rtp_request_lease(request->lease_ms);
+		err = rtp_request_lease(request);
 	if (err)
 		return err;
 	if (fanout->table.used >= READ_ONCE(rtp_sysctl_max_dests))
@@ -80,8 +80,7 @@ static int rtp_control_prepare(struct rtp_fanout *fanout,
 
 	dest->cap = request->cap;
 	dest->cookie = request->cookie;
-	dest->expires = rtp_request_expires(request->lease_ms);
-	dest->lease_octets = U64_MAX;
+	rtp_lease_init(dest, request);
 
 	return 0;
 
@@ -133,6 +132,7 @@ int rtp_control_add(struct rtp_fanout *fanout,
 			continue;
 		dest->since = since;
 		rtp_dest_publish(&fanout->table, dest);
+		rtp_lease_watch(fanout, dest);
 	}
 
 	return 0;
@@ -250,7 +250,7 @@ int rtp_control_set(struct rtp_fanout *fanout,
 		dest = rtp_control_find(fanout, &request[i]);
 		err = PTR_ERR_OR_ZERO(dest);
 		if (!err && flags & RTP_FANOUT_SET_LEASE)
-			err = rtp_request_lease(request[i].lease_ms);
+			err = rtp_request_lease(&request[i]);
 		if (err) {
 			fanout->failed_index = i;
 			return err;
@@ -270,8 +270,7 @@ int rtp_control_set(struct rtp_fanout *fanout,
 		if (flags & RTP_FANOUT_SET_COOKIE)
 			dest->cookie = request[i].cookie;
 		if (flags & RTP_FANOUT_SET_LEASE)
-			rtp_event_lease_set(fanout, dest,
-					    rtp_request_expires(request[i].lease_ms));
+			rtp_lease_set(fanout, dest, &request[i]);
 	}
 
 	return 0;
@@ -341,21 +340,6 @@ void rtp_control_flush(struct rtp_fanout *fanout)
 	}
 }
 
-/* Reads the lease once: it may be renewed or end meanwhile. */
-static void rtp_control_describe_lease(const struct rtp_dest *dest,
-				       struct rtp_fanout_dest_info *info)
-{
-	unsigned long expires = READ_ONCE(dest->expires), now = jiffies;
-
-	if (expires == RTP_LEASE_NONE)
-		return;
-	if (expires == RTP_LEASE_ENDED || !time_before(now, expires)) {
-		info->state = RTP_FANOUT_STATE_EXPIRED;
-		return;
-	}
-	info->dest.lease_ms = max(jiffies_to_msecs(expires - now), 1U);
-}
-
 /* What it gets now, which may not be yet what its cap says. */
 static void rtp_control_describe_cap(struct rtp_fanout *fanout,
 				     const struct rtp_dest *dest,
@@ -377,22 +361,21 @@ static void rtp_control_describe(struct rtp_fanout *fanout,
 				 const struct rtp_dest *dest,
 				 struct rtp_fanout_dest_info *info)
 {
+	const struct rtp_shard *shard = rtp_fanout_shard(fanout, dest);
 	const u64_stats_t *drops = dest->drops;
 	unsigned int start;
 
-	info->dest.addr = dest->key.addr;
-	info->dest.ifindex = dest->key.ifindex;
+	info->addr = dest->key.addr;
+	info->ifindex = dest->key.ifindex;
 	if (dest->has_local)
-		memcpy(info->dest.local, &dest->saddr, sizeof(dest->saddr));
-	info->dest.cookie = dest->cookie;
-	info->dest.cap = dest->cap;
-	info->state = RTP_FANOUT_STATE_ACTIVE;
+		memcpy(info->local, &dest->saddr, sizeof(dest->saddr));
+	info->cookie = dest->cookie;
+	info->cap = dest->cap;
 	info->last_seq = READ_ONCE(dest->last_seq);
-	rtp_control_describe_lease(dest, info);
 	rtp_control_describe_cap(fanout, dest, &info->current_cap);
 
 	do {
-		start = u64_stats_fetch_begin(&fanout->syncp);
+		start = u64_stats_fetch_begin(&shard->syncp);
 		info->packets = u64_stats_read(&dest->packets);
 		info->octets = u64_stats_read(&dest->octets);
 		info->dropped_nomem = u64_stats_read(&drops[RTP_TX_DROP_NOMEM]);
@@ -402,7 +385,8 @@ static void rtp_control_describe(struct rtp_fanout *fanout,
 		info->dropped_mtu = u64_stats_read(&drops[RTP_TX_DROP_MTU]);
 		info->dropped_output =
 			u64_stats_read(&drops[RTP_TX_DROP_OUTPUT]);
-	} while (u64_stats_fetch_retry(&fanout->syncp, start));
+	} while (u64_stats_fetch_retry(&shard->syncp, start));
+	rtp_lease_describe(dest, info);
 }
 
 /**

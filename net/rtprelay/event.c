@@ -41,8 +41,16 @@ static void rtp_event_done(struct rtp_fanout *fanout)
 		udp_clear_bit(RTP_EVENTS, fanout->sk);
 }
 
-static void rtp_event_add(struct rtp_fanout *fanout, struct rtp_dest *dest,
-			  u16 events)
+/**
+ * rtp_event_raise() - something happened to a destination
+ * @fanout: the fan-out
+ * @dest: the destination, published
+ * @events: RTP_FANOUT_EVENT_*
+ *
+ * Context: Any but hard interrupts, event_lock held.
+ */
+void rtp_event_raise(struct rtp_fanout *fanout, struct rtp_dest *dest,
+		     u16 events)
 {
 	lockdep_assert_held(&fanout->event_lock);
 
@@ -50,6 +58,26 @@ static void rtp_event_add(struct rtp_fanout *fanout, struct rtp_dest *dest,
 	if (list_empty(&dest->event_node))
 		list_add_tail(&dest->event_node, &fanout->event_list);
 	rtp_event_wake(fanout);
+}
+
+/**
+ * rtp_event_withdraw() - what happened to a destination is not told any more
+ * @fanout: the fan-out
+ * @dest: the destination, published
+ * @events: RTP_FANOUT_EVENT_*
+ *
+ * Context: Any but hard interrupts, event_lock held.
+ */
+void rtp_event_withdraw(struct rtp_fanout *fanout, struct rtp_dest *dest,
+			u16 events)
+{
+	lockdep_assert_held(&fanout->event_lock);
+
+	dest->events &= ~events;
+	if (dest->events)
+		return;
+	list_del_init(&dest->event_node);
+	rtp_event_done(fanout);
 }
 
 /**
@@ -72,52 +100,7 @@ void rtp_event_dest(struct rtp_fanout *fanout, struct rtp_dest *dest,
 	if (rtp_dest_is_live(&fanout->table, dest)) {
 		if (error)
 			dest->error = error;
-		rtp_event_add(fanout, dest, events);
-	}
-	spin_unlock_bh(&fanout->event_lock);
-}
-
-/**
- * rtp_event_lease_ended() - a destination's lease ended
- * @fanout: the fan-out
- * @dest: the destination
- * @expires: when, as the caller read it
- *
- * Nothing happens when it was renewed meanwhile.
- *
- * Context: The worker, under RCU.
- */
-void rtp_event_lease_ended(struct rtp_fanout *fanout, struct rtp_dest *dest,
-			   unsigned long expires)
-{
-	spin_lock_bh(&fanout->event_lock);
-	if (dest->expires == expires &&
-	    rtp_dest_is_live(&fanout->table, dest)) {
-		WRITE_ONCE(dest->expires, RTP_LEASE_ENDED);
-		rtp_event_add(fanout, dest, RTP_FANOUT_EVENT_LEASE_EXPIRED);
-	}
-	spin_unlock_bh(&fanout->event_lock);
-}
-
-/**
- * rtp_event_lease_set() - a destination's lease is renewed
- * @fanout: the fan-out
- * @dest: the destination
- * @expires: when it now ends
- *
- * That the one before ended is not told any more.
- *
- * Context: Process context, socket locked.
- */
-void rtp_event_lease_set(struct rtp_fanout *fanout, struct rtp_dest *dest,
-			 unsigned long expires)
-{
-	spin_lock_bh(&fanout->event_lock);
-	WRITE_ONCE(dest->expires, expires);
-	dest->events &= ~RTP_FANOUT_EVENT_LEASE_EXPIRED;
-	if (!dest->events) {
-		list_del_init(&dest->event_node);
-		rtp_event_done(fanout);
+		rtp_event_raise(fanout, dest, events);
 	}
 	spin_unlock_bh(&fanout->event_lock);
 }

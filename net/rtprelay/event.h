@@ -14,10 +14,10 @@ struct rtp_fanout_event;
 
 void rtp_event_dest(struct rtp_fanout *fanout, struct rtp_dest *dest,
 		    u16 events, u16 error);
-void rtp_event_lease_ended(struct rtp_fanout *fanout, struct rtp_dest *dest,
-			   unsigned long expires);
-void rtp_event_lease_set(struct rtp_fanout *fanout, struct rtp_dest *dest,
-			 unsigned long expires);
+void rtp_event_raise(struct rtp_fanout *fanout, struct rtp_dest *dest,
+		     u16 events);
+void rtp_event_withdraw(struct rtp_fanout *fanout, struct rtp_dest *dest,
+			u16 events);
 void rtp_event_fanout(struct rtp_fanout *fanout, u32 events);
 void rtp_event_forget(struct rtp_fanout *fanout, struct rtp_dest *dest);
 void rtp_event_stop(struct rtp_fanout *fanout);

@@ -17,6 +17,7 @@
 #include "dest.h"
 #include "event.h"
 #include "fanout.h"
+#include "lease.h"
 #include "rx.h"
 #include "worker.h"
 
@@ -50,6 +51,7 @@ static void rtp_fanout_stop(struct rtp_fanout *fanout)
 	fanout->stopped = true;
 	spin_unlock_bh(lock);
 
+	rtp_lease_detach(fanout);
 	rtp_worker_detach(fanout);
 	rtp_rx_purge(fanout);
 
@@ -161,6 +163,10 @@ rtp_fanout_alloc(struct sock *sk, const struct rtp_fanout_config *config)
 
 	fanout->sk = sk;
 	fanout->config = *config;
+	/* The descriptor is the caller's, who may close it. */
+	fanout->config.bpf_fd = 0;
+	fanout->pace.percent = config->pace_percent;
+	fanout->pace.burst = config->pace_burst;
 	fanout->failed_index = ~0U;
 	rtp_classes_init(&fanout->classes);
 	rtp_codec_init(&fanout->stream.codec, config);
@@ -172,6 +178,7 @@ rtp_fanout_alloc(struct sock *sk, const struct rtp_fanout_config *config)
 	INIT_LIST_HEAD(&fanout->event_list);
 	spin_lock_init(&fanout->event_lock);
 	u64_stats_init(&fanout->syncp);
+	rtp_lease_attach(fanout);
 	INIT_RCU_WORK(&fanout->free_work, rtp_fanout_free_work);
 	rtp_worker_attach(fanout);
 
@@ -291,7 +298,7 @@ static void rtp_fanout_add_shard(const struct rtp_shard *shard,
 				 struct rtp_fanout_info *info)
 {
 	const struct rtp_shard_stats *stats = &shard->stats;
-	u64 packets, octets, dropped;
+	u64 packets, octets, dropped, sends, waits;
 	unsigned int start;
 
 	do {
@@ -299,11 +306,15 @@ static void rtp_fanout_add_shard(const struct rtp_shard *shard,
 		packets = u64_stats_read(&stats->tx_packets);
 		octets = u64_stats_read(&stats->tx_octets);
 		dropped = u64_stats_read(&stats->tx_dropped);
+		sends = u64_stats_read(&stats->tx_sends);
+		waits = u64_stats_read(&stats->tx_waits);
 	} while (u64_stats_fetch_retry(&shard->syncp, start));
 
 	info->tx_packets += packets;
 	info->tx_octets += octets;
 	info->tx_dropped += dropped;
+	info->tx_sends += sends;
+	info->tx_waits += waits;
 }
 
 /**
@@ -320,7 +331,6 @@ void rtp_fanout_fill_info(struct rtp_fanout *fanout,
 	const atomic64_t *count = fanout->rx_count;
 	unsigned int i;
 
-	info->config = fanout->config;
 	info->dests = fanout->table.used;
 	info->caps = rtp_classes_count(&fanout->classes);
 	info->bpf_id = rtp_bpf_id(fanout->bpf);
@@ -332,6 +342,9 @@ void rtp_fanout_fill_info(struct rtp_fanout *fanout,
 	info->failed_index = fanout->failed_index;
 	info->queue_bytes = READ_ONCE(fanout->queue_bytes);
 	info->queue_limit = READ_ONCE(fanout->sk->sk_rcvbuf);
+	info->inflight_bytes = sk_wmem_alloc_get(fanout->sk);
+	info->inflight_limit = READ_ONCE(fanout->sk->sk_sndbuf);
+	info->shards = fanout->shards;
 	info->rx_passed = atomic64_read(&count[RTP_RX_PASSED]);
 	info->rx_teed = atomic64_read(&count[RTP_RX_TEED]);
 	info->rx_dropped_queue = atomic64_read(&count[RTP_RX_DROPPED_QUEUE]);

@@ -124,6 +124,10 @@ struct rtp_fanout_stats {
  * @event_list: destinations that something happened to
  * @events: RTP_FANOUT_EVENT_* of the fan-out itself
  * @events_stopped: nobody is told any more
+ * @lease_work: ends the leases of those that no datagram comes for
+ * @lease_watched: it is to run
+ * @lease_due: jiffies at which
+ * @lease_seen: jiffies at which it ran last
  *
  * @free_work: frees all this a grace period after it was stopped
  *
@@ -166,11 +170,31 @@ struct rtp_fanout {
 	u32 events;
 	bool events_stopped;
 
+	struct delayed_work lease_work;
+	bool lease_watched;
+	unsigned long lease_due;
+	unsigned long lease_seen;
+
 	struct rcu_work free_work;
 
 	unsigned int shards;
 	struct rtp_shard shard[] __counted_by(shards);
 };
+
+/**
+ * rtp_fanout_shard() - the shard that sends to a destination
+ * @fanout: the fan-out
+ * @dest: the destination
+ *
+ * Return: the shard, whose syncp the destination's counters are read with.
+ */
+static inline const struct rtp_shard *
+rtp_fanout_shard(const struct rtp_fanout *fanout, const struct rtp_dest *dest)
+{
+	u32 chunk = dest->index / RTP_CHUNK_DESTS;
+
+	return &fanout->shard[chunk % fanout->shards];
+}
 
 int rtp_fanout_attach(struct sock *sk, const struct rtp_fanout_config *config);
 int rtp_fanout_detach(struct sock *sk);

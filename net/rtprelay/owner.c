@@ -16,6 +16,7 @@
 #include "dgram.h"
 #include "event.h"
 #include "fanout.h"
+#include "lease.h"
 #include "owner.h"
 #include "pace.h"
 #include "packet.h"
@@ -197,7 +198,7 @@ static void rtp_owner_switch_dest(struct rtp_fanout *fanout,
 
 	if (rtp_variant_is_pending(&dest->variant) &&
 	    rtp_variant_switch(&dest->variant, &fanout->classes, arrival) &&
-	    READ_ONCE(dest->expires) != RTP_LEASE_ENDED)
+	    !rtp_lease_is_over(dest))
 		rtp_event_fanout(fanout, RTP_FANOUT_EVENT_WAIT_SYNC);
 	if (rtp_variant_is_pending(&dest->variant))
 		set_bit(i, chunk->pending);

@@ -3,7 +3,6 @@
  * Checks of what user space asks for.
  */
 #include <linux/errno.h>
-#include <linux/jiffies.h>
 #include <linux/netdevice.h>
 #include <linux/string.h>
 #include <net/addrconf.h>
@@ -167,17 +166,33 @@ static int rtp_request_codecs(const struct rtp_fanout_config *config)
 	return any ? 0 : -ENODATA;
 }
 
+/* How fast copies leave; what was left open is filled in. */
+static int rtp_request_pace(struct rtp_fanout_config *config)
+{
+	if (config->pace_percent > 100 ||
+	    config->pace_burst > RTP_FANOUT_MAX_PACE_BURST)
+		return -ERANGE;
+	if (config->pace_burst && !config->pace_percent)
+		return -EINVAL;
+	if (config->pace_percent && !config->pace_burst)
+		config->pace_burst = RTP_FANOUT_DEFAULT_PACE_BURST;
+
+	return 0;
+}
+
 /**
  * rtp_request_config() - check what RTP_FANOUT_ATTACH was given
  * @sk: the socket
- * @config: what it was given; its address is normalised
+ * @config: what it was given; its address is normalised, and the burst that is
+ *	used filled in
  *
  * Context: Process context, socket locked.
  * Return: 0; -EINVAL for an unknown flag, a reserved field that is not zero, an
- * IPv4 address with more than four bytes, or a program or an identifier that
- * no payload type asks for; -EBADF where one asks for a program and there is
- * none; -EAFNOSUPPORT for an address that
- * the socket cannot receive from; -EDESTADDRREQ for a source without an
+ * IPv4 address with more than four bytes, a burst without pacing, or a program
+ * or an identifier that no payload type asks for; -ERANGE for a share or a burst
+ * that is too large; -EBADF where a payload type asks for a program and there is
+ * none; -EAFNOSUPPORT for an address that the socket cannot receive from;
+ * -EDESTADDRREQ for a source without an
  * address or a port; -EACCES for one that is not unicast; -ENODEV for an
  * interface that is missing; -EPROTONOSUPPORT for an unknown codec; -EPROTO
  * for a payload type that RTCP uses; -ENODATA when there is no payload type.
@@ -186,11 +201,13 @@ int rtp_request_config(const struct sock *sk, struct rtp_fanout_config *config)
 {
 	int err;
 
-	if (config->flags & ~RTP_FANOUT_TEE || config->reserved2 ||
+	if (config->flags & ~RTP_FANOUT_TEE ||
 	    memchr_inv(config->reserved, 0, sizeof(config->reserved)))
 		return -EINVAL;
 
-	err = rtp_request_addr(sk, &config->source);
+	err = rtp_request_pace(config);
+	if (!err)
+		err = rtp_request_addr(sk, &config->source);
 	if (!err)
 		err = rtp_request_ifindex(sk, &config->source, config->ifindex);
 	if (!err)
@@ -251,29 +268,16 @@ int rtp_request_cap(const struct rtp_fanout_cap *request, u8 flags,
 
 /**
  * rtp_request_lease() - check a lease
- * @lease_ms: what user space passed, in milliseconds
+ * @request: what user space passed
  *
  * Context: Any.
- * Return: 0, or -ERANGE for one that a kernel cannot time.
+ * Return: 0, or -ERANGE for one that a kernel cannot time or count.
  */
-int rtp_request_lease(u32 lease_ms)
+int rtp_request_lease(const struct rtp_fanout_dest *request)
 {
-	return lease_ms <= RTP_FANOUT_MAX_LEASE_MS ? 0 : -ERANGE;
-}
-
-/**
- * rtp_request_expires() - when a lease ends
- * @lease_ms: its length in milliseconds, 0 for none
- *
- * Return: for struct rtp_dest.expires.
- */
-unsigned long rtp_request_expires(u32 lease_ms)
-{
-	unsigned long expires = jiffies + msecs_to_jiffies(lease_ms);
-
-	if (!lease_ms)
-		return RTP_LEASE_NONE;
-	return max(expires, RTP_LEASE_ENDED + 1UL);
+	return request->lease_ms <= RTP_FANOUT_MAX_LEASE_MS &&
+	       request->lease_octets <= RTP_FANOUT_MAX_LEASE_OCTETS ?
+		0 : -ERANGE;
 }
 
 /* Whether what is sent there comes back to the socket itself. */

@@ -21,7 +21,6 @@ int rtp_request_cap(const struct rtp_fanout_cap *request, u8 flags,
 		    struct rtp_cap *cap);
 int rtp_request_dest(struct sock *sk, const struct rtp_fanout_dest *request,
 		     struct rtp_dest *dest);
-int rtp_request_lease(u32 lease_ms);
-unsigned long rtp_request_expires(u32 lease_ms);
+int rtp_request_lease(const struct rtp_fanout_dest *request);
 
 #endif /* _NET_RTPRELAY_REQUEST_H */

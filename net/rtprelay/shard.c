@@ -11,8 +11,8 @@
 #include <net/sock.h>
 #include "batch.h"
 #include "dest.h"
-#include "event.h"
 #include "fanout.h"
+#include "lease.h"
 #include "route.h"
 #include "shard.h"
 #include "shared.h"
@@ -197,22 +197,6 @@ static bool rtp_shard_is_plain(struct rtp_fanout *fanout, struct rtp_dest *dest)
 		return false;
 	if (batch->ext - variant->since >= RTP_SEQ_RING)
 		rtp_variant_settle(variant, &fanout->classes);
-
-	return true;
-}
-
-static bool rtp_lease_ended(struct rtp_fanout *fanout, struct rtp_dest *dest)
-{
-	unsigned long expires = READ_ONCE(dest->expires);
-
-	if (likely(expires == RTP_LEASE_NONE))
-		return false;
-	if (expires == RTP_LEASE_ENDED)
-		return true;
-	if (time_before(jiffies, expires))
-		return false;
-
-	rtp_event_lease_ended(fanout, dest, expires);
 
 	return true;
 }

@@ -207,6 +207,9 @@ static int rtp_sockopt_gather(struct sock *sk, const struct rtp_fanout_hdr *hdr,
 	} else if (hdr->op == RTP_FANOUT_INFO) {
 		rtp_fanout_fill_info(fanout, answer->elements);
 		answer->count = 1;
+	} else if (hdr->op == RTP_FANOUT_CONFIG) {
+		*(struct rtp_fanout_config *)answer->elements = fanout->config;
+		answer->count = 1;
 	} else if (hdr->op == RTP_FANOUT_DESTS) {
 		answer->count = rtp_control_list(fanout, &answer->cursor.next,
 						 answer->elements, hdr->count);
@@ -269,6 +272,9 @@ static int rtp_sockopt_get(struct sock *sk, sockptr_t optval, sockptr_t optlen)
 	switch (hdr.op) {
 	case RTP_FANOUT_INFO:
 		answer.ksize = sizeof(struct rtp_fanout_info);
+		break;
+	case RTP_FANOUT_CONFIG:
+		answer.ksize = sizeof(struct rtp_fanout_config);
 		break;
 	case RTP_FANOUT_DESTS:
 		answer.ksize = sizeof(struct rtp_fanout_dest_info);

@@ -121,7 +121,7 @@ const char *fanout_fallback(const struct fanout *fanout)
 gboolean fanout_add(struct fanout *fanout, const struct rtp_fanout_dest *dest,
 		    GError **error)
 {
-	if (dest->lease_ms)
+	if (dest->lease_ms || dest->lease_octets)
 		return fanout_fail(error, EINVAL, "a lease that nothing renews");
 	return fanout->ops->add(fanout->state, dest, error);
 }

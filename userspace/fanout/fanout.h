@@ -56,7 +56,8 @@ typedef gboolean (*fanout_visitor)(const struct rtp_fanout_dest_info *info,
  * @fd: a bound, unconnected, non-blocking UDP socket, AF_INET or AF_INET6. It
  *	stays the caller's, must outlive the fan-out, and is read by it alone.
  * @backend: which one serves it
- * @config: the stream
+ * @config: the stream. The user's backend does not pace it: there, datagrams
+ *	leave as soon as they can.
  * @callbacks: copied, or NULL
  * @user_data: for @callbacks
  * @error: with FANOUT_KERNEL, ENOPROTOOPT or EOPNOTSUPP (kernel without

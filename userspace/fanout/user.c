@@ -98,7 +98,7 @@ static void user_relay(struct user *user, const struct rtp_codec_ops *codec,
 static void user_receive(struct user *user, const guint8 *data, guint len,
 			 const struct rtp_fanout_addr *from)
 {
-	const struct rtp_fanout_config *config = &user->info.config;
+	const struct rtp_fanout_config *config = &user->config;
 	const struct rtp_codec_ops *codec;
 	struct rtp_packet pkt;
 
@@ -185,7 +185,9 @@ static gboolean user_config_valid(const struct rtp_fanout_config *config)
 	static const guint8 none[sizeof(config->reserved)];
 
 	if (!user_is_unicast(&config->source) || config->bpf_fd ||
-	    config->reserved2 || memcmp(config->reserved, none, sizeof(none)) ||
+	    config->pace_percent > 100 ||
+	    config->pace_burst > RTP_FANOUT_MAX_PACE_BURST ||
+	    memcmp(config->reserved, none, sizeof(none)) ||
 	    config->flags & ~RTP_FANOUT_TEE)
 		return FALSE;
 	for (guint i = 0; i < G_N_ELEMENTS(config->codec); i++) {
@@ -219,8 +221,9 @@ static gpointer user_attach(struct fanout *fanout,
 	user->fanout = fanout;
 	user->family = sa.ss_family;
 	addr_from_sockaddr(&user->own, (struct sockaddr *)&sa, len);
-	user->info.config = *config;
+	user->config = *config;
 	user->info.failed_index = ~0U;
+	user->info.shards = 1;
 	rtp_classes_init(&user->caps);
 	rtp_codec_init(&user->stream.codec, config);
 	user->dests = g_ptr_array_new();
@@ -298,14 +301,22 @@ static gboolean user_add(gpointer state, const struct rtp_fanout_dest *dest,
 		return fanout_fail(error, -class, what);
 
 	added = g_new0(struct user_dest, 1);
-	added->info.dest = *dest;
-	added->info.state = RTP_FANOUT_STATE_ACTIVE;
+	added->dest = *dest;
+	added->info = (struct rtp_fanout_dest_info){
+		.addr = dest->addr,
+		.ifindex = dest->ifindex,
+		.cookie = dest->cookie,
+		.cap = dest->cap,
+		.current_cap = dest->cap,
+		.state = RTP_FANOUT_STATE_ACTIVE,
+	};
+	memcpy(added->info.local, dest->local, sizeof(dest->local));
 	added->class = class;
 	added->index = user->dests->len;
 	memcpy(&added->sa, &sa, sa_len);
 	added->sa_len = sa_len;
 	g_ptr_array_add(user->dests, added);
-	g_hash_table_insert(user->table, &added->info.dest, added);
+	g_hash_table_insert(user->table, &added->dest, added);
 
 	user->info.dests++;
 	return TRUE;
@@ -327,7 +338,7 @@ static gboolean user_del(gpointer state, const struct rtp_fanout_dest *dest,
 
 	rtp_class_put(&user->caps, BIT(gone->class));
 	user->info.dests--;
-	g_hash_table_remove(user->table, &gone->info.dest);
+	g_hash_table_remove(user->table, &gone->dest);
 	return TRUE;
 }
 

@@ -16,7 +16,8 @@
 
 /**
  * struct user_dest - a destination
- * @info: as the owner sees it; first, for it is the key in the table
+ * @dest: as added; first, for it is the key in the table
+ * @info: as the owner sees it
  * @class: its cap's, in user.caps
  * @index: index into user.dests
  * @no_segment: the path refused UDP_SEGMENT, for want of checksum offload or
@@ -25,6 +26,7 @@
  * @sa_len: bytes of @sa
  */
 struct user_dest {
+	struct rtp_fanout_dest dest;
 	struct rtp_fanout_dest_info info;
 	guint class;
 	guint index;
@@ -63,7 +65,8 @@ struct user_class {
  * @family: the socket's
  * @own: the socket's address
  * @watch: wakes on datagrams
- * @info: configuration and counters
+ * @config: as attached
+ * @info: counters
  * @stream: numbers and codec
  * @caps: the caps of the destinations
  * @classes: for each of them what it gets
@@ -76,6 +79,7 @@ struct user {
 	int family;
 	struct rtp_fanout_addr own;
 	GSource *watch;
+	struct rtp_fanout_config config;
 	struct rtp_fanout_info info;
 	struct rtp_stream stream;
 	struct rtp_classes caps;

@@ -98,6 +98,7 @@ static void send_count(const struct send_origin *origin)
 	struct rtp_fanout_dest_info *info = &origin->dest->info;
 	struct user_class *class = &out.user->classes[origin->dest->class];
 
+	out.user->info.tx_sends++;
 	for (guint i = origin->first; i < origin->first + origin->n; i++) {
 		const struct user_copy *copy = &class->copies[i];
 
@@ -197,7 +198,7 @@ static void send_message(struct user_dest *dest, const struct send_run *run)
 		.msg_iovlen = 2 * run->n,
 		.msg_control = out.control[out.n].bytes,
 	};
-	addr_put_source(msg, out.user->family, &dest->info.dest);
+	addr_put_source(msg, out.user->family, &dest->dest);
 	/* last, so that send_singly() can take it off */
 	if (run->n > 1)
 		addr_put_control(msg, IPPROTO_UDP, UDP_SEGMENT, &run->segment,

@@ -52,15 +52,16 @@ static gchar *address_text(const struct rtp_fanout_addr *address)
 static void add_dest(JsonArray *array, const struct rtp_fanout_dest_info *info)
 {
 	JsonObject *object = json_object_new();
-	g_autofree gchar *address = address_text(&info->dest.addr);
+	g_autofree gchar *address = address_text(&info->addr);
 	guint64 dropped = info->dropped_nomem + info->dropped_inflight + info->dropped_route +
 			  info->dropped_mtu + info->dropped_output;
 
 	json_object_set_string_member(object, "address", address);
-	json_object_set_int_member(object, "port", ntohs(info->dest.addr.port));
+	json_object_set_int_member(object, "port", ntohs(info->addr.port));
 	json_object_set_int_member(object, "packets", info->packets);
 	json_object_set_int_member(object, "octets", info->octets);
 	json_object_set_int_member(object, "dropped", dropped);
+	json_object_set_int_member(object, "dropped_inflight", info->dropped_inflight);
 	json_array_add_object_element(array, object);
 }
 
@@ -111,6 +112,11 @@ static JsonObject *describe(int fd, const struct rtp_fanout_info *info)
 		{ "tx_packets", info->tx_packets },
 		{ "tx_octets", info->tx_octets },
 		{ "tx_dropped", info->tx_dropped },
+		{ "tx_sends", info->tx_sends },
+		{ "tx_waits", info->tx_waits },
+		{ "inflight_bytes", info->inflight_bytes },
+		{ "inflight_limit", info->inflight_limit },
+		{ "shards", info->shards },
 		{ "worker_runs", info->worker_runs },
 	};
 	JsonObject *object = json_object_new();

@@ -345,7 +345,7 @@ static JsonArray *describe_destinations(void)
 		const struct rtp_fanout_dest_info *info = &call->dest[i];
 		JsonObject *object = json_object_new();
 
-		json_object_set_int_member(object, "number", info->dest.cookie);
+		json_object_set_int_member(object, "number", info->cookie);
 		json_object_set_int_member(object, "packets", info->packets);
 		json_object_set_int_member(object, "did", info->current_cap.did);
 		json_object_set_int_member(object, "tid", info->current_cap.tid);

@@ -75,7 +75,7 @@ static gboolean track_report_to(const struct rtp_fanout_dest_info *info,
 {
 	struct track_report *report = user_data;
 	struct leg *leg = g_hash_table_lookup(report->track->legs_by_cookie,
-					      &info->dest.cookie);
+					      &info->cookie);
 
 	if (!leg)
 		return TRUE;
@@ -344,7 +344,7 @@ static gboolean track_match_cookie(const struct rtp_fanout_dest_info *info,
 {
 	struct track_lookup *lookup = user_data;
 
-	if (info->dest.cookie != lookup->cookie)
+	if (info->cookie != lookup->cookie)
 		return TRUE;
 	lookup->info = *info;
 	return FALSE;
@@ -392,6 +392,8 @@ JsonNode *track_to_json(struct track *track)
 		{ "tx_packets", info.tx_packets },
 		{ "tx_octets", info.tx_octets },
 		{ "tx_dropped", info.tx_dropped },
+		{ "tx_sends", info.tx_sends },
+		{ "tx_waits", info.tx_waits },
 		{ "socket_datagrams", track->socket_datagrams },
 		{ "rtcp_ignored", track->rtcp_ignored },
 	};

@@ -449,7 +449,7 @@ static gboolean find_cookie(const struct rtp_fanout_dest_info *info, gpointer us
 {
 	struct rtp_fanout_dest_info *found = user_data;
 
-	if (info->dest.cookie != found->dest.cookie)
+	if (info->cookie != found->cookie)
 		return TRUE;
 	*found = *info;
 	return FALSE;
@@ -457,8 +457,8 @@ static gboolean find_cookie(const struct rtp_fanout_dest_info *info, gpointer us
 
 static void test_counters(struct bed *bed, gconstpointer flags)
 {
-	struct rtp_fanout_dest_info first = { .dest.cookie = 0 };
-	struct rtp_fanout_dest_info second = { .dest.cookie = 1 };
+	struct rtp_fanout_dest_info first = { .cookie = 0 };
+	struct rtp_fanout_dest_info second = { .cookie = 1 };
 	struct rtp_fanout_dest gone;
 
 	add(bed, 0, 7, 15, 7);

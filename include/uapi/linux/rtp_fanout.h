@@ -26,11 +26,20 @@
 /* The longest lease, in milliseconds: ten days. */
 #define RTP_FANOUT_MAX_LEASE_MS	864000000
 
+/* The longest lease, in octets. */
+#define RTP_FANOUT_MAX_LEASE_OCTETS	0x7fffffffffffffffULL
+
 /* The most distinct caps that the destinations of one fan-out may have besides
  * the one that keeps everything, those that they have while they change from
  * one to another included.
  */
 #define RTP_FANOUT_MAX_CAPS	31
+
+/* The most datagrams that leave back to back to a destination when the stream is
+ * paced, and how many do where nothing else is asked.
+ */
+#define RTP_FANOUT_MAX_PACE_BURST	64
+#define RTP_FANOUT_DEFAULT_PACE_BURST	8
 
 /* The largest element size that a call may name, in bytes. */
 #define RTP_FANOUT_MAX_SIZE	1024
@@ -56,6 +65,8 @@
  * @RTP_FANOUT_LAYERS: get: array of struct rtp_fanout_layer, one for each layer
  *	seen since the fan-out was attached, the base layer first. There are
  *	at most RTP_FANOUT_MAX_COUNT; a smaller count cuts the answer.
+ * @RTP_FANOUT_CONFIG: get: one struct rtp_fanout_config, as attached, with
+ *	addresses normalised, the pace_burst that is used, and bpf_fd 0.
  *
  * ADD, SET and DEL do all of their elements or none. The index of the element
  * that was refused is then in rtp_fanout_info.failed_index; a call that is
@@ -72,6 +83,7 @@ enum rtp_fanout_op {
 	RTP_FANOUT_DESTS	= 8,
 	RTP_FANOUT_EVENTS	= 9,
 	RTP_FANOUT_LAYERS	= 10,
+	RTP_FANOUT_CONFIG	= 11,
 };
 
 /**
@@ -176,7 +188,12 @@ enum rtp_fanout_codec {
  * @bpf_fd: descriptor of a program of type BPF_PROG_TYPE_SOCKET_FILTER when
  *	some @codec is RTP_FANOUT_CODEC_BPF, else 0; descriptor 0 cannot be
  *	passed
- * @reserved2: 0
+ * @pace_percent: share of the time between two access units (of audio, between
+ *	two datagrams) over which the copies of one leave, in percent, 1 to 100;
+ *	0 for no pacing: they leave as soon as they can
+ * @pace_burst: datagrams of an access unit that may leave back to back to a
+ *	destination, 1 to RTP_FANOUT_MAX_PACE_BURST; 0 for
+ *	RTP_FANOUT_DEFAULT_PACE_BURST, and when @pace_percent is 0
  */
 struct rtp_fanout_config {
 	struct rtp_fanout_addr	source;
@@ -186,7 +203,8 @@ struct rtp_fanout_config {
 	__u8	reserved[3];
 	__u8	codec[128];
 	__u32	bpf_fd;
-	__u32	reserved2;
+	__u16	pace_percent;
+	__u16	pace_burst;
 };
 
 /* rtp_fanout_cap.flags: nothing but parameter sets. */
@@ -240,7 +258,14 @@ struct rtp_fanout_cap {
  * @cap: layers that it gets, or is to get as soon as it can
  * @lease_ms: milliseconds after ADD, or after the last SET of the lease, at
  *	which the destination stops, at most RTP_FANOUT_MAX_LEASE_MS; 0 for
- *	never. The stream's next datagram after it raises the event.
+ *	never
+ * @lease_octets: RTP payload bytes sent to it after ADD, or after the last SET
+ *	of the lease, at which it stops, at most RTP_FANOUT_MAX_LEASE_OCTETS; 0
+ *	for never. The datagram that reaches it, and up to 63 that are sent
+ *	together with that one, are still sent.
+ *
+ * What comes first, @lease_ms or @lease_octets, ends the lease. The destination
+ * stays, with its counters, until it is removed or its lease is set again.
  */
 struct rtp_fanout_dest {
 	struct rtp_fanout_addr	addr;
@@ -249,12 +274,11 @@ struct rtp_fanout_dest {
 	__aligned_u64	cookie;
 	struct rtp_fanout_cap	cap;
 	__u32	lease_ms;
+	__aligned_u64	lease_octets;
 };
 
 /**
  * struct rtp_fanout_info - what RTP_FANOUT_INFO returns
- * @config: as attached; has this size for ever, what struct rtp_fanout_config
- *	grows by will stand at this structure's own end
  * @dests: destinations now held
  * @caps: distinct caps now in use
  * @ssrc: SSRC of the stream now relayed (RFC 3550, section 3), 0 before the
@@ -295,10 +319,15 @@ struct rtp_fanout_dest {
  * @rx_seq: extended highest sequence number received (RFC 3550, section 6.4.1)
  * @switching: destinations that do not yet get what their cap says
  * @bpf_id: id of the program of RTP_FANOUT_CODEC_BPF, 0 for none
- * @reserved: 0
+ * @shards: threads that send for this fan-out, each to destinations of its own
+ * @tx_sends: packets handed to the network, each with one copy or, to be
+ *	segmented further down, several
+ * @tx_waits: times that a thread waited for bytes in flight to become fewer
+ * @inflight_bytes: bytes of copies now charged to the socket, which wait in
+ *	queueing disciplines and devices
+ * @inflight_limit: the most bytes that may be: the socket's SO_SNDBUF
  */
 struct rtp_fanout_info {
-	struct rtp_fanout_config	config;
 	__u32	dests;
 	__u32	caps;
 	__u32	ssrc;
@@ -326,7 +355,11 @@ struct rtp_fanout_info {
 	__u32	rx_seq;
 	__u32	switching;
 	__u32	bpf_id;
-	__u32	reserved;
+	__u32	shards;
+	__aligned_u64	tx_sends;
+	__aligned_u64	tx_waits;
+	__u32	inflight_bytes;
+	__u32	inflight_limit;
 };
 
 /**
@@ -341,18 +374,23 @@ struct rtp_fanout_cursor {
 
 /* rtp_fanout_dest_info.state */
 #define RTP_FANOUT_STATE_ACTIVE		0	/* gets the stream */
-#define RTP_FANOUT_STATE_EXPIRED	1	/* its lease ended */
+#define RTP_FANOUT_STATE_EXPIRED	1	/* its lease ended: gets nothing */
 
 /**
  * struct rtp_fanout_dest_info - a destination as RTP_FANOUT_DESTS returns it
- * @dest: as added, of this size for ever, as rtp_fanout_info.config is.
- *	@dest.lease_ms is what is left of the lease, at least 1 while it runs,
- *	0 when there is none or it ended.
+ * @addr: as in struct rtp_fanout_dest, an IPv4-mapped address turned into IPv4
+ * @ifindex: likewise
+ * @local: likewise, or what a cgroup's sendmsg program set
+ * @cookie: likewise
+ * @cap: what it is to get
+ * @lease_ms: milliseconds that are left of the lease, at least 1 while it runs,
+ *	0 when there is none or it ended
+ * @lease_octets: RTP payload bytes that are left of it, likewise
  * @packets: datagrams handed to the network
  * @octets: their RTP payload bytes (RFC 3550, section 6.4.1)
  * @dropped_nomem: datagrams dropped for want of memory
  * @dropped_inflight: datagrams dropped because the fan-out's bytes in flight
- *	were at the socket's SO_SNDBUF
+ *	were at rtp_fanout_info.inflight_limit and did not become fewer in time
  * @dropped_route: datagrams dropped for want of a route
  * @dropped_mtu: datagrams dropped because they exceed the path MTU and the
  *	socket forbids fragmentation (IP_MTU_DISCOVER)
@@ -360,11 +398,17 @@ struct rtp_fanout_cursor {
  *	a cgroup program, a full queueing discipline
  * @state: RTP_FANOUT_STATE_*
  * @last_seq: RTP sequence number last sent, meaningless while @packets is 0
- * @current_cap: layers that it gets now; @dest.cap is what it is to get
+ * @current_cap: layers that it gets now
  * @reserved: 0
  */
 struct rtp_fanout_dest_info {
-	struct rtp_fanout_dest	dest;
+	struct rtp_fanout_addr	addr;
+	__u32	ifindex;
+	__u8	local[16];
+	__aligned_u64	cookie;
+	struct rtp_fanout_cap	cap;
+	__u32	lease_ms;
+	__aligned_u64	lease_octets;
 	__aligned_u64	packets;
 	__aligned_u64	octets;
 	__aligned_u64	dropped_nomem;

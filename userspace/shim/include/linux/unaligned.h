@@ -22,4 +22,11 @@ static inline u32 get_unaligned_be32(const void *p)
 	return ntohl(v);
 }
 
+static inline void put_unaligned_be16(u16 val, void *p)
+{
+	u16 v = htons(val);
+
+	memcpy(p, &v, sizeof(v));
+}
+
 #endif /* SHIM_LINUX_UNALIGNED_H */

@@ -34,7 +34,8 @@ AT(rtp_fanout_config, dependency_id, 28);
 AT(rtp_fanout_config, reserved, 29);
 AT(rtp_fanout_config, codec, 32);
 AT(rtp_fanout_config, bpf_fd, 160);
-AT(rtp_fanout_config, reserved2, 164);
+AT(rtp_fanout_config, pace_percent, 164);
+AT(rtp_fanout_config, pace_burst, 166);
 
 SIZE(rtp_fanout_cap, 4);
 AT(rtp_fanout_cap, did, 0);
@@ -42,60 +43,71 @@ AT(rtp_fanout_cap, qid, 1);
 AT(rtp_fanout_cap, tid, 2);
 AT(rtp_fanout_cap, flags, 3);
 
-SIZE(rtp_fanout_dest, 56);
+SIZE(rtp_fanout_dest, 64);
 AT(rtp_fanout_dest, addr, 0);
 AT(rtp_fanout_dest, ifindex, 20);
 AT(rtp_fanout_dest, local, 24);
 AT(rtp_fanout_dest, cookie, 40);
 AT(rtp_fanout_dest, cap, 48);
 AT(rtp_fanout_dest, lease_ms, 52);
+AT(rtp_fanout_dest, lease_octets, 56);
 
-SIZE(rtp_fanout_info, 352);
-AT(rtp_fanout_info, config, 0);
-AT(rtp_fanout_info, dests, 168);
-AT(rtp_fanout_info, caps, 172);
-AT(rtp_fanout_info, ssrc, 176);
-AT(rtp_fanout_info, failed_index, 180);
-AT(rtp_fanout_info, queue_bytes, 184);
-AT(rtp_fanout_info, queue_limit, 188);
-AT(rtp_fanout_info, rx_packets, 192);
-AT(rtp_fanout_info, rx_octets, 200);
-AT(rtp_fanout_info, rx_passed, 208);
-AT(rtp_fanout_info, rx_teed, 216);
-AT(rtp_fanout_info, rx_dropped_queue, 224);
-AT(rtp_fanout_info, rx_dropped_nomem, 232);
-AT(rtp_fanout_info, rx_dropped_policy, 240);
-AT(rtp_fanout_info, rx_dropped_ttl, 248);
-AT(rtp_fanout_info, rx_dropped_malformed, 256);
-AT(rtp_fanout_info, rx_dropped_duplicate, 264);
-AT(rtp_fanout_info, rx_dropped_late, 272);
-AT(rtp_fanout_info, rx_dropped_unconfirmed, 280);
-AT(rtp_fanout_info, rx_lost, 288);
-AT(rtp_fanout_info, tx_packets, 296);
-AT(rtp_fanout_info, tx_octets, 304);
-AT(rtp_fanout_info, tx_dropped, 312);
-AT(rtp_fanout_info, worker_runs, 320);
-AT(rtp_fanout_info, rx_unknown, 328);
-AT(rtp_fanout_info, rx_seq, 336);
-AT(rtp_fanout_info, switching, 340);
-AT(rtp_fanout_info, bpf_id, 344);
+SIZE(rtp_fanout_info, 208);
+AT(rtp_fanout_info, dests, 0);
+AT(rtp_fanout_info, caps, 4);
+AT(rtp_fanout_info, ssrc, 8);
+AT(rtp_fanout_info, failed_index, 12);
+AT(rtp_fanout_info, queue_bytes, 16);
+AT(rtp_fanout_info, queue_limit, 20);
+AT(rtp_fanout_info, rx_packets, 24);
+AT(rtp_fanout_info, rx_octets, 32);
+AT(rtp_fanout_info, rx_passed, 40);
+AT(rtp_fanout_info, rx_teed, 48);
+AT(rtp_fanout_info, rx_dropped_queue, 56);
+AT(rtp_fanout_info, rx_dropped_nomem, 64);
+AT(rtp_fanout_info, rx_dropped_policy, 72);
+AT(rtp_fanout_info, rx_dropped_ttl, 80);
+AT(rtp_fanout_info, rx_dropped_malformed, 88);
+AT(rtp_fanout_info, rx_dropped_duplicate, 96);
+AT(rtp_fanout_info, rx_dropped_late, 104);
+AT(rtp_fanout_info, rx_dropped_unconfirmed, 112);
+AT(rtp_fanout_info, rx_lost, 120);
+AT(rtp_fanout_info, tx_packets, 128);
+AT(rtp_fanout_info, tx_octets, 136);
+AT(rtp_fanout_info, tx_dropped, 144);
+AT(rtp_fanout_info, worker_runs, 152);
+AT(rtp_fanout_info, rx_unknown, 160);
+AT(rtp_fanout_info, rx_seq, 168);
+AT(rtp_fanout_info, switching, 172);
+AT(rtp_fanout_info, bpf_id, 176);
+AT(rtp_fanout_info, shards, 180);
+AT(rtp_fanout_info, tx_sends, 184);
+AT(rtp_fanout_info, tx_waits, 192);
+AT(rtp_fanout_info, inflight_bytes, 200);
+AT(rtp_fanout_info, inflight_limit, 204);
 
 SIZE(rtp_fanout_cursor, 8);
 AT(rtp_fanout_cursor, next, 0);
 
-SIZE(rtp_fanout_dest_info, 128);
-AT(rtp_fanout_dest_info, dest, 0);
-AT(rtp_fanout_dest_info, packets, 56);
-AT(rtp_fanout_dest_info, octets, 64);
-AT(rtp_fanout_dest_info, dropped_nomem, 72);
-AT(rtp_fanout_dest_info, dropped_inflight, 80);
-AT(rtp_fanout_dest_info, dropped_route, 88);
-AT(rtp_fanout_dest_info, dropped_mtu, 96);
-AT(rtp_fanout_dest_info, dropped_output, 104);
-AT(rtp_fanout_dest_info, state, 112);
-AT(rtp_fanout_dest_info, last_seq, 116);
-AT(rtp_fanout_dest_info, current_cap, 120);
-AT(rtp_fanout_dest_info, reserved, 124);
+SIZE(rtp_fanout_dest_info, 136);
+AT(rtp_fanout_dest_info, addr, 0);
+AT(rtp_fanout_dest_info, ifindex, 20);
+AT(rtp_fanout_dest_info, local, 24);
+AT(rtp_fanout_dest_info, cookie, 40);
+AT(rtp_fanout_dest_info, cap, 48);
+AT(rtp_fanout_dest_info, lease_ms, 52);
+AT(rtp_fanout_dest_info, lease_octets, 56);
+AT(rtp_fanout_dest_info, packets, 64);
+AT(rtp_fanout_dest_info, octets, 72);
+AT(rtp_fanout_dest_info, dropped_nomem, 80);
+AT(rtp_fanout_dest_info, dropped_inflight, 88);
+AT(rtp_fanout_dest_info, dropped_route, 96);
+AT(rtp_fanout_dest_info, dropped_mtu, 104);
+AT(rtp_fanout_dest_info, dropped_output, 112);
+AT(rtp_fanout_dest_info, state, 120);
+AT(rtp_fanout_dest_info, last_seq, 124);
+AT(rtp_fanout_dest_info, current_cap, 128);
+AT(rtp_fanout_dest_info, reserved, 132);
 
 SIZE(rtp_fanout_layer, 32);
 AT(rtp_fanout_layer, did, 0);
@@ -121,6 +133,7 @@ TEST(round_trip)
 {
 	const __u64 cookie = 0x0123456789abcdefULL;
 	struct rtp_fanout_dest_info found;
+	struct rtp_fanout_config cfg;
 	struct rtp_fanout_event event;
 	struct rtp_fanout_dest dest;
 	struct rtp_fanout_info info;
@@ -133,6 +146,7 @@ TEST(round_trip)
 	ASSERT_EQ(0, fo_del(relay.fd, &dest, 1));
 	dest.cookie = cookie;
 	dest.lease_ms = 3600 * 1000;
+	dest.lease_octets = 1000;
 	dest.cap = (struct rtp_fanout_cap) { .did = 6, .qid = 5, .tid = 4 };
 	dest.local[0] = 127;
 	dest.local[3] = 1;
@@ -145,7 +159,8 @@ TEST(round_trip)
 
 	ASSERT_TRUE(FO_WAIT(!fo_info(relay.fd, &info) &&
 			    info.tx_packets == 3));
-	EXPECT_EQ(0, memcmp(&info.config, &relay.cfg, sizeof(relay.cfg)));
+	ASSERT_EQ(0, fo_attached(relay.fd, &cfg));
+	EXPECT_EQ(0, memcmp(&cfg, &relay.cfg, sizeof(cfg)));
 	EXPECT_EQ(1, info.dests);
 	EXPECT_EQ(1, info.caps);
 	EXPECT_EQ(FO_SSRC, info.ssrc);
@@ -156,14 +171,22 @@ TEST(round_trip)
 	EXPECT_EQ(300, info.rx_octets);
 	EXPECT_EQ(300, info.tx_octets);
 	EXPECT_EQ(0, info.tx_dropped);
+	EXPECT_LE(1, info.tx_sends);
+	EXPECT_GE(3, info.tx_sends);
+	EXPECT_LE(1, info.shards);
+	EXPECT_GE(sysconf(_SC_NPROCESSORS_ONLN), info.shards);
+	EXPECT_EQ(fo_get_int(relay.fd, SOL_SOCKET, SO_SNDBUF),
+		  (int)info.inflight_limit);
 	EXPECT_NE(0, info.worker_runs);
 
 	ASSERT_EQ(0, fo_find(relay.fd, &dest, &found));
-	EXPECT_EQ(cookie, found.dest.cookie);
-	EXPECT_EQ(0, memcmp(&found.dest, &dest,
+	EXPECT_EQ(cookie, found.cookie);
+	/* both begin alike */
+	EXPECT_EQ(0, memcmp(&found, &dest,
 			    offsetof(struct rtp_fanout_dest, lease_ms)));
-	EXPECT_GE(dest.lease_ms, found.dest.lease_ms);
-	EXPECT_LT(dest.lease_ms / 2, found.dest.lease_ms);
+	EXPECT_GE(dest.lease_ms, found.lease_ms);
+	EXPECT_LT(dest.lease_ms / 2, found.lease_ms);
+	EXPECT_EQ(700, found.lease_octets);
 	EXPECT_EQ(3, found.packets);
 	EXPECT_EQ(300, found.octets);
 	EXPECT_EQ(RTP_FANOUT_STATE_ACTIVE, found.state);

@@ -343,7 +343,7 @@ TEST_F(classifier, refused)
 	cfg.codec[FO_PT_BPF] = RTP_FANOUT_CODEC_NONE;
 	EXPECT_REFUSED(EINVAL, fd, fo_attach(fd, &cfg));
 	cfg = self->audience.relay.cfg;
-	cfg.reserved2 = 1;
+	cfg.pace_burst = 1;
 	EXPECT_REFUSED(EINVAL, fd, fo_attach(fd, &cfg));
 
 	EXPECT_EQ(0, fo_attach(fd, &self->audience.relay.cfg));

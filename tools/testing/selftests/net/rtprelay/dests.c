@@ -97,6 +97,9 @@ TEST_F(dests, wrong_fields)
 	EXPECT_DEST(EINVAL, dest->cap.flags = 1U << 7);
 	EXPECT_DEST(ERANGE, dest->lease_ms = RTP_FANOUT_MAX_LEASE_MS + 1);
 	EXPECT_DEST(ERANGE, dest->lease_ms = ~0U);
+	EXPECT_DEST(ERANGE,
+		    dest->lease_octets = RTP_FANOUT_MAX_LEASE_OCTETS + 1);
+	EXPECT_DEST(ERANGE, dest->lease_octets = ~0ULL);
 	/* not the host's own address: nobody sends in another's name */
 	EXPECT_DEST(EADDRNOTAVAIL,
 		    dest->local[0] = self->relay.family == AF_INET ? 9 : 0xfc);
@@ -235,21 +238,27 @@ TEST_F(dests, set)
 		       fo_set(self->fd, RTP_FANOUT_SET, RTP_FANOUT_SET_LEASE,
 			      dest, 3, sizeof(*dest)));
 	EXPECT_EQ(1, failed_index(self->fd));
+	dest[1] = dest[0];
+	dest[1].lease_octets = 1ULL << 63;
+	EXPECT_REFUSED(ERANGE, self->fd,
+		       fo_set(self->fd, RTP_FANOUT_SET, RTP_FANOUT_SET_LEASE,
+			      dest, 3, sizeof(*dest)));
+	EXPECT_EQ(1, failed_index(self->fd));
 
 	/* only what the flags name is taken */
 	ASSERT_EQ(0, fo_set(self->fd, RTP_FANOUT_SET, RTP_FANOUT_SET_COOKIE,
 			    dest, 1, sizeof(*dest)));
 	EXPECT_EQ(~0U, failed_index(self->fd));
 	ASSERT_EQ(0, fo_find(self->fd, dest, &self->found));
-	EXPECT_EQ(77, self->found.dest.cookie);
-	EXPECT_EQ(0, self->found.dest.lease_ms);
+	EXPECT_EQ(77, self->found.cookie);
+	EXPECT_EQ(0, self->found.lease_ms);
 	ASSERT_EQ(0, fo_set(self->fd, RTP_FANOUT_SET, RTP_FANOUT_SET_LEASE,
 			    dest + 2, 1, sizeof(*dest)));
 	ASSERT_EQ(0, fo_find(self->fd, dest + 2, &self->found));
-	EXPECT_NE(79, self->found.dest.cookie);
-	EXPECT_LT(0, self->found.dest.lease_ms);
-	EXPECT_GE(600000, self->found.dest.lease_ms);
-	EXPECT_LT(500000, self->found.dest.lease_ms);
+	EXPECT_NE(79, self->found.cookie);
+	EXPECT_LT(0, self->found.lease_ms);
+	EXPECT_GE(600000, self->found.lease_ms);
+	EXPECT_LT(500000, self->found.lease_ms);
 }
 
 TEST_F(dests, set_flags)
@@ -366,12 +375,12 @@ TEST_F(dests, pages)
 			       sizeof(page[0]), &cursor);
 		ASSERT_LE(0, count);
 		for (i = 0; i < count; i++) {
-			port = ntohs(page[i].dest.addr.port) - 10000;
+			port = ntohs(page[i].addr.port) - 10000;
 			ASSERT_LE(0, port);
 			ASSERT_GT(400, port);
 			seen[port]++;
 			EXPECT_EQ(self->dest[port].cookie,
-				  page[i].dest.cookie);
+				  page[i].cookie);
 		}
 		/* 200 to 299 go and come back, 300 to 399 come */
 		if (calls < 100) {

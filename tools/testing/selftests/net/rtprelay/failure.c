@@ -177,64 +177,6 @@ TEST_F(failure, no_route)
 		   "route flush root 2001:db8::/32\n");
 }
 
-/* A lease ends, with and without a stream; the others get on. */
-TEST_F(failure, lease)
-{
-	struct pollfd pfd = { .fd = self->relay.fd, .events = POLLPRI };
-	struct rtp_fanout_dest *dest = &self->dest[2];
-	struct rtp_fanout_dest_info found;
-	struct rtp_fanout_event event;
-	int i;
-
-	fo_send(&self->relay, 1);
-	others_get(_metadata, self, -1, 1);
-	dest->lease_ms = 30;
-	ASSERT_EQ(0, fo_set(self->relay.fd, RTP_FANOUT_SET,
-			    RTP_FANOUT_SET_LEASE, dest, 1, sizeof(*dest)));
-	for (i = 2; !poll(&pfd, 1, 5) && i < 2000; i++) {
-		fo_send(&self->relay, i);
-		others_get(_metadata, self, 2, i);
-	}
-	EXPECT_EQ(POLLPRI, pfd.revents);
-	ASSERT_EQ(1, fo_events(self->relay.fd, &event, 1));
-	EXPECT_EQ(dest->cookie, event.cookie);
-	EXPECT_EQ(RTP_FANOUT_EVENT_LEASE_EXPIRED, event.events);
-	EXPECT_EQ(0, event.error);
-
-	ASSERT_EQ(0, fo_find(self->relay.fd, dest, &found));
-	EXPECT_EQ(RTP_FANOUT_STATE_EXPIRED, found.state);
-	EXPECT_EQ(0, found.dest.lease_ms);
-	while (!fo_quiet(self->relay.viewer[2]))
-		;
-	fo_send(&self->relay, 3000);
-	fo_send(&self->relay, 3001);
-	fo_recv_seq(self->relay.viewer[0]);
-	EXPECT_TRUE(fo_quiet(self->relay.viewer[2]));
-
-	/* a new lease, and it is back */
-	dest->lease_ms = 0;
-	ASSERT_EQ(0, fo_set(self->relay.fd, RTP_FANOUT_SET,
-			    RTP_FANOUT_SET_LEASE, dest, 1, sizeof(*dest)));
-	ASSERT_EQ(0, fo_find(self->relay.fd, dest, &found));
-	EXPECT_EQ(RTP_FANOUT_STATE_ACTIVE, found.state);
-	fo_send(&self->relay, 3002);
-	EXPECT_LE(0, fo_recv_seq(self->relay.viewer[2]));
-}
-
-TEST_F(failure, lease_without_stream)
-{
-	struct rtp_fanout_dest_info found;
-
-	ASSERT_EQ(0, fo_del(self->relay.fd, self->dest, 1));
-	self->dest[0].lease_ms = 1;
-	ASSERT_EQ(0, fo_add(self->relay.fd, self->dest, 1));
-	EXPECT_TRUE(FO_WAIT(!fo_find(self->relay.fd, self->dest, &found) &&
-			    found.state == RTP_FANOUT_STATE_EXPIRED));
-	fo_send(&self->relay, 1);
-	EXPECT_EQ(1, fo_recv_seq(self->relay.viewer[1]));
-	EXPECT_TRUE(fo_quiet(self->relay.viewer[0]));
-}
-
 static __u32 meminfo(int fd, int which)
 {
 	__u32 vars[SK_MEMINFO_VARS];

@@ -221,6 +221,14 @@ int fo_info(int fd, struct rtp_fanout_info *info)
 	return ret < 0 ? ret : 0;
 }
 
+int fo_attached(int fd, struct rtp_fanout_config *cfg)
+{
+	int ret;
+
+	ret = fo_get(fd, RTP_FANOUT_CONFIG, cfg, 1, sizeof(*cfg), NULL);
+	return ret < 0 ? ret : 0;
+}
+
 int fo_events(int fd, struct rtp_fanout_event *event, __u32 count)
 {
 	return fo_get(fd, RTP_FANOUT_EVENTS, event, count, sizeof(*event),
@@ -241,8 +249,8 @@ int fo_find(int fd, const struct rtp_fanout_dest *dest,
 		if (count < 0)
 			return count;
 		for (i = 0; i < count; i++) {
-			if (page[i].dest.ifindex != dest->ifindex ||
-			    memcmp(&page[i].dest.addr, &dest->addr,
+			if (page[i].ifindex != dest->ifindex ||
+			    memcmp(&page[i].addr, &dest->addr,
 				   sizeof(dest->addr)))
 				continue;
 			*found = page[i];
@@ -304,8 +312,8 @@ bool fo_same(const struct fo_state *a, const struct fo_state *b)
 	x.info.worker_runs = 0;
 	y.info.worker_runs = 0;
 	for (i = 0; i < x.count && i < y.count; i++) {
-		x.dests[i].dest.lease_ms = !!x.dests[i].dest.lease_ms;
-		y.dests[i].dest.lease_ms = !!y.dests[i].dest.lease_ms;
+		x.dests[i].lease_ms = !!x.dests[i].lease_ms;
+		y.dests[i].lease_ms = !!y.dests[i].lease_ms;
 	}
 	return !memcmp(&x, &y, sizeof(x));
 }

@@ -170,6 +170,7 @@ int fo_add(int fd, const struct rtp_fanout_dest *dest, __u32 count);
 int fo_del(int fd, const struct rtp_fanout_dest *dest, __u32 count);
 int fo_flush(int fd);
 int fo_info(int fd, struct rtp_fanout_info *info);
+int fo_attached(int fd, struct rtp_fanout_config *cfg);
 int fo_events(int fd, struct rtp_fanout_event *event, __u32 count);
 int fo_find(int fd, const struct rtp_fanout_dest *dest,
 	    struct rtp_fanout_dest_info *found);

@@ -88,7 +88,7 @@ TEST_F(permission, without_capability)
 	EXPECT_REFUSED(EPERM, self->relay.fd,
 		       fo_attach(self->relay.fd, &self->relay.cfg));
 	/* nothing is told about the rest of the call */
-	self->relay.cfg.reserved2 = 1;
+	self->relay.cfg.pace_burst = 1;
 	EXPECT_REFUSED(EPERM, self->relay.fd,
 		       fo_attach(self->relay.fd, &self->relay.cfg));
 }

@@ -275,7 +275,7 @@ TEST_F(change, immediate)
 	/* it is of the change, and not kept */
 	fo_viewer(self->relay, 0, &dest);
 	ASSERT_EQ(0, fo_find(self->relay->fd, &dest, &found));
-	EXPECT_EQ(0, found.dest.cap.flags);
+	EXPECT_EQ(0, found.cap.flags);
 	/* up is not at once */
 	base = CAP_ALL;
 	base.flags = RTP_FANOUT_CAP_IMMEDIATE;
