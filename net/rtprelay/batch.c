@@ -25,6 +25,7 @@ void rtp_batch_reset(struct rtp_batch *batch)
 	batch->start = 0;
 	batch->duration = 0;
 }
+EXPORT_SYMBOL_IF_KUNIT(rtp_batch_reset);
 
 /**
  * rtp_batch_slot() - where the next datagram goes
@@ -39,6 +40,7 @@ struct rtp_item *rtp_batch_slot(struct rtp_batch *batch)
 {
 	return &batch->item[batch->count];
 }
+EXPORT_SYMBOL_IF_KUNIT(rtp_batch_slot);
 
 /**
  * rtp_batch_add() - the item that rtp_batch_slot() gave is of the batch
@@ -58,6 +60,7 @@ void rtp_batch_add(struct rtp_batch *batch)
 	}
 	batch->count++;
 }
+EXPORT_SYMBOL_IF_KUNIT(rtp_batch_add);
 
 /**
  * struct rtp_run_end - the run that a plan ends with so far
@@ -179,3 +182,4 @@ u32 rtp_batch_put(struct rtp_batch *batch)
 
 	return bytes;
 }
+EXPORT_SYMBOL_IF_KUNIT(rtp_batch_put);

@@ -3,8 +3,10 @@
  * Pieces of compound pages. The kernel's page_frag_cache gives none that is
  * larger than a page.
  */
+#include <kunit/visibility.h>
 #include <linux/align.h>
 #include <linux/cache.h>
+#include <linux/export.h>
 #include <linux/gfp.h>
 #include <linux/mm.h>
 #include "memory.h"
@@ -40,6 +42,7 @@ void *rtp_memory_get(struct rtp_memory *memory, unsigned int bytes,
 
 	return piece;
 }
+EXPORT_SYMBOL_IF_KUNIT(rtp_memory_get);
 
 /**
  * rtp_memory_exit() - give back what is left
@@ -54,3 +57,4 @@ void rtp_memory_exit(struct rtp_memory *memory)
 	memory->page = NULL;
 	memory->used = 0;
 }
+EXPORT_SYMBOL_IF_KUNIT(rtp_memory_exit);

@@ -4,8 +4,10 @@
  * than one that refers to the headers and the payloads of each datagram, which
  * pays as soon as two destinations are of the variant.
  */
+#include <kunit/visibility.h>
 #include <linux/atomic.h>
 #include <linux/bitops.h>
+#include <linux/export.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 #include <linux/unaligned.h>
@@ -117,6 +119,7 @@ const struct rtp_shared *rtp_shared_build(struct rtp_batch *batch,
 
 	return shared;
 }
+EXPORT_SYMBOL_IF_KUNIT(rtp_shared_build);
 
 /**
  * rtp_shared_put() - drop what was built
@@ -138,3 +141,4 @@ void rtp_shared_put(struct rtp_shared *shared)
 	}
 	kfree(shared);
 }
+EXPORT_SYMBOL_IF_KUNIT(rtp_shared_put);
