@@ -9,6 +9,7 @@
 #include <linux/math.h>
 #include <linux/rcupdate.h>
 #include <linux/unaligned.h>
+#include <trace/events/rtprelay.h>
 #include "batch.h"
 #include "bpf.h"
 #include "codec.h"
@@ -361,6 +362,8 @@ enum rtp_ready rtp_owner_batch(struct rtp_fanout *fanout, int *budget,
 	batch->rotation += RTP_OWNER_STRIDE;
 	rtp_batch_plan(batch);
 	rtp_route_begin(fanout);
+	trace_rtprelay_batch(fanout->sk, batch->serial, batch->count,
+			     batch->slots, batch->start, batch->duration);
 
 	return RTP_READY;
 }

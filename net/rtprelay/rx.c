@@ -10,10 +10,12 @@
 #include <linux/ipv6.h>
 #include <linux/ktime.h>
 #include <linux/udp.h>
+#include <linux/unaligned.h>
 #include <net/ip.h>
 #include <net/ipv6.h>
 #include <net/sock.h>
 #include <net/udp.h>
+#include <trace/events/rtprelay.h>
 #include "batch.h"
 #include "dgram.h"
 #include "drop.h"
@@ -174,6 +176,9 @@ static enum skb_drop_reason rtp_rx_enqueue(struct rtp_fanout *fanout,
 	atomic_add(size, &sk->sk_rmem_alloc);
 	WRITE_ONCE(fanout->queue_bytes, fanout->queue_bytes + size);
 	dgram->serial = fanout->serial++;
+	trace_rtprelay_receive(sk, dgram->serial,
+			       get_unaligned_be16(dgram->data + RTP_HDR_SEQ),
+			       dgram->len, fanout->queue_bytes);
 	/* The owner takes the whole queue: who finds it filled need not wake. */
 	wake = list_empty(&fanout->queue);
 	list_add_tail(&dgram->list, &fanout->queue);
