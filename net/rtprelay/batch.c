@@ -126,9 +126,12 @@ static void rtp_batch_plan_class(struct rtp_batch *batch, unsigned int class)
 	unsigned int i;
 
 	plan->kept = 0;
+	plan->count = 0;
 	for (i = 0; i < batch->count; i++) {
-		if (batch->item[i].arrival.numbers.classes & BIT(class))
-			plan->kept |= BIT_ULL(i);
+		if (!(batch->item[i].arrival.numbers.classes & BIT(class)))
+			continue;
+		plan->kept |= BIT_ULL(i);
+		plan->count++;
 	}
 	plan->starts = rtp_batch_starts(batch, plan->kept);
 	if (plan->starts != plan->kept)

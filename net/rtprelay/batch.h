@@ -43,10 +43,12 @@ struct rtp_item {
  * @kept: bit for each datagram that they get
  * @starts: bit for each of those with which a run begins: consecutive datagrams
  *	of one size, of which the last may be shorter, and of one TTL
+ * @count: bits in @kept
  */
 struct rtp_plan {
 	u64 kept;
 	u64 starts;
+	u32 count;
 };
 
 /**

@@ -10,7 +10,7 @@
 #include <linux/mm.h>
 #include <linux/types.h>
 
-/* Larger than the largest piece asked for. What the page allocator keeps for
+/* As large as the largest piece asked for. What the page allocator keeps for
  * each CPU, so that no lock is met.
  */
 #define RTP_MEMORY_ORDER	PAGE_ALLOC_COSTLY_ORDER

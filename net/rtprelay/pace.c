@@ -11,10 +11,14 @@
 #include <linux/time64.h>
 #include "pace.h"
 
-/* Between access units; what is longer is a pause of the source, after which
- * any timestamp is that of a new access unit.
+/* What is longer is a pause of the source, after which any timestamp is that of
+ * a new access unit.
  */
-#define RTP_PACE_INTERVAL_MAX	((s64)NSEC_PER_SEC)
+#define RTP_PACE_PAUSE		((s64)NSEC_PER_SEC)
+/* No access unit needs longer to leave, however seldom they come: the source
+ * can have more for us at any time.
+ */
+#define RTP_PACE_INTERVAL_MAX	((s64)(100 * NSEC_PER_MSEC))
 /* An eighth of a new value is taken, as TCP does with round-trip times (RFC
  * 6298, section 2).
  */
@@ -29,10 +33,10 @@ static void rtp_pace_unit(struct rtp_pace *pace, u64 interval)
 		pace->average = datagrams;
 		return;
 	}
-	pace->interval += interval >> RTP_PACE_SHIFT;
 	pace->interval -= pace->interval >> RTP_PACE_SHIFT;
-	pace->average += datagrams >> RTP_PACE_SHIFT;
+	pace->interval += interval >> RTP_PACE_SHIFT;
 	pace->average -= pace->average >> RTP_PACE_SHIFT;
+	pace->average += datagrams >> RTP_PACE_SHIFT;
 }
 
 /**
@@ -53,13 +57,14 @@ void rtp_pace_arrive(struct rtp_pace *pace, u32 timestamp, u64 time)
 	/* Negative where two CPUs that receive read it in the other order. */
 	s64 interval = time - pace->arrived;
 
-	if (pace->begun && interval <= RTP_PACE_INTERVAL_MAX) {
+	if (pace->begun && interval <= RTP_PACE_PAUSE) {
 		if ((s32)(timestamp - pace->timestamp) <= 0) {
 			pace->datagrams++;
 			return;
 		}
 		if (interval > 0)
-			rtp_pace_unit(pace, interval);
+			rtp_pace_unit(pace, min(interval,
+						RTP_PACE_INTERVAL_MAX));
 	}
 
 	pace->begun = true;
@@ -92,9 +97,10 @@ u64 rtp_pace_leave(struct rtp_pace *pace, u64 now, u32 leaving, u32 backlog,
 	*duration = div_u64(share * leaving * RTP_PACE_FRACTION, datagrams);
 
 	/* What was to leave a moment ago leaves now, and what follows is not
-	 * late for it; after a longer delay nothing is made up for by a burst.
+	 * late for it; a longer delay is not made up for, so that two groups
+	 * never leave as one.
 	 */
-	start = now - pace->next <= *duration ? pace->next : now;
+	start = now - pace->next <= *duration / 2 ? pace->next : now;
 	pace->next = start + *duration;
 
 	return start;

@@ -110,34 +110,33 @@ rtp_shard_shared(struct rtp_shard *shard, u8 class, u16 offset)
 }
 
 /* Send what each destination of the class gets. */
-static void rtp_shard_send_class(struct rtp_tx *tx, u8 class, u16 offset)
+static void rtp_shard_send_class(struct rtp_shard *shard, u8 class, u16 offset)
 {
-	struct rtp_batch *batch = &tx->fanout->batch;
+	struct rtp_batch *batch = &shard->fanout->batch;
 	const struct rtp_plan *plan = &batch->plan[class];
 	const struct rtp_shared *shared = NULL;
-	struct rtp_copy copy[RTP_BATCH_MAX];
 	u64 left = plan->kept, which, bits;
-	unsigned int i, run = 0;
+	unsigned int run = 0;
 
-	if (tx->run_min)
-		shared = rtp_shard_shared(tx->shard, class, offset);
+	if (shard->tx.run_min)
+		shared = rtp_shard_shared(shard, class, offset);
 
 	while (left) {
 		which = rtp_run_next(&left, plan->starts);
 		if (shared && which & (which - 1) &&
-		    rtp_tx_shared(tx, &shared->run[run++]))
+		    rtp_tx_shared(shard, &shared->run[run++]))
 			continue;
 
 		for (bits = which; bits; bits &= bits - 1) {
+			unsigned int i = __ffs64(bits);
 			const struct rtp_arrival *arrival;
 
-			i = __ffs64(bits);
 			arrival = &batch->item[i].arrival;
-			copy[i].number = arrival->numbers.number[class] +
-					 offset;
-			copy[i].marked = arrival->marked & BIT(class);
+			shard->copy[i].number =
+				arrival->numbers.number[class] + offset;
+			shard->copy[i].marked = arrival->marked & BIT(class);
 		}
-		rtp_tx_run(tx, copy, which);
+		rtp_tx_run(shard, which);
 	}
 }
 
@@ -150,9 +149,7 @@ static u32 rtp_shard_send_own(struct rtp_shard *shard, struct rtp_dest *dest,
 {
 	struct rtp_fanout *fanout = shard->fanout;
 	struct rtp_batch *batch = &fanout->batch;
-	struct rtp_copy copy[RTP_BATCH_MAX];
 	u64 kept = 0, left, starts;
-	struct rtp_tx tx;
 	unsigned int i;
 	u32 count;
 
@@ -161,23 +158,23 @@ static u32 rtp_shard_send_own(struct rtp_shard *shard, struct rtp_dest *dest,
 
 		if (arrival->serial >= dest->since &&
 		    rtp_variant_number(&dest->variant, &fanout->classes,
-				       arrival, &copy[i]))
+				       arrival, &shard->copy[i]))
 			kept |= BIT_ULL(i);
 	}
 	if (!kept)
 		return 0;
 
 	count = hweight64(kept);
-	if (!rtp_tx_open(&tx, shard, dest, when)) {
-		rtp_tx_drop(&tx, RTP_TX_DROP_ROUTE, count);
+	if (!rtp_tx_open(shard, dest, when)) {
+		rtp_tx_drop(shard, RTP_TX_DROP_ROUTE, count);
 	} else if (full) {
-		rtp_tx_drop(&tx, RTP_TX_DROP_INFLIGHT, count);
+		rtp_tx_drop(shard, RTP_TX_DROP_INFLIGHT, count);
 	} else {
 		starts = rtp_batch_starts(batch, kept);
 		for (left = kept; left;)
-			rtp_tx_run(&tx, copy, rtp_run_next(&left, starts));
+			rtp_tx_run(shard, rtp_run_next(&left, starts));
 	}
-	rtp_tx_close(&tx);
+	rtp_tx_close(shard);
 
 	return count;
 }
@@ -206,8 +203,8 @@ static u32 rtp_shard_send(struct rtp_shard *shard, struct rtp_dest *dest,
 			  bool full)
 {
 	struct rtp_fanout *fanout = shard->fanout;
-	u64 when, kept;
-	struct rtp_tx tx;
+	u32 count;
+	u64 when;
 	u8 class;
 
 	if (rtp_lease_ended(fanout, dest))
@@ -217,19 +214,19 @@ static u32 rtp_shard_send(struct rtp_shard *shard, struct rtp_dest *dest,
 		return rtp_shard_send_own(shard, dest, when, full);
 
 	class = dest->variant.class;
-	kept = fanout->batch.plan[class].kept;
-	if (!kept)
+	count = fanout->batch.plan[class].count;
+	if (!count)
 		return 0;
 
-	if (unlikely(!rtp_tx_open(&tx, shard, dest, when)))
-		rtp_tx_drop(&tx, RTP_TX_DROP_ROUTE, hweight64(kept));
+	if (unlikely(!rtp_tx_open(shard, dest, when)))
+		rtp_tx_drop(shard, RTP_TX_DROP_ROUTE, count);
 	else if (unlikely(full))
-		rtp_tx_drop(&tx, RTP_TX_DROP_INFLIGHT, hweight64(kept));
+		rtp_tx_drop(shard, RTP_TX_DROP_INFLIGHT, count);
 	else
-		rtp_shard_send_class(&tx, class, dest->variant.offset);
-	rtp_tx_close(&tx);
+		rtp_shard_send_class(shard, class, dest->variant.offset);
+	rtp_tx_close(shard);
 
-	return hweight64(kept);
+	return count;
 }
 
 /* Whether as many bytes are in flight as may be. */

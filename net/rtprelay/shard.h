@@ -12,6 +12,8 @@
 #include <linux/types.h>
 #include <linux/u64_stats_sync.h>
 #include "batch.h"
+#include "tx.h"
+#include "variant.h"
 
 struct rtp_dest_table;
 struct rtp_fanout;
@@ -68,6 +70,9 @@ enum rtp_walk {
  * @dropped: some copy was dropped since the walk's beginning
  * @seen: by rtp_shared_hash(), the variant that was met last without bytes
  *	built for it
+ * @copy: for each datagram of the batch what the copy of the destination that is
+ *	being sent to has of its own
+ * @tx: what that destination is being sent
  * @syncp: lets 64-bit counters, here and in its destinations, be read whole
  * @stats: counters
  *
@@ -90,6 +95,8 @@ struct rtp_shard {
 	bool dropped;
 	u64 deadline;
 	u32 seen[RTP_BATCH_SHARED];
+	struct rtp_copy copy[RTP_BATCH_MAX];
+	struct rtp_tx tx;
 	struct u64_stats_sync syncp;
 	struct rtp_shard_stats stats;
 } ____cacheline_aligned_in_smp;

@@ -16,7 +16,6 @@
 #include <net/ipv6.h>
 #include <net/sock.h>
 #include <net/udp.h>
-#include <trace/events/rtprelay.h>
 #include "batch.h"
 #include "dest.h"
 #include "dgram.h"
@@ -88,7 +87,6 @@ static unsigned int rtp_tx_mtu(const struct sock *sk,
 
 /**
  * rtp_tx_open() - begin to send to a destination
- * @tx: filled in
  * @shard: the shard that has the destination
  * @dest: the destination
  * @when: departure time, ns of CLOCK_MONOTONIC; 0 for at once
@@ -97,18 +95,18 @@ static unsigned int rtp_tx_mtu(const struct sock *sk,
  * Return: false when there is no route. The caller calls rtp_tx_close() in any
  * case.
  */
-bool rtp_tx_open(struct rtp_tx *tx, struct rtp_shard *shard,
-		 struct rtp_dest *dest, u64 when)
+bool rtp_tx_open(struct rtp_shard *shard, struct rtp_dest *dest, u64 when)
 {
 	struct rtp_fanout *fanout = shard->fanout;
+	struct rtp_tx *tx = &shard->tx;
 	struct dst_entry *dst;
 
-	*tx = (struct rtp_tx){
-		.fanout = fanout,
-		.shard = shard,
-		.dest = dest,
-		.when = when,
-	};
+	tx->fanout = fanout;
+	tx->dest = dest;
+	tx->when = when;
+	tx->packets = 0;
+	tx->octets = 0;
+	tx->sends = 0;
 
 	dst = rtp_route_get(fanout, dest);
 	if (unlikely(!dst))
@@ -302,24 +300,20 @@ static int rtp_tx_out6(const struct rtp_tx *tx, struct sk_buff *skb, u8 ttl,
 #endif
 
 /* Hand it to the network. Returns whether it was taken. */
-static bool rtp_tx_out(struct rtp_tx *tx, struct sk_buff *skb, u8 ttl,
+static bool rtp_tx_out(struct rtp_shard *shard, struct sk_buff *skb, u8 ttl,
 		       bool fits, __wsum sum)
 {
+	struct rtp_tx *tx = &shard->tx;
 	u32 segs = skb_shinfo(skb)->gso_segs ?: 1;
-	const struct rtp_dest *dest = tx->dest;
 	int err;
 
-	trace_rtprelay_send(tx->fanout->sk, skb, &dest->key.addr,
-			    data_race(dest->cookie), tx->fanout->batch.serial,
-			    tx->when);
-
-	err = dest->family == AF_INET ?
+	err = tx->dest->family == AF_INET ?
 		rtp_tx_out4(tx, skb, ttl, fits, sum) :
 		rtp_tx_out6(tx, skb, ttl, sum);
 	if (err > 0)
 		err = net_xmit_errno(err);
 	if (unlikely(err)) {
-		rtp_tx_drop(tx, RTP_TX_DROP_OUTPUT, segs);
+		rtp_tx_drop(shard, RTP_TX_DROP_OUTPUT, segs);
 		return false;
 	}
 
@@ -340,14 +334,15 @@ static void rtp_tx_gso(struct sk_buff *skb, u32 size, u32 count)
 
 /**
  * rtp_tx_shared() - send a run that was built for the destination's variant
- * @tx: as rtp_tx_open() left it
+ * @shard: the shard, after rtp_tx_open()
  * @run: the run
  *
  * Context: As rtp_tx_open().
  * Return: false when it cannot leave as one skb, and nothing was done.
  */
-bool rtp_tx_shared(struct rtp_tx *tx, const struct rtp_shared_run *run)
+bool rtp_tx_shared(struct rtp_shard *shard, const struct rtp_shared_run *run)
 {
+	struct rtp_tx *tx = &shard->tx;
 	struct sk_buff *skb;
 
 	if (!tx->run_min || run->count < tx->run_min ||
@@ -356,13 +351,13 @@ bool rtp_tx_shared(struct rtp_tx *tx, const struct rtp_shared_run *run)
 
 	skb = rtp_tx_head(tx, 0, run->bytes);
 	if (unlikely(!skb)) {
-		rtp_tx_drop(tx, RTP_TX_DROP_NOMEM, run->count);
+		rtp_tx_drop(shard, RTP_TX_DROP_NOMEM, run->count);
 		return true;
 	}
 	rtp_tx_frag_shared(skb, run->data, run->bytes);
 	rtp_tx_gso(skb, run->size, run->count);
 
-	if (rtp_tx_out(tx, skb, run->ttl, true, 0)) {
+	if (rtp_tx_out(shard, skb, run->ttl, true, 0)) {
 		tx->octets += run->octets;
 		tx->last_seq = run->last;
 	}
@@ -371,9 +366,10 @@ bool rtp_tx_shared(struct rtp_tx *tx, const struct rtp_shared_run *run)
 }
 
 /* A datagram by itself. */
-static void rtp_tx_single(struct rtp_tx *tx, const struct rtp_item *item,
+static void rtp_tx_single(struct rtp_shard *shard, const struct rtp_item *item,
 			  const struct rtp_copy *copy)
 {
+	struct rtp_tx *tx = &shard->tx;
 	u8 family = tx->dest->family;
 	const struct rtp_dgram *dgram = item->dgram;
 	unsigned int len = rtp_tx_len(tx, dgram->len);
@@ -386,13 +382,13 @@ static void rtp_tx_single(struct rtp_tx *tx, const struct rtp_item *item,
 	/* What came over IPv6 can be too long for any IPv4 datagram. */
 	if (unlikely(len > max || (!fits && !rtp_tx_may_fragment(tx->fanout->sk,
 								 family)))) {
-		rtp_tx_drop(tx, RTP_TX_DROP_MTU, 1);
+		rtp_tx_drop(shard, RTP_TX_DROP_MTU, 1);
 		return;
 	}
 
 	skb = rtp_tx_head(tx, RTP_HDR_LEN, dgram->len);
 	if (unlikely(!skb)) {
-		rtp_tx_drop(tx, RTP_TX_DROP_NOMEM, 1);
+		rtp_tx_drop(shard, RTP_TX_DROP_NOMEM, 1);
 		return;
 	}
 	hdr = __skb_put(skb, RTP_HDR_LEN);
@@ -404,7 +400,7 @@ static void rtp_tx_single(struct rtp_tx *tx, const struct rtp_item *item,
 		rtp_tx_frag_shared(skb, dgram->data + RTP_HDR_LEN,
 				   dgram->len - RTP_HDR_LEN);
 
-	if (rtp_tx_out(tx, skb, dgram->ttl, fits, sum)) {
+	if (rtp_tx_out(shard, skb, dgram->ttl, fits, sum)) {
 		tx->octets += item->octets;
 		tx->last_seq = copy->number;
 	}
@@ -414,10 +410,11 @@ static void rtp_tx_single(struct rtp_tx *tx, const struct rtp_item *item,
  * destination before the payload that others have as well. @hdr has those of
  * all but the first, and a reference for each.
  */
-static void rtp_tx_private(struct rtp_tx *tx, const struct rtp_copy *copy,
-			   u64 which, u8 *hdr)
+static void rtp_tx_private(struct rtp_shard *shard, u64 which, u8 *hdr)
 {
-	const struct rtp_item *items = tx->fanout->batch.item;
+	const struct rtp_item *items = shard->fanout->batch.item;
+	const struct rtp_copy *copy = shard->copy;
+	struct rtp_tx *tx = &shard->tx;
 	const struct rtp_item *item = &items[__ffs64(which)];
 	u32 size = item->dgram->len, count = hweight64(which);
 	u32 bytes = 0, octets = 0;
@@ -432,7 +429,7 @@ static void rtp_tx_private(struct rtp_tx *tx, const struct rtp_copy *copy,
 	skb = rtp_tx_head(tx, RTP_HDR_LEN, bytes);
 	if (unlikely(!skb)) {
 		page_ref_sub(virt_to_head_page(hdr), count - 1);
-		rtp_tx_drop(tx, RTP_TX_DROP_NOMEM, count);
+		rtp_tx_drop(shard, RTP_TX_DROP_NOMEM, count);
 		return;
 	}
 
@@ -457,7 +454,7 @@ static void rtp_tx_private(struct rtp_tx *tx, const struct rtp_copy *copy,
 	}
 	rtp_tx_gso(skb, size, count);
 
-	if (rtp_tx_out(tx, skb, item->dgram->ttl, true, 0)) {
+	if (rtp_tx_out(shard, skb, item->dgram->ttl, true, 0)) {
 		tx->octets += octets;
 		tx->last_seq = last;
 	}
@@ -466,8 +463,7 @@ static void rtp_tx_private(struct rtp_tx *tx, const struct rtp_copy *copy,
 /* Have as many of the run as can leave as one skb leave. Returns which they
  * were.
  */
-static u64 rtp_tx_some(struct rtp_tx *tx, const struct rtp_copy *copy,
-		       u64 which)
+static u64 rtp_tx_some(struct rtp_shard *shard, u64 which)
 {
 	unsigned int count = 0, bytes;
 	u64 left = which, some;
@@ -478,37 +474,38 @@ static u64 rtp_tx_some(struct rtp_tx *tx, const struct rtp_copy *copy,
 		count++;
 	}
 	some = which ^ left;
-	if (count < tx->run_min)
+	if (count < shard->tx.run_min)
 		return 0;
 
 	bytes = (count - 1) * RTP_HDR_LEN;
-	hdr = rtp_memory_get(&tx->shard->worker->memory, bytes, count - 1);
+	hdr = rtp_memory_get(&shard->worker->memory, bytes, count - 1);
 	if (unlikely(!hdr))
 		return 0;
-	rtp_tx_private(tx, copy, some, hdr);
+	rtp_tx_private(shard, some, hdr);
 
 	return some;
 }
 
 /**
  * rtp_tx_run() - send a run, with headers of the destination's own
- * @tx: as rtp_tx_open() left it
- * @copy: for each datagram of the batch that is in @which
+ * @shard: the shard, after rtp_tx_open(); its @copy says what the copies of the
+ *	run's datagrams have of their own
  * @which: bit for each datagram of the run
  *
  * What goes wrong is counted at the destination and concerns no other.
  *
  * Context: As rtp_tx_open().
  */
-void rtp_tx_run(struct rtp_tx *tx, const struct rtp_copy *copy, u64 which)
+void rtp_tx_run(struct rtp_shard *shard, u64 which)
 {
-	const struct rtp_item *items = tx->fanout->batch.item;
+	const struct rtp_item *items = shard->fanout->batch.item;
+	const struct rtp_tx *tx = &shard->tx;
 	u32 size = items[__ffs64(which)].dgram->len;
 	u64 some;
 
-	while (tx->run_min && which & (which - 1) &&
+	while (which & (which - 1) && tx->run_min &&
 	       rtp_tx_len(tx, size) <= tx->mtu) {
-		some = rtp_tx_some(tx, copy, which);
+		some = rtp_tx_some(shard, which);
 		if (!some)
 			break;
 		which ^= some;
@@ -517,42 +514,51 @@ void rtp_tx_run(struct rtp_tx *tx, const struct rtp_copy *copy, u64 which)
 	for (; which; which &= which - 1) {
 		unsigned int i = __ffs64(which);
 
-		rtp_tx_single(tx, &items[i], &copy[i]);
+		rtp_tx_single(shard, &items[i], &shard->copy[i]);
 	}
 }
 
 /**
  * rtp_tx_drop() - count copies that the destination does not get
- * @tx: as rtp_tx_open() left it
+ * @shard: the shard, after rtp_tx_open()
  * @reason: why
  * @packets: how many
  *
  * Context: As rtp_tx_open().
  */
-void rtp_tx_drop(struct rtp_tx *tx, enum rtp_tx_drop reason, u32 packets)
+void rtp_tx_drop(struct rtp_shard *shard, enum rtp_tx_drop reason, u32 packets)
 {
-	const struct rtp_dest *dest = tx->dest;
+	shard->tx.drops[reason] += packets;
+	shard->tx.dropped += packets;
+}
 
-	trace_rtprelay_dest_drop(tx->fanout->sk, &dest->key.addr,
-				 data_race(dest->cookie),
-				 tx->fanout->batch.serial, reason, packets);
-	tx->drops[reason] += packets;
-	tx->dropped += packets;
+static void rtp_tx_count_drops(struct rtp_shard *shard)
+{
+	struct rtp_tx *tx = &shard->tx;
+	unsigned int i;
+
+	for (i = 0; i < RTP_TX_DROPS; i++) {
+		u64_stats_add(&tx->dest->drops[i], tx->drops[i]);
+		tx->drops[i] = 0;
+	}
+	u64_stats_add(&shard->stats.tx_dropped, tx->dropped);
+	tx->dropped = 0;
+	shard->dropped = true;
 }
 
 /**
  * rtp_tx_close() - the destination was sent what it gets of the batch
- * @tx: as rtp_tx_open() left it
+ * @shard: the shard, after rtp_tx_open()
  *
  * Context: As rtp_tx_open().
  */
-void rtp_tx_close(struct rtp_tx *tx)
+void rtp_tx_close(struct rtp_shard *shard)
 {
-	struct rtp_shard_stats *stats = &tx->shard->stats;
+	struct rtp_shard_stats *stats = &shard->stats;
+	struct rtp_tx *tx = &shard->tx;
 	struct rtp_dest *dest = tx->dest;
-	unsigned int i;
 
-	u64_stats_update_begin(&tx->shard->syncp);
+	u64_stats_update_begin(&shard->syncp);
 	if (likely(tx->packets)) {
 		u64_stats_add(&dest->packets, tx->packets);
 		u64_stats_add(&dest->octets, tx->octets);
@@ -561,11 +567,7 @@ void rtp_tx_close(struct rtp_tx *tx)
 		u64_stats_add(&stats->tx_sends, tx->sends);
 		WRITE_ONCE(dest->last_seq, tx->last_seq);
 	}
-	if (unlikely(tx->dropped)) {
-		for (i = 0; i < RTP_TX_DROPS; i++)
-			u64_stats_add(&dest->drops[i], tx->drops[i]);
-		u64_stats_add(&stats->tx_dropped, tx->dropped);
-		tx->shard->dropped = true;
-	}
-	u64_stats_update_end(&tx->shard->syncp);
+	if (unlikely(tx->dropped))
+		rtp_tx_count_drops(shard);
+	u64_stats_update_end(&shard->syncp);
 }

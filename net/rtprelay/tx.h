@@ -10,7 +10,6 @@
 #include "dest.h"
 
 struct dst_entry;
-struct rtp_copy;
 struct rtp_fanout;
 struct rtp_shard;
 struct rtp_shared_run;
@@ -18,7 +17,6 @@ struct rtp_shared_run;
 /**
  * struct rtp_tx - what a destination is being sent of a batch
  * @fanout: the fan-out
- * @shard: the shard that has the destination
  * @dest: the destination
  * @dst: its route
  * @when: departure time, ns of CLOCK_MONOTONIC; 0 for at once
@@ -31,11 +29,13 @@ struct rtp_shared_run;
  * @sends: skbs that they were
  * @last_seq: RTP sequence number of the last, when @packets is not 0
  * @dropped: copies dropped
- * @drops: of those, by enum rtp_tx_drop
+ * @drops: of those, by enum rtp_tx_drop; all 0 while @dropped is
+ *
+ * The shard's, which uses it for one destination after the other: on a stack it
+ * would be zeroed for each.
  */
 struct rtp_tx {
 	struct rtp_fanout *fanout;
-	struct rtp_shard *shard;
 	struct rtp_dest *dest;
 	struct dst_entry *dst;
 	u64 when;
@@ -51,11 +51,10 @@ struct rtp_tx {
 	u32 drops[RTP_TX_DROPS];
 };
 
-bool rtp_tx_open(struct rtp_tx *tx, struct rtp_shard *shard,
-		 struct rtp_dest *dest, u64 when);
-bool rtp_tx_shared(struct rtp_tx *tx, const struct rtp_shared_run *run);
-void rtp_tx_run(struct rtp_tx *tx, const struct rtp_copy *copy, u64 which);
-void rtp_tx_drop(struct rtp_tx *tx, enum rtp_tx_drop reason, u32 packets);
-void rtp_tx_close(struct rtp_tx *tx);
+bool rtp_tx_open(struct rtp_shard *shard, struct rtp_dest *dest, u64 when);
+bool rtp_tx_shared(struct rtp_shard *shard, const struct rtp_shared_run *run);
+void rtp_tx_run(struct rtp_shard *shard, u64 which);
+void rtp_tx_drop(struct rtp_shard *shard, enum rtp_tx_drop reason, u32 packets);
+void rtp_tx_close(struct rtp_shard *shard);
 
 #endif /* _NET_RTPRELAY_TX_H */
