@@ -16,6 +16,7 @@
 #include <net/ipv6.h>
 #include <net/sock.h>
 #include <net/udp.h>
+#include <trace/events/rtprelay.h>
 #include "batch.h"
 #include "dest.h"
 #include "dgram.h"
@@ -305,9 +306,13 @@ static bool rtp_tx_out(struct rtp_shard *shard, struct sk_buff *skb, u8 ttl,
 {
 	struct rtp_tx *tx = &shard->tx;
 	u32 segs = skb_shinfo(skb)->gso_segs ?: 1;
+	const struct rtp_dest *dest = tx->dest;
 	int err;
 
-	err = tx->dest->family == AF_INET ?
+	trace_rtprelay_send(tx->fanout->sk, skb, &dest->key.addr,
+			    data_race(dest->cookie), tx->fanout->batch.serial,
+			    tx->when);
+	err = dest->family == AF_INET ?
 		rtp_tx_out4(tx, skb, ttl, fits, sum) :
 		rtp_tx_out6(tx, skb, ttl, sum);
 	if (err > 0)
@@ -528,6 +533,11 @@ void rtp_tx_run(struct rtp_shard *shard, u64 which)
  */
 void rtp_tx_drop(struct rtp_shard *shard, enum rtp_tx_drop reason, u32 packets)
 {
+	const struct rtp_dest *dest = shard->tx.dest;
+
+	trace_rtprelay_dest_drop(shard->fanout->sk, &dest->key.addr,
+				 data_race(dest->cookie),
+				 shard->fanout->batch.serial, reason, packets);
 	shard->tx.drops[reason] += packets;
 	shard->tx.dropped += packets;
 }
