@@ -146,6 +146,12 @@ void fo_sysctl(const char *name, const char *value);
 void fo_sh(const char *command);
 void fo_ip(const char *commands);
 int fo_peer(void);
+int fo_far(int peer);
+void fo_far_sockets(int peer);
+void fo_features(const char *device, const char * const *names, bool on);
+extern const char * const fo_offloads[];
+unsigned long fo_qdisc(const char *device, const char *counter);
+unsigned int fo_in_flight(int fd);
 int fo_enter(int netns);
 void fo_leave(int netns);
 

@@ -141,22 +141,18 @@ static bool fo_running(const char *name)
 	return !ret && ifr.ifr_flags & IFF_RUNNING;
 }
 
-/*
- * A second network namespace, behind a pair of veth: v0 is ours, p0 is theirs.
- * It lasts as long as the test's process.
- */
-int fo_peer(void)
+/* A network namespace that lasts as long as the test's process. */
+static int fo_other(pid_t *child)
 {
 	int up[2], netns;
-	char line[256];
-	pid_t child;
+	char path[32];
 
 	if (pipe2(up, O_CLOEXEC))
 		fo_fatal("pipe");
-	child = fork();
-	if (child < 0)
+	*child = fork();
+	if (*child < 0)
 		fo_fatal("fork");
-	if (!child) {
+	if (!*child) {
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		fo_netns();
 		if (write(up[1], "", 1) != 1)
@@ -164,16 +160,26 @@ int fo_peer(void)
 		pause();
 		_exit(0);
 	}
-	if (read(up[0], line, 1) != 1)
+	if (read(up[0], path, 1) != 1)
 		fo_fatal("peer");
 	close(up[0]);
 	close(up[1]);
 
-	snprintf(line, sizeof(line), "/proc/%d/ns/net", child);
-	netns = open(line, O_RDONLY | O_CLOEXEC);
+	snprintf(path, sizeof(path), "/proc/%d/ns/net", *child);
+	netns = open(path, O_RDONLY | O_CLOEXEC);
 	if (netns < 0)
-		fo_fatal(line);
+		fo_fatal(path);
+	return netns;
+}
 
+/* A second network namespace, behind a pair of veth: v0 is ours, p0 theirs. */
+int fo_peer(void)
+{
+	char line[256];
+	int netns, back;
+	pid_t child;
+
+	netns = fo_other(&child);
 	/* copies may leave by a device that the way back does not use */
 	fo_write("/proc/sys/net/ipv4/conf/all/rp_filter", "0");
 	snprintf(line, sizeof(line),
@@ -182,16 +188,76 @@ int fo_peer(void)
 		 "addr add " FO_PEER_OURS6 "/64 dev v0 nodad\n"
 		 "link set v0 up\n", child);
 	fo_ip(line);
-	up[0] = fo_enter(netns);
+	back = fo_enter(netns);
 	fo_ip("addr add " FO_PEER_THEIRS "/24 dev p0\n"
 	      "addr add " FO_PEER_THEIRS6 "/64 dev p0 nodad\n"
 	      "link set p0 up\n");
 	if (!FO_WAIT(fo_running("p0")))
 		fo_fatal("p0");
-	fo_leave(up[0]);
+	fo_leave(back);
 	if (!FO_WAIT(fo_running("v0")))
 		fo_fatal("v0");
 	return netns;
+}
+
+/*
+ * A third one, behind that of fo_peer(), which becomes a router: p1 is its end
+ * of the link, q1 the other. There are as many viewers as 10.1.0.0/16 and
+ * fd02::/112 have addresses. What goes to them is seen at q1 and, not being for
+ * its link address, no further.
+ */
+int fo_far(int peer)
+{
+	char line[256];
+	int far, back;
+	pid_t child;
+
+	far = fo_other(&child);
+	fo_ip("route add 10.1.0.0/16 via " FO_PEER_THEIRS "\n"
+	      "route add fd02::/64 via " FO_PEER_THEIRS6 "\n");
+	back = fo_enter(peer);
+	snprintf(line, sizeof(line),
+		 "link add p1 type veth peer name q1 netns %d\n"
+		 "addr add 10.9.0.1/24 dev p1\n"
+		 "addr add fd09::1/64 dev p1 nodad\n"
+		 "link set p1 up\n", child);
+	fo_ip(line);
+	fo_write("/proc/sys/net/ipv4/ip_forward", "1");
+	fo_write("/proc/sys/net/ipv6/conf/all/forwarding", "1");
+	fo_leave(back);
+	back = fo_enter(far);
+	fo_ip("link set q1 address 02:00:00:00:00:02\n"
+	      "addr add 10.9.0.2/24 dev q1\n"
+	      "addr add fd09::2/64 dev q1 nodad\n"
+	      "link set q1 up\n"
+	      "route add default via 10.9.0.1\n"
+	      "route add default via fd09::1\n"
+	      "route add local 10.1.0.0/16 dev lo\n"
+	      "route add local fd02::/64 dev lo\n");
+	if (!FO_WAIT(fo_running("q1")))
+		fo_fatal("q1");
+	fo_leave(back);
+	back = fo_enter(peer);
+	if (!FO_WAIT(fo_running("p1")))
+		fo_fatal("p1");
+	fo_ip("route add 10.1.0.0/16 via 10.9.0.2\n"
+	      "route add fd02::/64 via fd09::2\n"
+	      "neigh replace 10.9.0.2 lladdr 02:00:00:00:00:01 dev p1\n"
+	      "neigh replace fd09::2 lladdr 02:00:00:00:00:01 dev p1\n");
+	/* on this link each datagram is by itself and complete */
+	fo_features("p1", fo_offloads, false);
+	fo_leave(back);
+	return far;
+}
+
+/* What goes to the viewers arrives at sockets of the third one. */
+void fo_far_sockets(int peer)
+{
+	int back = fo_enter(peer);
+
+	fo_ip("neigh replace 10.9.0.2 lladdr 02:00:00:00:00:02 dev p1\n"
+	      "neigh replace fd09::2 lladdr 02:00:00:00:00:02 dev p1\n");
+	fo_leave(back);
 }
 
 /* Go to another network namespace. Returns the way back, for fo_leave(). */

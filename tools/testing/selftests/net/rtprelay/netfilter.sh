@@ -46,37 +46,52 @@ if ! rules "" "" ""; then
 	exit "$ksft_skip"
 fi
 
-rules "" "" "udp dport 7000 ip daddr 10.2.0.12 drop"
-relay_run 4 11=0 12=1 13=0
-log_test "a verdict concerns one viewer"
-RET=0
-[ "$(refused 10.2.0.12)" = "$COUNT" ] && [ "$(refused 10.2.0.11)" = 0 ]
-check_err $? "$(< "$dir/relay")"
-log_test "and is counted there"
+verdicts()
+{
+	rules "" "" "udp dport 7000 ip daddr 10.2.0.12 drop"
+	relay_run 4 11=0 12=1 13=0
+	log_test "$1: a verdict concerns one viewer"
+	RET=0
+	[ "$(refused 10.2.0.12)" = "$COUNT" ] && [ "$(refused 10.2.0.11)" = 0 ]
+	check_err $? "$(< "$dir/relay")"
+	log_test "$1: and is counted there"
 
-# The viewers know the source only by another address, and the other way round.
-rules "ip daddr 10.2.0.99 dnat ip to 10.2.0.12" \
-	"udp dport 7000 masquerade" ""
-ip netns exec "$viewers" nft -f - <<-RULES
-	table inet t {
-		chain in {
-			type filter hook input priority 0;
-			ip saddr != 10.2.0.1 udp dport 7000 drop
+	rules "" "" "udp dport 7000 ip6 daddr fd01:2::13 drop"
+	relay_run 6 11=0 13=1
+	log_test "$1: IPv6: a verdict concerns one viewer"
+}
+
+# The viewers know the source by another address only, and the relay one of them.
+translation()
+{
+	rules "ip daddr 10.2.0.99 dnat ip to 10.2.0.12" \
+		"udp dport 7000 masquerade" ""
+	ip netns exec "$viewers" nft -f - <<-RULES
+		table inet t {
+			chain in {
+				type filter hook input priority 0;
+				ip saddr != 10.2.0.1 udp dport 7000 drop
+			}
 		}
-	}
-RULES
-relay_run 4 11=0 12=0
-log_test "source NAT"
-ip netns exec "$viewers" nft flush ruleset
-
-# An IPv6 one, dropped on the device's way out.
-rules "" "" "udp dport 7000 ip6 daddr fd01:2::13 drop"
-relay_run 6 11=0 13=1
-log_test "IPv6: a verdict concerns one viewer"
+	RULES
+	relay_run 4 11=0 12=0@99 13=0
+	log_test "$1: address translation"
+	ip netns exec "$viewers" nft flush ruleset
+}
 
 # A rule that writes into the payload, where all copies share it.
-rules "" "" "ip daddr 10.2.0.12 udp dport 7000 @th,4096,32 set 0xdeadbeef"
-relay_run 4 11=0 12=1 13=0
-log_test "what is rewritten is one viewer's copy"
+rewriting()
+{
+	rules "" "" \
+		"ip daddr 10.2.0.12 udp dport 7000 @th,4096,32 set 0xdeadbeef"
+	relay_run 4 11=0 12=1 13=0
+	log_test "$1: what is rewritten is one viewer's copy"
+}
+
+for BURST in 1 20; do
+	verdicts "$BURST at a time"
+	translation "$BURST at a time"
+	rewriting "$BURST at a time"
+done
 
 exit "$EXIT_STATUS"

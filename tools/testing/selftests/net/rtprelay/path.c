@@ -5,7 +5,6 @@
  */
 #include <net/if.h>
 #include <stdio.h>
-#include <linux/sock_diag.h>
 
 #include "fanout_lib.h"
 #include "kselftest_harness.h"
@@ -308,16 +307,6 @@ TEST_F(path, interface)
 	EXPECT_EQ(1, fo_recv_seq(viewer));
 }
 
-static unsigned int in_flight(int fd)
-{
-	__u32 meminfo[SK_MEMINFO_VARS];
-	socklen_t len = sizeof(meminfo);
-
-	if (getsockopt(fd, SOL_SOCKET, SO_MEMINFO, meminfo, &len))
-		fo_fatal("SO_MEMINFO");
-	return meminfo[SK_MEMINFO_WMEM_ALLOC];
-}
-
 /* What the network has not sent yet is bounded, counted, and given back. */
 TEST_F(path, in_flight)
 {
@@ -335,9 +324,9 @@ TEST_F(path, in_flight)
 			    info.tx_packets + info.tx_dropped == 200));
 	EXPECT_LT(5, info.tx_packets);
 	EXPECT_GT(100, info.tx_packets);
-	EXPECT_LE(sndbuf - 4000, in_flight(self->relay.fd));
+	EXPECT_LE(sndbuf - 4000, fo_in_flight(self->relay.fd));
 	/* a destination is sent to, then it is asked again */
-	EXPECT_GE(sndbuf + 16 * 1400, in_flight(self->relay.fd));
+	EXPECT_GE(sndbuf + 16 * 1400, fo_in_flight(self->relay.fd));
 	for (i = 0; i < 2; i++) {
 		ASSERT_EQ(0, fo_find(self->relay.fd, &self->dest[i], &found));
 		EXPECT_EQ(100, found.packets + found.dropped_inflight);
@@ -347,7 +336,7 @@ TEST_F(path, in_flight)
 
 	/* a destination elsewhere suffers, but only as long */
 	fo_sh("tc qdisc del dev v0 root");
-	EXPECT_TRUE(FO_WAIT(!in_flight(self->relay.fd)));
+	EXPECT_TRUE(FO_WAIT(!fo_in_flight(self->relay.fd)));
 	fo_send(&self->relay, 100);
 	EXPECT_TRUE(FO_WAIT(!fo_find(self->relay.fd, &self->dest[0], &found) &&
 			    found.last_seq == 100));
@@ -476,7 +465,7 @@ TEST(device_goes)
 	ASSERT_TRUE(FO_WAIT(!fo_info(relay.fd, &info) &&
 			    info.tx_packets + info.tx_dropped == 4));
 	EXPECT_EQ(1, info.tx_dropped);
-	EXPECT_TRUE(FO_WAIT(!in_flight(relay.fd)));
+	EXPECT_TRUE(FO_WAIT(!fo_in_flight(relay.fd)));
 }
 
 int main(int argc, char **argv)

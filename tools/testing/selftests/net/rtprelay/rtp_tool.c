@@ -2,7 +2,8 @@
 /*
  * What the shell tests put into their network namespaces:
  *
- *	rtp_tool send FROM TO COUNT
+ *	rtp_tool send FROM TO COUNT BURST
+ *		so many at a time, which are queued together
  *	rtp_tool sink AT COUNT SECONDS
  *		says "ready", exits with 0 when it got all, undamaged; gives up
  *		after so long a silence
@@ -24,6 +25,7 @@
 #include "fanout_lib.h"
 
 #define PAYLOAD	1000
+#define MAX_BURST	32
 
 static int bound(const char *text)
 {
@@ -37,20 +39,25 @@ static int bound(const char *text)
 
 static int do_send(char **args)
 {
+	int fd, i, n, count = atoi(args[2]), burst = atoi(args[3]);
+	static __u8 buf[MAX_BURST * (FO_RTP_HDR + PAYLOAD)];
 	struct rtp_fanout_addr to;
 	union fo_sockaddr ss;
-	__u8 buf[FO_MTU];
-	int fd, i, count = atoi(args[2]);
+	size_t len;
 
 	fd = bound(args[0]);
 	fo_parse(&to, args[1]);
 	fo_native(&ss, &to);
 	if (connect(fd, &ss.sa, sizeof(ss)))
 		fo_fatal("connect");
-	for (i = 0; i < count; i++) {
-		fo_send_buf(fd, buf, fo_rtp(buf, FO_PT_OPAQUE, i, FO_SSRC,
-					    PAYLOAD));
-		usleep(1000);
+	fo_set_int(fd, IPPROTO_UDP, UDP_SEGMENT, FO_RTP_HDR + PAYLOAD);
+	for (i = 0; i < count; ) {
+		len = 0;
+		for (n = 0; n < burst && n < MAX_BURST && i < count; n++, i++)
+			len += fo_rtp(buf + len, FO_PT_OPAQUE, i, FO_SSRC,
+				      PAYLOAD);
+		fo_send_buf(fd, buf, len);
+		usleep(1000 * n);
 	}
 	return 0;
 }
@@ -126,7 +133,7 @@ static int do_espinudp(char **args)
 
 int main(int argc, char **argv)
 {
-	if (argc == 5 && !strcmp(argv[1], "send"))
+	if (argc == 6 && !strcmp(argv[1], "send"))
 		return do_send(argv + 2);
 	if (argc == 5 && !strcmp(argv[1], "sink"))
 		return do_sink(argv + 2);

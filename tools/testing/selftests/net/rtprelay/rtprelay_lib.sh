@@ -5,8 +5,8 @@
 #  +---------------+      +-------------------+     +------------------------+
 #  | s0 10.1.0.1   |------| r0 10.1.0.2       |     |                        |
 #  |    fd01:1::1  | veth |    fd01:1::2      |     |                        |
-#  +---------------+      | r1 10.2.0.1       |-----| v0 10.2.0.11 .12 .13   |
-#                         |    fd01:2::1      |veth |    fd01:2::11 ::12 ::13|
+#  +---------------+      | r1 10.2.0.1       |-----| v0 10.2.0.11 to .14    |
+#                         |    fd01:2::1      |veth |    fd01:2::11 to ::14  |
 #                         +-------------------+     +------------------------+
 
 # shellcheck disable=SC1091
@@ -17,6 +17,9 @@ ALSO=
 
 # What the tests send; large enough that the payload is in pages.
 COUNT=60
+
+# How many of them wait for the relay together.
+BURST=1
 
 relay_setup()
 {
@@ -41,7 +44,7 @@ relay_setup()
 		link set r0 up
 		link set r1 up
 	RELAY
-	for i in 11 12 13; do
+	for i in 11 12 13 14; do
 		printf 'addr add 10.2.0.%s/24 dev v0\n' $i
 		printf 'addr add fd01:2::%s/64 dev v0 nodad\n' $i
 	done | ip -n "$viewers" -batch -
@@ -61,12 +64,13 @@ said()
 	[ -s "$1" ]
 }
 
-# relay_run VERSION VIEWER=STATUS...: the stream from the source to viewers, by
-# their last number. STATUS is 0 for who must get all of it, undamaged, and 1
-# for who must not. Leaves in $dir/relay what the relay says.
+# relay_run VERSION VIEWER=STATUS[@TOLD]...: the stream from the source to viewers,
+# by their last number, or by another where the relay is told that one. STATUS is
+# 0 for who must get all of it, undamaged, and 1 for who must not. Leaves in
+# $dir/relay what the relay says.
 relay_run()
 {
-	local at from sink to viewer want
+	local at from sink status to told viewer want
 	local -A pids=()
 
 	if [ "$1" = 4 ]; then
@@ -77,12 +81,16 @@ relay_run()
 	shift
 	sink=()
 	for want in "$@"; do
-		viewer=${want%=*}
+		viewer=${want%=*} status=${want#*=}
+		told=$viewer
+		if [ "$status" != "${status#*@}" ]; then
+			told=${status#*@} status=${status%@*}
+		fi
 		: > "$dir/$viewer"
 		ip netns exec "$viewers" ./rtp_tool sink "$to$viewer,7000" \
-			$COUNT $((${want#*=} ? 2 : 20)) > "$dir/$viewer" &
+			$COUNT $((status ? 2 : 20)) > "$dir/$viewer" &
 		pids[$viewer]=$!
-		sink+=("$to$viewer,7000")
+		sink+=("$to$told,7000")
 	done
 	mkfifo "$dir/fifo"
 	: > "$dir/relay"
@@ -93,12 +101,12 @@ relay_run()
 	for viewer in "${!pids[@]}"; do
 		busywait "$BUSYWAIT_TIMEOUT" said "$dir/$viewer" || return
 	done
-	ip netns exec "$source" ./rtp_tool send "$from" "$at" $COUNT
+	ip netns exec "$source" ./rtp_tool send "$from" "$at" $COUNT $BURST
 	RET=0
 	for want in "$@"; do
-		viewer=${want%=*}
+		viewer=${want%=*} status=${want#*=}
 		wait "${pids[$viewer]}"
-		[ $? = "${want#*=}" ]
+		[ $? = "${status%@*}" ]
 		check_err $? "$(< "$dir/$viewer")"
 	done
 	exec 3>&-

@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Devices as the tests of SO_RTP_FANOUT want them, and what is in them.
+ */
+#include <errno.h>
+#include <net/if.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <linux/ethtool.h>
+#include <linux/sock_diag.h>
+#include <linux/sockios.h>
+
+#include "fanout_lib.h"
+
+/* Switch a feature of a device, as ethtool -K does. */
+static void fo_feature(const char *device, const char *name, bool on)
+{
+	struct ethtool_sset_info *sset = calloc(1, sizeof(*sset) + 4);
+	struct ethtool_sfeatures *set;
+	struct ethtool_gstrings *names;
+	struct ifreq ifr = {};
+	__u32 i, count;
+	int fd;
+
+	fd = socket(AF_INET, SOCK_DGRAM, 0);
+	snprintf(ifr.ifr_name, sizeof(ifr.ifr_name), "%s", device);
+	sset->cmd = ETHTOOL_GSSET_INFO;
+	sset->sset_mask = 1ULL << ETH_SS_FEATURES;
+	ifr.ifr_data = (void *)sset;
+	if (ioctl(fd, SIOCETHTOOL, &ifr))
+		fo_fatal("ETHTOOL_GSSET_INFO");
+	count = sset->data[0];
+
+	names = calloc(1, sizeof(*names) + count * ETH_GSTRING_LEN);
+	names->cmd = ETHTOOL_GSTRINGS;
+	names->string_set = ETH_SS_FEATURES;
+	names->len = count;
+	ifr.ifr_data = (void *)names;
+	if (ioctl(fd, SIOCETHTOOL, &ifr))
+		fo_fatal("ETHTOOL_GSTRINGS");
+	for (i = 0; i < count; i++) {
+		if (!strcmp((char *)names->data + i * ETH_GSTRING_LEN, name))
+			break;
+	}
+	if (i == count) {
+		errno = ENOENT;
+		fo_fatal(name);
+	}
+
+	set = calloc(1, sizeof(*set) + (count + 31) / 32 *
+		     sizeof(set->features[0]));
+	set->cmd = ETHTOOL_SFEATURES;
+	set->size = (count + 31) / 32;
+	set->features[i / 32].valid = 1U << i % 32;
+	set->features[i / 32].requested = on ? 1U << i % 32 : 0;
+	ifr.ifr_data = (void *)set;
+	/* more than 0 when the device does not do as asked */
+	if (ioctl(fd, SIOCETHTOOL, &ifr)) {
+		errno = EOPNOTSUPP;
+		fo_fatal(name);
+	}
+	close(fd);
+	free(sset);
+	free(names);
+	free(set);
+}
+
+/* Features of which each needs those behind it. */
+void fo_features(const char *device, const char * const *names, bool on)
+{
+	if (!*names)
+		return;
+	if (!on)
+		fo_feature(device, *names, false);
+	fo_features(device, names + 1, on);
+	if (on)
+		fo_feature(device, *names, true);
+}
+
+/* All that make a device take more than a complete datagram. */
+const char * const fo_offloads[] = {
+	"tx-udp-segmentation", "tx-generic-segmentation",
+	"tx-scatter-gather", "tx-checksum-ip-generic", NULL,
+};
+
+/* A counter of the device's queueing discipline: "packets", where the parts of
+ * large packets count each, or "drops".
+ */
+unsigned long fo_qdisc(const char *device, const char *counter)
+{
+	unsigned long value;
+	char line[4096];
+	char key[32];
+	char *at;
+	FILE *tc;
+
+	snprintf(line, sizeof(line), "tc -s -j qdisc show dev %s root", device);
+	tc = popen(line, "r");
+	if (!tc || !fgets(line, sizeof(line), tc))
+		fo_fatal("tc");
+	pclose(tc);
+	snprintf(key, sizeof(key), "\"%s\":", counter);
+	at = strstr(line, key);
+	if (!at || sscanf(at + strlen(key), "%lu", &value) != 1)
+		fo_fatal(counter);
+	return value;
+}
+
+/* Bytes that the network still has of what the socket sent. */
+unsigned int fo_in_flight(int fd)
+{
+	__u32 meminfo[SK_MEMINFO_VARS];
+	socklen_t len = sizeof(meminfo);
+
+	if (getsockopt(fd, SOL_SOCKET, SO_MEMINFO, meminfo, &len))
+		fo_fatal("SO_MEMINFO");
+	return meminfo[SK_MEMINFO_WMEM_ALLOC];
+}
