@@ -13,6 +13,7 @@
 #include <net/tcp_states.h>
 #include <net/udp.h>
 #include <net/udp_tunnel.h>
+#include "adopt.h"
 #include "bpf.h"
 #include "dest.h"
 #include "event.h"
@@ -168,6 +169,7 @@ rtp_fanout_alloc(struct sock *sk, const struct rtp_fanout_config *config)
 	fanout->pace.percent = config->pace_percent;
 	fanout->pace.burst = config->pace_burst;
 	fanout->failed_index = ~0U;
+	fanout->adopting = true;
 	rtp_classes_init(&fanout->classes);
 	rtp_codec_init(&fanout->stream.codec, config);
 	/* RFC 3550, section 5.1: the first number should be random. */
@@ -198,7 +200,9 @@ err_worker:
  * @sk: a UDP socket
  * @config: checked, addresses normalised
  *
- * Context: Process context, socket locked.
+ * What is queued on the socket and of the stream becomes the fan-out's.
+ *
+ * Context: Process context, socket locked. Sleeps for a grace period.
  * Return: 0; -EALREADY when it is one; -EBUSY when another has the socket;
  * -EISCONN when it is connected: its copies would share one flow hash, and it
  * would not hear the viewers; -EADDRNOTAVAIL when it is bound to no port;
@@ -223,10 +227,13 @@ int rtp_fanout_attach(struct sock *sk, const struct rtp_fanout_config *config)
 	__module_get(THIS_MODULE);
 
 	err = rtp_fanout_claim(sk, fanout);
-	if (err)
+	if (err) {
 		rtp_fanout_free(fanout);
+		return err;
+	}
+	rtp_adopt(fanout);
 
-	return err;
+	return 0;
 }
 
 /**

@@ -94,6 +94,7 @@ struct rtp_fanout_stats {
  *	to the socket's receive memory
  * @serial: struct rtp_dgram.serial of the next
  * @stopped: takes nothing more
+ * @adopting: what is queued waits for what came before the fan-out
  * @rx_count: by enum rtp_rx_count; several CPUs can be at it
  *
  * The owner's own:
@@ -143,6 +144,7 @@ struct rtp_fanout {
 	u32 queue_bytes;
 	u64 serial;
 	bool stopped;
+	bool adopting;
 	atomic64_t rx_count[RTP_RX_COUNTS];
 
 	struct list_head todo;

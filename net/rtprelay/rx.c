@@ -32,7 +32,14 @@
 #define RTP_RX_VERSION_2	0x80
 #define RTP_RX_PT_MASK		0x7f
 
-static void rtp_rx_count(struct rtp_fanout *fanout, enum rtp_rx_count what)
+/**
+ * rtp_rx_count() - count what became of a datagram
+ * @fanout: the fan-out
+ * @what: that
+ *
+ * Context: Any.
+ */
+void rtp_rx_count(struct rtp_fanout *fanout, enum rtp_rx_count what)
 {
 	atomic64_inc(&fanout->rx_count[what]);
 }
@@ -67,9 +74,17 @@ static bool rtp_rx_from_interface(const struct rtp_fanout *fanout,
 	return ifindex == inet6_iif(skb) || ifindex == inet6_sdif(skb);
 }
 
-/* Whether the datagram is of the stream. Data is at the UDP header. */
-static bool rtp_rx_is_stream(const struct rtp_fanout *fanout,
-			     const struct sk_buff *skb)
+/**
+ * rtp_rx_is_stream() - whether a datagram is of the stream
+ * @fanout: the fan-out
+ * @skb: what was received, with its IP and UDP headers
+ * @offset: bytes from its data to those of the datagram, behind the UDP header
+ *
+ * Context: Any, under RCU.
+ * Return: true when it is.
+ */
+bool rtp_rx_is_stream(const struct rtp_fanout *fanout,
+		      const struct sk_buff *skb, unsigned int offset)
 {
 	const u8 *hdr;
 	u8 buf[RTP_HDR_LEN];
@@ -78,7 +93,7 @@ static bool rtp_rx_is_stream(const struct rtp_fanout *fanout,
 	    !rtp_rx_from_interface(fanout, skb))
 		return false;
 
-	hdr = skb_header_pointer(skb, sizeof(struct udphdr), sizeof(buf), buf);
+	hdr = skb_header_pointer(skb, offset, sizeof(buf), buf);
 	if (!hdr || (hdr[0] & RTP_RX_VERSION_MASK) != RTP_RX_VERSION_2)
 		return false;
 
@@ -86,11 +101,18 @@ static bool rtp_rx_is_stream(const struct rtp_fanout *fanout,
 	       RTP_FANOUT_CODEC_NONE;
 }
 
-/* What the TTL of the copies may be: one less than it came with, so that a
- * loop ends. A multicast source's says how far that one reaches, and is often
- * 1 (RFC 1112, section 6.1): it is no bound. 0 for a datagram that has to go.
+/**
+ * rtp_rx_ttl() - what the TTL or hop limit of the copies may be
+ * @skb: what was received
+ *
+ * One less than it came with, so that a loop ends. A multicast source's says
+ * how far that one reaches, and is often 1 (RFC 1112, section 6.1): it is no
+ * bound.
+ *
+ * Context: Any.
+ * Return: the bound; 0 for a datagram that has to go.
  */
-static u8 rtp_rx_ttl(const struct sk_buff *skb)
+u8 rtp_rx_ttl(const struct sk_buff *skb)
 {
 	u8 ttl;
 
@@ -136,10 +158,9 @@ static struct rtp_dgram *rtp_rx_alloc(unsigned int len)
 }
 
 /* The one copy. The checksum of what all destinations get alike comes with it. */
-static int rtp_rx_copy(struct rtp_dgram *dgram, const struct sk_buff *skb)
+static int rtp_rx_copy(struct rtp_dgram *dgram, const struct sk_buff *skb,
+		       unsigned int offset)
 {
-	int offset = sizeof(struct udphdr);
-
 	if (skb_copy_bits(skb, offset, dgram->data, RTP_HDR_LEN))
 		return -EFAULT;
 
@@ -149,16 +170,73 @@ static int rtp_rx_copy(struct rtp_dgram *dgram, const struct sk_buff *skb)
 	return 0;
 }
 
-/* Charges the datagram to the socket as a received one is, and hands it to the
- * owner.
+/**
+ * rtp_rx_dgram() - make the relay's copy of a datagram
+ * @fanout: the fan-out
+ * @skb: what was received
+ * @offset: bytes from its data to those of the datagram, behind the UDP header
+ * @len: bytes of the datagram, at least RTP_HDR_LEN
+ * @ttl: the most that the TTL or hop limit of a copy may be
+ *
+ * Context: Any.
+ * Return: the datagram, or NULL, which is counted, when there is no memory.
  */
+struct rtp_dgram *rtp_rx_dgram(struct rtp_fanout *fanout,
+			       const struct sk_buff *skb, unsigned int offset,
+			       unsigned int len, u8 ttl)
+{
+	struct rtp_dgram *dgram;
+
+	dgram = rtp_rx_alloc(len);
+	if (unlikely(!dgram))
+		goto nomem;
+	dgram->ttl = ttl;
+	if (fanout->pace.percent)
+		dgram->received = ktime_get_ns();
+	if (likely(!rtp_rx_copy(dgram, skb, offset)))
+		return dgram;
+
+	rtp_dgram_put(dgram);
+nomem:
+	rtp_rx_count(fanout, RTP_RX_DROPPED_NOMEM);
+	return NULL;
+}
+
+/* Charges the datagram to the socket as a received one is. */
+static bool rtp_rx_charge(struct rtp_fanout *fanout,
+			  const struct rtp_dgram *dgram)
+{
+	struct sock *sk = fanout->sk;
+	u32 size = dgram->truesize;
+	int missing;
+
+	lockdep_assert_held(&sk->sk_receive_queue.lock);
+
+	missing = size - sk->sk_forward_alloc;
+	if (missing > 0 && !__sk_mem_schedule(sk, missing, SK_MEM_RECV)) {
+		rtp_rx_count(fanout, RTP_RX_DROPPED_NOMEM);
+		return false;
+	}
+	sk_forward_alloc_add(sk, -size);
+	atomic_add(size, &sk->sk_rmem_alloc);
+	WRITE_ONCE(fanout->queue_bytes, fanout->queue_bytes + size);
+
+	return true;
+}
+
+static void rtp_rx_number(struct rtp_fanout *fanout, struct rtp_dgram *dgram)
+{
+	dgram->serial = fanout->serial++;
+	trace_rtprelay_receive(fanout->sk, dgram->serial,
+			       get_unaligned_be16(dgram->data + RTP_HDR_SEQ),
+			       dgram->len, fanout->queue_bytes);
+}
+
+/* Hands the datagram to the owner. */
 static enum skb_drop_reason rtp_rx_enqueue(struct rtp_fanout *fanout,
 					   struct rtp_dgram *dgram)
 {
-	struct sock *sk = fanout->sk;
-	spinlock_t *lock = &sk->sk_receive_queue.lock;
-	u32 size = dgram->truesize;
-	int missing;
+	spinlock_t *lock = &fanout->sk->sk_receive_queue.lock;
 	bool wake;
 
 	spin_lock_bh(lock);
@@ -166,27 +244,53 @@ static enum skb_drop_reason rtp_rx_enqueue(struct rtp_fanout *fanout,
 		spin_unlock_bh(lock);
 		return (u32)RTPRELAY_DROP_STOPPED;
 	}
-	missing = size - sk->sk_forward_alloc;
-	if (missing > 0 && !__sk_mem_schedule(sk, missing, SK_MEM_RECV)) {
+	if (!rtp_rx_charge(fanout, dgram)) {
 		spin_unlock_bh(lock);
-		rtp_rx_count(fanout, RTP_RX_DROPPED_NOMEM);
 		return SKB_DROP_REASON_PROTO_MEM;
 	}
-	sk_forward_alloc_add(sk, -size);
-	atomic_add(size, &sk->sk_rmem_alloc);
-	WRITE_ONCE(fanout->queue_bytes, fanout->queue_bytes + size);
-	dgram->serial = fanout->serial++;
-	trace_rtprelay_receive(sk, dgram->serial,
-			       get_unaligned_be16(dgram->data + RTP_HDR_SEQ),
-			       dgram->len, fanout->queue_bytes);
 	/* The owner takes the whole queue: who finds it filled need not wake. */
 	wake = list_empty(&fanout->queue);
 	list_add_tail(&dgram->list, &fanout->queue);
-	if (wake)
-		rtp_worker_wake(fanout);
+	if (likely(!fanout->adopting)) {
+		rtp_rx_number(fanout, dgram);
+		if (wake)
+			rtp_worker_wake(fanout);
+	}
 	spin_unlock_bh(lock);
 
 	return SKB_NOT_DROPPED_YET;
+}
+
+/**
+ * rtp_rx_adopt() - have the stream begin with datagrams that came before
+ * @fanout: the fan-out, whose adopting is set
+ * @dgrams: the datagrams, in order; empty on return
+ *
+ * What arrived meanwhile comes behind them.
+ *
+ * Context: Process context, socket locked.
+ */
+void rtp_rx_adopt(struct rtp_fanout *fanout, struct list_head *dgrams)
+{
+	spinlock_t *lock = &fanout->sk->sk_receive_queue.lock;
+	struct rtp_dgram *dgram, *next;
+	LIST_HEAD(refused);
+
+	spin_lock_bh(lock);
+	list_for_each_entry_safe(dgram, next, dgrams, list) {
+		if (!rtp_rx_charge(fanout, dgram))
+			list_move_tail(&dgram->list, &refused);
+	}
+	list_splice_init(dgrams, &fanout->queue);
+	list_for_each_entry(dgram, &fanout->queue, list)
+		rtp_rx_number(fanout, dgram);
+	fanout->adopting = false;
+	if (!list_empty(&fanout->queue))
+		rtp_worker_wake(fanout);
+	spin_unlock_bh(lock);
+
+	list_for_each_entry_safe(dgram, next, &refused, list)
+		rtp_dgram_put(dgram);
 }
 
 static enum skb_drop_reason rtp_rx_relay(struct rtp_fanout *fanout,
@@ -226,19 +330,9 @@ static enum skb_drop_reason rtp_rx_relay(struct rtp_fanout *fanout,
 		return (u32)RTPRELAY_DROP_QUEUE_FULL;
 	}
 
-	dgram = rtp_rx_alloc(len);
-	if (unlikely(!dgram)) {
-		rtp_rx_count(fanout, RTP_RX_DROPPED_NOMEM);
+	dgram = rtp_rx_dgram(fanout, skb, sizeof(struct udphdr), len, ttl);
+	if (unlikely(!dgram))
 		return (u32)RTPRELAY_DROP_NOMEM;
-	}
-	dgram->ttl = ttl;
-	if (fanout->pace.percent)
-		dgram->received = ktime_get_ns();
-	if (unlikely(rtp_rx_copy(dgram, skb))) {
-		rtp_dgram_put(dgram);
-		rtp_rx_count(fanout, RTP_RX_DROPPED_NOMEM);
-		return (u32)RTPRELAY_DROP_NOMEM;
-	}
 
 	reason = rtp_rx_enqueue(fanout, dgram);
 	if (unlikely(reason))
@@ -267,7 +361,7 @@ int rtp_rx_rcv(struct sock *sk, struct sk_buff *skb)
 	if (unlikely(!fanout))
 		return 1;
 
-	if (!rtp_rx_is_stream(fanout, skb)) {
+	if (!rtp_rx_is_stream(fanout, skb, sizeof(struct udphdr))) {
 		rtp_rx_count(fanout, RTP_RX_PASSED);
 		return 1;
 	}
@@ -405,6 +499,24 @@ bool rtp_rx_take(struct rtp_fanout *fanout)
 }
 
 /**
+ * rtp_rx_release() - what was charged as received is not any more
+ * @sk: the socket
+ * @bytes: how much
+ *
+ * Context: sk->sk_receive_queue.lock held.
+ */
+void rtp_rx_release(struct sock *sk, u32 bytes)
+{
+	lockdep_assert_held(&sk->sk_receive_queue.lock);
+
+	sk_forward_alloc_add(sk, bytes);
+	atomic_sub(bytes, &sk->sk_rmem_alloc);
+	/* Less than a page stays with the socket, as it does for UDP. */
+	if (sk->sk_forward_alloc >= PAGE_SIZE)
+		__sk_mem_reclaim(sk, sk->sk_forward_alloc);
+}
+
+/**
  * rtp_rx_uncharge() - give receive memory back
  * @fanout: the fan-out
  * @bytes: truesize of datagrams that are done with
@@ -421,11 +533,7 @@ void rtp_rx_uncharge(struct rtp_fanout *fanout, u32 bytes)
 
 	spin_lock_bh(lock);
 	WRITE_ONCE(fanout->queue_bytes, fanout->queue_bytes - bytes);
-	sk_forward_alloc_add(sk, bytes);
-	atomic_sub(bytes, &sk->sk_rmem_alloc);
-	/* Less than a page stays with the socket, as it does for UDP. */
-	if (sk->sk_forward_alloc >= PAGE_SIZE)
-		__sk_mem_reclaim(sk, sk->sk_forward_alloc);
+	rtp_rx_release(sk, bytes);
 	spin_unlock_bh(lock);
 }
 

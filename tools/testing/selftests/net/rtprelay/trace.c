@@ -5,6 +5,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,13 +16,14 @@
 #include "kselftest_harness.h"
 
 #define TRACEFS		"/sys/kernel/tracing"
+#define FLOOD		300	/* they fit into the log */
 #define INSTANCE	TRACEFS "/instances/rtprelay_test"
 
 FIXTURE(trace)
 {
 	struct fo_relay relay;
 	unsigned long long cookie;
-	char log[65536];
+	char log[1 << 18];
 	char dest[64];
 	int fd;
 };
@@ -66,27 +68,27 @@ FIXTURE_TEARDOWN(trace)
 	rmdir(INSTANCE);
 }
 
-/* The @n-th line of the event so far, from behind its name; NULL for none. */
-static const char *line(struct _test_data_trace *self, const char *event,
-			int n)
+static void load(struct _test_data_trace *self)
 {
-	char key[64], *at = self->log;
-	ssize_t len;
+	ssize_t len = 0, got;
 	int fd;
 
 	fd = open(INSTANCE "/trace", O_RDONLY);
 	if (fd < 0)
 		fo_fatal("trace");
-	for (len = 0; len < (ssize_t)sizeof(self->log) - 1;) {
-		ssize_t got = read(fd, self->log + len,
-				   sizeof(self->log) - 1 - len);
-
-		if (got <= 0)
-			break;
-		len += got;
-	}
+	do {
+		got = read(fd, self->log + len, sizeof(self->log) - 1 - len);
+		len += got > 0 ? got : 0;
+	} while (got > 0);
 	close(fd);
 	self->log[len] = 0;
+}
+
+/* The @n-th line of the event in the log, from behind its name; NULL for none. */
+static const char *loaded(struct _test_data_trace *self, const char *event,
+			  int n)
+{
+	char key[64], *at = self->log;
 
 	snprintf(key, sizeof(key), " %s: ", event);
 	while ((at = strstr(at, key))) {
@@ -95,6 +97,14 @@ static const char *line(struct _test_data_trace *self, const char *event,
 			return at;
 	}
 	return NULL;
+}
+
+/* As loaded(), of what happened so far. */
+static const char *line(struct _test_data_trace *self, const char *event,
+			int n)
+{
+	load(self);
+	return loaded(self, event, n);
 }
 
 /* What the line says of the field, as a number. */
@@ -183,6 +193,40 @@ TEST_F(trace, run)
 		sum += field(at, "datagrams");
 	}
 	EXPECT_EQ(8, sum);
+}
+
+static void *flood(void *arg)
+{
+	const struct fo_relay *relay = arg;
+	int i;
+
+	for (i = 0; i < FLOOD; i++)
+		fo_send(relay, i);
+	return NULL;
+}
+
+/* What came before ATTACH, meanwhile and after is received in that order. */
+TEST_F(trace, attach)
+{
+	const char *at;
+	pthread_t thread;
+	int i;
+
+	ASSERT_EQ(0, fo_detach(self->fd));
+	fo_set_int(self->fd, SOL_SOCKET, SO_RCVBUFFORCE, 64 << 20);
+	ASSERT_EQ(0, pthread_create(&thread, NULL, flood, &self->relay));
+	usleep(1000);
+	ASSERT_EQ(0, fo_attach(self->fd, &self->relay.cfg));
+	ASSERT_EQ(0, pthread_join(thread, NULL));
+
+	load(self);
+	for (i = 0; i < FLOOD; i++) {
+		at = loaded(self, "rtprelay_receive", i);
+		ASSERT_NE(NULL, at);
+		ASSERT_EQ(i, (int)field(at, "seq"));
+		ASSERT_EQ(i, (int)field(at, "serial"));
+	}
+	EXPECT_EQ(NULL, loaded(self, "rtprelay_receive", FLOOD));
 }
 
 /* A copy that is not sent, and why. */
