@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * For KUnit tests of pacing: a source, and an owner that does with its
+ * datagrams what owner.c does.
+ */
+#ifndef _NET_RTPRELAY_PACE_SIM_TEST_H
+#define _NET_RTPRELAY_PACE_SIM_TEST_H
+
+#include <kunit/test.h>
+#include <linux/math64.h>
+#include <linux/minmax.h>
+#include <linux/time64.h>
+#include "pace.h"
+#include "random_test.h"
+
+#define DATAGRAMS	40000
+#define CLOCK		90000
+
+/* What rounding makes of all groups of an access unit, ns. */
+#define ROUNDED		1000
+/* The longest that an access unit takes to leave, ns. */
+#define LONGEST		(100 * NSEC_PER_MSEC)
+
+/* A datagram, as it came, and when it left. */
+struct sim_datagram {
+	u64 time;
+	u32 timestamp;
+	u64 start;
+	u64 duration;
+};
+
+/**
+ * struct sim - a source and an owner
+ * @pace: what is tested
+ * @late: ns by which the owner is late, at most
+ * @datagram: those of the source, in the order in which they are queued
+ * @count: how many
+ * @taken: of those, how many the owner took from the queue
+ * @left: how many left
+ */
+struct sim {
+	struct kunit *test;
+	struct rnd_state random;
+	struct rtp_pace pace;
+	u32 late;
+	struct sim_datagram *datagram;
+	unsigned int count;
+	unsigned int taken;
+	unsigned int left;
+};
+
+static inline struct sim *sim_new(struct kunit *test, u8 percent, u8 burst)
+{
+	struct sim *sim;
+
+	sim = kunit_kzalloc(test, sizeof(*sim), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, sim);
+	sim->datagram = kunit_kcalloc(test, DATAGRAMS, sizeof(*sim->datagram),
+				      GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, sim->datagram);
+	sim->test = test;
+	sim->pace.percent = percent;
+	sim->pace.burst = burst;
+
+	return sim;
+}
+
+/* The source begins anew, and so does the owner. */
+static inline void sim_reset(struct sim *sim, u8 percent, u8 burst)
+{
+	sim->pace = (struct rtp_pace){ .percent = percent, .burst = burst };
+	sim->late = 0;
+	sim->count = 0;
+	sim->taken = 0;
+	sim->left = 0;
+}
+
+/* An access unit that comes within @within ns. */
+static inline void sim_unit(struct sim *sim, u64 time, u32 timestamp,
+			    unsigned int datagrams, u32 within)
+{
+	unsigned int i;
+
+	KUNIT_ASSERT_LE(sim->test, sim->count + datagrams, DATAGRAMS);
+	for (i = 0; i < datagrams; i++) {
+		sim->datagram[sim->count++] = (struct sim_datagram){
+			.time = time + div_u64((u64)within * i, datagrams),
+			.timestamp = timestamp,
+		};
+	}
+}
+
+/* A stream of @fps, from @time on. Returns when the next access unit comes. */
+static inline u64 sim_stream(struct sim *sim, u64 time, u32 timestamp,
+			     unsigned int units, unsigned int fps,
+			     unsigned int datagrams, u32 within)
+{
+	while (units--) {
+		sim_unit(sim, time, timestamp, datagrams, within);
+		time += NSEC_PER_SEC / fps;
+		timestamp += CLOCK / fps;
+	}
+
+	return time;
+}
+
+static inline void sim_take(struct sim *sim, u64 now)
+{
+	while (sim->taken < sim->count &&
+	       sim->datagram[sim->taken].time <= now) {
+		const struct sim_datagram *datagram;
+
+		datagram = &sim->datagram[sim->taken++];
+		rtp_pace_arrive(&sim->pace, datagram->timestamp,
+				datagram->time);
+	}
+}
+
+/* What is true of datagrams that leave together, whatever the source does. */
+static inline void sim_expect(struct sim *sim, u64 now, u64 next, u64 start,
+			      u64 duration)
+{
+	struct kunit *test = sim->test;
+
+	/* not before those that left last had their time, and not later than
+	 * can be
+	 */
+	KUNIT_ASSERT_GE(test, start, next);
+	KUNIT_ASSERT_LE(test, start, now);
+	/* late by half of what they take, at most, or not at all */
+	KUNIT_ASSERT_TRUE(test, start == now ||
+			  (start == next && now - start <= duration / 2));
+	KUNIT_ASSERT_EQ(test, sim->pace.next, start + duration);
+	KUNIT_ASSERT_LE(test, sim->pace.next, now + LONGEST);
+	KUNIT_ASSERT_LE(test, duration,
+			div_u64(sim->pace.interval * sim->pace.percent, 100));
+}
+
+/* Let everything leave that comes. */
+static inline void sim_run(struct sim *sim)
+{
+	while (sim->left < sim->count) {
+		struct rtp_pace *pace = &sim->pace;
+		u64 now, next = pace->next, start, duration;
+		unsigned int leaving = 0;
+
+		now = max(next, sim->datagram[sim->left].time);
+		if (sim->late)
+			now += random_in(&sim->random, 0, sim->late);
+		if (sim->left == sim->taken)
+			sim_take(sim, now);
+		while (leaving < pace->burst &&
+		       sim->left + leaving < sim->count) {
+			if (sim->left + leaving == sim->taken)
+				sim_take(sim, now);
+			if (sim->left + leaving == sim->taken)
+				break;
+			leaving++;
+		}
+		start = rtp_pace_leave(pace, now, leaving,
+				       sim->taken - sim->left, &duration);
+		sim_expect(sim, now, next, start, duration);
+		while (leaving--) {
+			sim->datagram[sim->left].start = start;
+			sim->datagram[sim->left].duration = duration;
+			sim->left++;
+		}
+	}
+}
+
+/* The longest that one of those datagrams waited until its group left. */
+static inline u64 sim_delay(const struct sim *sim, unsigned int from,
+			    unsigned int to)
+{
+	u64 longest = 0;
+
+	for (; from < to; from++) {
+		const struct sim_datagram *datagram = &sim->datagram[from];
+
+		if (datagram->start > datagram->time)
+			longest = max(longest,
+				      datagram->start - datagram->time);
+	}
+
+	return longest;
+}
+
+/* When the last destination has the datagram. */
+static inline u64 sim_end(const struct sim *sim, unsigned int i)
+{
+	return sim->datagram[i].start + sim->datagram[i].duration;
+}
+
+#endif /* _NET_RTPRELAY_PACE_SIM_TEST_H */

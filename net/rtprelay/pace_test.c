@@ -1,0 +1,529 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * KUnit tests for pacing: sources of all kinds.
+ */
+#include <kunit/test.h>
+#include <linux/array_size.h>
+#include <linux/limits.h>
+#include <linux/math.h>
+#include <linux/math64.h>
+#include <linux/minmax.h>
+#include <linux/time64.h>
+#include "batch.h"
+#include "pace.h"
+#include "pace_sim_test.h"
+#include "random_test.h"
+
+/* How long a first access unit takes is not known: it is not held up. */
+static void pace_first_unit(struct kunit *test)
+{
+	struct sim *sim = sim_new(test, 100, 8);
+	unsigned int i;
+
+	sim_unit(sim, NSEC_PER_SEC, 1, 200, 2 * NSEC_PER_MSEC);
+	sim_run(sim);
+	for (i = 0; i < sim->count; i++) {
+		const struct sim_datagram *datagram = &sim->datagram[i];
+
+		KUNIT_ASSERT_EQ(test, datagram->start, datagram->time);
+		KUNIT_ASSERT_EQ(test, datagram->duration, 0);
+	}
+}
+
+/* By hand: 10 datagrams in 40 ms, half of which is 2 ms for each of them. */
+static void pace_by_hand(struct kunit *test)
+{
+	struct rtp_pace pace = {
+		.percent = 50,
+		.burst = 8,
+		.begun = true,
+		.datagrams = 10,
+		.average = 10 * RTP_PACE_FRACTION,
+		.interval = 40 * NSEC_PER_MSEC,
+		.next = NSEC_PER_SEC,
+	};
+	u64 duration;
+
+	KUNIT_EXPECT_EQ(test, rtp_pace_leave(&pace, NSEC_PER_SEC, 8, 8,
+					     &duration), NSEC_PER_SEC);
+	KUNIT_EXPECT_EQ(test, duration, 16 * NSEC_PER_MSEC);
+	KUNIT_EXPECT_EQ(test, pace.next, NSEC_PER_SEC + 16 * NSEC_PER_MSEC);
+
+	/* More wait than an access unit has: all of them in its time. */
+	KUNIT_EXPECT_EQ(test, rtp_pace_leave(&pace, pace.next, 8, 40,
+					     &duration),
+			NSEC_PER_SEC + 16 * NSEC_PER_MSEC);
+	KUNIT_EXPECT_EQ(test, duration, 4 * NSEC_PER_MSEC);
+	/* This one has more than those before. */
+	pace.datagrams = 20;
+	rtp_pace_leave(&pace, pace.next, 1, 1, &duration);
+	KUNIT_EXPECT_EQ(test, duration, NSEC_PER_MSEC);
+	/* Of less than one datagram there is none. */
+	pace.datagrams = 1;
+	pace.average = 0;
+	rtp_pace_leave(&pace, pace.next, 1, 1, &duration);
+	KUNIT_EXPECT_EQ(test, duration, 20 * NSEC_PER_MSEC);
+}
+
+/* An owner that is a little late each time makes what follows no later; one that
+ * is later than half of what a group takes does.
+ */
+static void pace_late_owner(struct kunit *test)
+{
+	struct rtp_pace pace = {
+		.percent = 100,
+		.burst = 8,
+		.begun = true,
+		.datagrams = 80,
+		.interval = 40 * NSEC_PER_MSEC,
+		.next = NSEC_PER_SEC,
+	};
+	u64 next = pace.next, duration;
+	unsigned int i;
+
+	for (i = 0; i < 10; i++) {
+		KUNIT_EXPECT_EQ(test, rtp_pace_leave(&pace, next + i * 200000,
+						     8, 8, &duration), next);
+		KUNIT_ASSERT_EQ(test, duration, 4 * NSEC_PER_MSEC);
+		next += duration;
+		KUNIT_ASSERT_EQ(test, pace.next, next);
+	}
+	next += 2 * NSEC_PER_MSEC + 1;
+	KUNIT_EXPECT_EQ(test, rtp_pace_leave(&pace, next, 8, 8, &duration),
+			next);
+	KUNIT_EXPECT_EQ(test, pace.next, next + duration);
+}
+
+/* The least and the most of the time that there can be. */
+static void pace_percent(struct kunit *test)
+{
+	struct rtp_pace pace = {
+		.begun = true,
+		.datagrams = 1,
+		.interval = NSEC_PER_SEC,
+	};
+	unsigned int percent, burst;
+	u64 duration;
+
+	for (percent = 1; percent <= 100; percent++) {
+		for (burst = 1; burst <= RTP_BATCH_MAX; burst++) {
+			pace.percent = percent;
+			pace.burst = burst;
+			rtp_pace_leave(&pace, pace.next, burst, burst,
+				       &duration);
+			KUNIT_ASSERT_EQ(test, duration,
+					percent * (NSEC_PER_SEC / 100));
+			rtp_pace_leave(&pace, pace.next, burst, 1000,
+				       &duration);
+			KUNIT_ASSERT_EQ(test, duration,
+					percent * (NSEC_PER_SEC / 100) *
+					burst / 1000);
+		}
+	}
+}
+
+/* What comes evenly leaves as it comes: audio, and video that its sender has
+ * paced.
+ */
+static void pace_steady(struct kunit *test)
+{
+	struct sim *sim = sim_new(test, 100, 1);
+	unsigned int i;
+
+	random_begin(test, &sim->random);
+	for (i = 0; i < 60; i++) {
+		unsigned int datagrams = i % 2 ?
+					 random_in(&sim->random, 2, 100) : 1;
+		unsigned int fps = random_in(&sim->random, 2, 120);
+		u32 interval = NSEC_PER_SEC / fps;
+
+		sim_reset(sim, random_in(&sim->random, 1, 100),
+			  random_in(&sim->random, 1, RTP_BATCH_MAX));
+		if (i % 3 == 0)
+			sim->pace.percent = 100;
+		sim_stream(sim, NSEC_PER_SEC, prandom_u32_state(&sim->random),
+			   200, fps, datagrams, interval);
+		sim_run(sim);
+		KUNIT_ASSERT_LE_MSG(test, sim_delay(sim, 0, sim->count),
+				    ROUNDED, "%u at %u fps, %u %%", datagrams,
+				    fps, sim->pace.percent);
+	}
+}
+
+/* An access unit that comes at once leaves within the share of the time until
+ * the next, in groups that have time between them.
+ */
+static void pace_burst(struct kunit *test)
+{
+	struct sim *sim = sim_new(test, 1, 1);
+	unsigned int i, j, n;
+
+	random_begin(test, &sim->random);
+	for (i = 0; i < 60; i++) {
+		unsigned int fps = random_in(&sim->random, 2, 60);
+		u64 interval = NSEC_PER_SEC / fps, share;
+
+		n = i ? random_in(&sim->random, 2, 300) : 200;
+		sim_reset(sim, random_in(&sim->random, 1, 100),
+			  random_in(&sim->random, 1, RTP_BATCH_MAX));
+		sim_stream(sim, NSEC_PER_SEC, prandom_u32_state(&sim->random),
+			   50, fps, n, 0);
+		sim_run(sim);
+
+		share = div_u64(min(interval, LONGEST) * sim->pace.percent,
+				100);
+		for (j = n; j < sim->count; j += n) {
+			const struct sim_datagram *first = &sim->datagram[j];
+			u64 end = sim_end(sim, j + n - 1);
+
+			KUNIT_ASSERT_LE(test, first->start, first->time);
+			KUNIT_ASSERT_LE(test, end, first->time + share +
+						   ROUNDED);
+			KUNIT_ASSERT_GE(test, end + ROUNDED,
+					first->start + share);
+		}
+		/* each group for as long as its part of the whole is */
+		for (j = sim->count - n; j < sim->count; j++) {
+			const struct sim_datagram *datagram = &sim->datagram[j];
+			u32 leaving = min(sim->pace.burst,
+					  n - rounddown(j % n,
+							sim->pace.burst));
+
+			KUNIT_ASSERT_LE(test, datagram->duration,
+					div_u64(share * leaving, n));
+			KUNIT_ASSERT_GE(test, datagram->duration + ROUNDED,
+					div_u64(share * leaving, n));
+		}
+	}
+}
+
+/* An access unit many times as large as those before it leaves before the one
+ * after the next.
+ */
+static void pace_key_frame(struct kunit *test)
+{
+	const u64 interval = NSEC_PER_SEC / 25;
+	struct sim *sim = sim_new(test, 100, 8);
+	u64 time;
+
+	time = sim_stream(sim, 0, 0, 50, 25, 10, NSEC_PER_MSEC);
+	time = sim_stream(sim, time, 50 * CLOCK / 25, 1, 25, 200,
+			  NSEC_PER_MSEC);
+	sim_stream(sim, time, 51 * CLOCK / 25, 50, 25, 10, NSEC_PER_MSEC);
+	sim_run(sim);
+	KUNIT_EXPECT_LE(test, sim_end(sim, 699), 52 * interval);
+	KUNIT_EXPECT_GE(test, sim_end(sim, 699), 50 * interval + interval / 2);
+	/* and is forgotten some time later */
+	KUNIT_EXPECT_LE(test, sim_delay(sim, 1100, sim->count), interval);
+}
+
+/* From one picture a second to thirty, and many times as large: none waits for
+ * as long as the time between them was.
+ */
+static void pace_faster_source(struct kunit *test)
+{
+	struct sim *sim = sim_new(test, 100, 8);
+	u64 time;
+
+	time = sim_stream(sim, 0, 0, 20, 1, 1, 0);
+	sim_stream(sim, time, 20 * CLOCK, 100, 30, 50, NSEC_PER_MSEC);
+	sim_run(sim);
+	KUNIT_EXPECT_LE(test, sim_delay(sim, 0, sim->count), 5 * LONGEST / 2);
+	KUNIT_EXPECT_LE(test, sim_delay(sim, 60 * 50, sim->count),
+			2 * NSEC_PER_SEC / 30);
+}
+
+/* P2 B0 B1 P5 B3 B4: a picture that is shown before one that came counts
+ * with that.
+ */
+static void pace_reordered_pictures(struct kunit *test)
+{
+	static const int shown[] = { 2, -1, -1 };
+	const u64 interval = NSEC_PER_SEC / 60;
+	struct sim *sim = sim_new(test, 100, 4);
+	unsigned int i;
+
+	for (i = 0; i < 300; i++)
+		sim_unit(sim, i * interval,
+			 (i + shown[i % ARRAY_SIZE(shown)]) * (CLOCK / 60),
+			 i % 3 ? 5 : 20, 0);
+	sim_run(sim);
+
+	/* in steps of three pictures: 30 datagrams in 50 ms */
+	KUNIT_EXPECT_EQ(test, sim->pace.interval, 3 * interval);
+	KUNIT_EXPECT_EQ(test, sim->pace.average, 30 * RTP_PACE_FRACTION);
+	KUNIT_EXPECT_LE(test, sim_delay(sim, 0, sim->count), 2 * interval);
+	KUNIT_EXPECT_GE(test, sim_delay(sim, 30, sim->count), interval);
+}
+
+/* Which timestamp a stream begins with, and where it wraps, makes nothing
+ * different, nor what time it is.
+ */
+static void pace_timestamp_wrap(struct kunit *test)
+{
+	struct sim *here = sim_new(test, 80, 8);
+	struct sim *there = sim_new(test, 80, 8);
+	unsigned int i, round;
+
+	random_begin(test, &here->random);
+	for (round = 0; round < 20; round++) {
+		u64 later = (u64)prandom_u32_state(&here->random) << 20;
+		unsigned int n = random_in(&here->random, 1, 50);
+
+		sim_reset(here, 80, 8);
+		sim_reset(there, 80, 8);
+		sim_stream(here, NSEC_PER_SEC, 0, 100, 25, n, NSEC_PER_MSEC);
+		sim_stream(there, NSEC_PER_SEC + later,
+			   -random_in(&here->random, 1, 100 * CLOCK / 25), 100,
+			   25, n, NSEC_PER_MSEC);
+		sim_run(here);
+		sim_run(there);
+		for (i = 0; i < here->count; i++) {
+			KUNIT_ASSERT_EQ(test, here->datagram[i].start + later,
+					there->datagram[i].start);
+			KUNIT_ASSERT_EQ(test, here->datagram[i].duration,
+					there->datagram[i].duration);
+		}
+	}
+}
+
+/* A stream of 25 fps, with something in its midst, after which it is paced as
+ * before, two seconds later.
+ */
+static void sim_disturbed(struct sim *sim, u64 time, u32 timestamp,
+			  unsigned int datagrams)
+{
+	const u64 interval = NSEC_PER_SEC / 25;
+	unsigned int before = sim->count, from;
+	struct kunit *test = sim->test;
+	u64 end;
+
+	sim_stream(sim, time, timestamp, 100, 25, datagrams, 0);
+	sim_run(sim);
+	KUNIT_ASSERT_LE(test, sim_delay(sim, 0, sim->count), LONGEST);
+
+	for (from = before + 50 * datagrams; from < sim->count;
+	     from += datagrams) {
+		end = sim_end(sim, from + datagrams - 1);
+		KUNIT_ASSERT_LE(test, end, sim->datagram[from].time +
+					   interval / 8 * 9);
+		KUNIT_ASSERT_GE(test, end, sim->datagram[from].start +
+					   interval / 8 * 7);
+	}
+}
+
+/* One datagram with another timestamp, by whom it may be. */
+static void pace_forged_timestamp(struct kunit *test)
+{
+	struct sim *sim = sim_new(test, 100, 8);
+	unsigned int round;
+
+	random_begin(test, &sim->random);
+	for (round = 0; round < 100; round++) {
+		unsigned int n = random_in(&sim->random, 2, 40);
+		u32 start = prandom_u32_state(&sim->random), forged;
+		u64 time;
+
+		sim_reset(sim, 100, random_in(&sim->random, 1, 8));
+		time = sim_stream(sim, NSEC_PER_SEC, start, 50, 25, n, 0);
+		/* as far ahead as can be, anywhere, and back */
+		forged = round ? prandom_u32_state(&sim->random) : S32_MAX;
+		sim_unit(sim, time - random_in(&sim->random, 1, 39999999),
+			 start + 49 * (CLOCK / 25) + forged, 1, 0);
+		sim_disturbed(sim, time, start + 50 * (CLOCK / 25), n);
+	}
+}
+
+/* Another SSRC has timestamps of its own, lower ones or higher. */
+static void pace_new_source(struct kunit *test)
+{
+	struct sim *sim = sim_new(test, 100, 8);
+	unsigned int round;
+
+	random_begin(test, &sim->random);
+	for (round = 0; round < 100; round++) {
+		unsigned int n = random_in(&sim->random, 2, 40);
+		u32 start = prandom_u32_state(&sim->random);
+		u64 time;
+
+		sim_reset(sim, 100, random_in(&sim->random, 1, 8));
+		time = sim_stream(sim, NSEC_PER_SEC, start, 50, 25, n, 0);
+		sim_disturbed(sim, time,
+			      round ? prandom_u32_state(&sim->random) :
+				      start - 1, n);
+	}
+}
+
+/* A pause says nothing of the time between access units: what comes after it is
+ * paced as what came before, and waits for nothing.
+ */
+static void pace_pause(struct kunit *test)
+{
+	struct sim *sim = sim_new(test, 100, 8);
+	unsigned int round, resumed;
+	u64 time, interval;
+
+	random_begin(test, &sim->random);
+	for (round = 0; round < 20; round++) {
+		unsigned int n = random_in(&sim->random, 2, 40);
+		u32 timestamp = round ? prandom_u32_state(&sim->random) :
+					51 * CLOCK / 25;
+		u32 pause = random_in(&sim->random, 1001, 1000000);
+
+		sim_reset(sim, 100, 8);
+		time = sim_stream(sim, NSEC_PER_SEC, 0, 50, 25, n, 0);
+		sim_run(sim);
+		interval = sim->pace.interval;
+		resumed = sim->count;
+		sim_unit(sim, time + (u64)pause * NSEC_PER_MSEC, timestamp, n,
+			 0);
+		sim_run(sim);
+		KUNIT_ASSERT_EQ(test, sim->pace.interval, interval);
+		KUNIT_ASSERT_EQ(test, sim->datagram[resumed].start,
+				sim->datagram[resumed].time);
+		KUNIT_ASSERT_EQ(test, sim->pace.datagrams, n);
+		KUNIT_ASSERT_GE(test, sim_end(sim, sim->count - 1) -
+				sim->datagram[resumed].time,
+				NSEC_PER_SEC / 25 - ROUNDED);
+	}
+}
+
+/* Two CPUs that receive have read the clock in the other order than the one in
+ * which they queued.
+ */
+static void pace_clock_order(struct kunit *test)
+{
+	struct sim *sim = sim_new(test, 100, 8);
+	struct rtp_pace pace = {};
+	unsigned int i;
+
+	rtp_pace_arrive(&pace, 1, NSEC_PER_SEC);
+	rtp_pace_arrive(&pace, 1, NSEC_PER_SEC - 1);
+	rtp_pace_arrive(&pace, 1, 0);
+	KUNIT_EXPECT_EQ(test, pace.datagrams, 3);
+	KUNIT_EXPECT_EQ(test, pace.arrived, NSEC_PER_SEC);
+
+	random_begin(test, &sim->random);
+	sim_stream(sim, NSEC_PER_SEC, 0, 500, 25, 10, NSEC_PER_MSEC);
+	for (i = 0; i < sim->count; i++)
+		sim->datagram[i].time -= random_in(&sim->random, 0,
+						   50 * NSEC_PER_USEC);
+	/* Of one datagram each: all of them begin an access unit. */
+	sim_stream(sim, 30 * (u64)NSEC_PER_SEC, 501 * CLOCK / 25, 2000, 10000,
+		   1, 0);
+	for (; i < sim->count; i++)
+		sim->datagram[i].time -= random_in(&sim->random, 0,
+						   500 * NSEC_PER_USEC);
+	sim_run(sim);
+	KUNIT_EXPECT_LE(test, sim_delay(sim, 10, 5000), NSEC_PER_SEC / 25);
+	/* what is back in time is no interval */
+	KUNIT_EXPECT_LE(test, sim->pace.interval, NSEC_PER_MSEC);
+	KUNIT_EXPECT_GT(test, sim->pace.interval, 0);
+}
+
+/* However late the owner is: over any time no more leaves than in that time may,
+ * and half a group.
+ */
+static void pace_catches_up(struct kunit *test)
+{
+	struct sim *sim = sim_new(test, 100, 8);
+	unsigned int round, i;
+	u64 now, debt;
+
+	random_begin(test, &sim->random);
+	for (round = 0; round < 50; round++) {
+		struct rtp_pace *pace = &sim->pace;
+		unsigned int backlog = 5000;
+		u32 late;
+
+		*pace = (struct rtp_pace){
+			.percent = random_in(&sim->random, 1, 100),
+			.burst = random_in(&sim->random, 1, RTP_BATCH_MAX),
+			.begun = true,
+			.datagrams = 1,
+			.average = backlog * RTP_PACE_FRACTION,
+			.interval = 40 * NSEC_PER_MSEC,
+		};
+		late = 40 * NSEC_PER_MSEC / backlog * pace->burst;
+		late = random_in(&sim->random, 0, 2 * late);
+		debt = 0;
+		now = NSEC_PER_SEC;
+		for (i = 0; i < backlog / RTP_BATCH_MAX; i++) {
+			u64 waited, start, duration, next = pace->next;
+
+			/* now and then much too late */
+			waited = max(now, next) - now +
+				 random_in(&sim->random, 0, late) *
+				 (random_in(&sim->random, 0, 9) ? 1 : 10);
+			now += waited;
+			debt -= min(debt, waited);
+			start = rtp_pace_leave(pace, now, pace->burst,
+					       pace->burst, &duration);
+			sim_expect(sim, now, next, start, duration);
+			KUNIT_ASSERT_LE(test, debt, duration / 2 + ROUNDED);
+			debt += duration;
+		}
+	}
+}
+
+/* Whatever comes: what sim_expect() says, and everything leaves. */
+static void pace_random(struct kunit *test)
+{
+	struct sim *sim = sim_new(test, 1, 1);
+	unsigned int round;
+
+	random_begin(test, &sim->random);
+	for (round = 0; round < 50; round++) {
+		u32 timestamp = prandom_u32_state(&sim->random);
+		unsigned int spread = random_in(&sim->random, 0, 31);
+		u64 time = NSEC_PER_SEC;
+
+		sim_reset(sim, random_in(&sim->random, 1, 100),
+			  random_in(&sim->random, 1, RTP_BATCH_MAX));
+		if (random_in(&sim->random, 0, 1))
+			sim->late = 1U << random_in(&sim->random, 0, 30);
+		while (sim->count < 2000) {
+			timestamp += prandom_u32_state(&sim->random) >>
+				     random_in(&sim->random, spread, 31);
+			timestamp -= prandom_u32_state(&sim->random) >>
+				     random_in(&sim->random, spread, 31);
+			time += prandom_u32_state(&sim->random) >>
+				random_in(&sim->random, spread, 31);
+			sim_unit(sim, time, timestamp,
+				 random_in(&sim->random, 1, 300),
+				 1U << random_in(&sim->random, 0, 30));
+			time = sim->datagram[sim->count - 1].time;
+			time -= random_in(&sim->random, 0, 1000);
+		}
+		sim_run(sim);
+		KUNIT_ASSERT_EQ(test, sim->left, sim->count);
+		KUNIT_ASSERT_LE(test, sim->pace.interval, LONGEST);
+	}
+}
+
+static struct kunit_case pace_cases[] = {
+	KUNIT_CASE(pace_first_unit),
+	KUNIT_CASE(pace_by_hand),
+	KUNIT_CASE(pace_late_owner),
+	KUNIT_CASE(pace_percent),
+	KUNIT_CASE(pace_steady),
+	KUNIT_CASE(pace_burst),
+	KUNIT_CASE(pace_key_frame),
+	KUNIT_CASE(pace_faster_source),
+	KUNIT_CASE(pace_reordered_pictures),
+	KUNIT_CASE(pace_timestamp_wrap),
+	KUNIT_CASE(pace_forged_timestamp),
+	KUNIT_CASE(pace_new_source),
+	KUNIT_CASE(pace_pause),
+	KUNIT_CASE(pace_clock_order),
+	KUNIT_CASE(pace_catches_up),
+	KUNIT_CASE(pace_random),
+	{}
+};
+
+static struct kunit_suite pace_suite = {
+	.name = "rtprelay_pace",
+	.test_cases = pace_cases,
+};
+
+kunit_test_suite(pace_suite);
