@@ -3,6 +3,8 @@
  * The table of destinations.
  */
 #include <linux/bitops.h>
+#include <linux/log2.h>
+#include <linux/minmax.h>
 #include <linux/mm.h>
 #include <linux/random.h>
 #include <linux/rcupdate.h>
@@ -11,6 +13,7 @@
 #include "dest.h"
 #include "event.h"
 #include "fanout.h"
+#include "sysctl.h"
 
 /* Free slots that wait for a grace period, before an ADD waits with them. */
 #define RTP_DEST_FREE_MAX	1024
@@ -22,20 +25,35 @@ static const struct rhashtable_params rtp_dest_params = {
 	.automatic_shrinking = true,
 };
 
+/* The fewest buckets that are worth a limit. */
+#define RTP_DEST_BUCKETS	64
+
 /**
  * rtp_dest_table_init() - make an empty table
  * @table: the table
+ *
+ * It takes as many destinations as a fan-out may now have.
  *
  * Context: Process context.
  * Return: 0 or -ENOMEM.
  */
 int rtp_dest_table_init(struct rtp_dest_table *table)
 {
+	struct rhashtable_params params = rtp_dest_params;
+	u32 most = READ_ONCE(rtp_sysctl_max_dests);
+
 	xa_init(&table->chunks);
 	table->free_head = RTP_DEST_NONE;
 	table->free_tail = RTP_DEST_NONE;
 
-	return rhashtable_init(&table->hash, &rtp_dest_params);
+	/* Two destinations for each bucket, then the hash table is full. Left
+	 * to itself it would have more buckets than destinations, and take a
+	 * sixth of what a destination costs.
+	 */
+	params.max_size = max_t(u32, roundup_pow_of_two(most) / 2,
+				RTP_DEST_BUCKETS);
+
+	return rhashtable_init(&table->hash, &params);
 }
 
 /**
@@ -190,7 +208,7 @@ static struct rtp_dest *rtp_dest_reuse(struct rtp_dest_table *table)
  *
  * Context: Process context, socket locked.
  * Return: the destination, or an ERR_PTR: -EEXIST when there is one of that
- * key, -ENOMEM.
+ * key, -EDQUOT when the table takes no more, -ENOMEM.
  */
 struct rtp_dest *rtp_dest_insert(struct rtp_fanout *fanout,
 				 const struct rtp_dest_key *key)
@@ -224,6 +242,8 @@ struct rtp_dest *rtp_dest_insert(struct rtp_fanout *fanout,
 	if (err) {
 		table->used--;
 		rtp_dest_free(table, dest);
+		if (err == -E2BIG)
+			return ERR_PTR(-EDQUOT);
 		return ERR_PTR(err == -EEXIST ? err : -ENOMEM);
 	}
 

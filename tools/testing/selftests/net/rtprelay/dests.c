@@ -431,6 +431,15 @@ TEST_F(dests, limits)
 	EXPECT_EQ(0, fo_add(self->fd, self->dest + 10, 1));
 	fo_sysctl("max_dests", "131072");
 	EXPECT_EQ(0, fo_add(self->fd, self->dest + 11, 100));
+
+	/* one that was attached while it was low keeps to about that */
+	ASSERT_EQ(0, fo_detach(self->fd));
+	fo_sysctl("max_dests", "100");
+	ASSERT_EQ(0, fo_attach(self->fd, &self->relay.cfg));
+	fo_sysctl("max_dests", "131072");
+	EXPECT_REFUSED(EDQUOT, self->fd, fo_add(self->fd, self->dest, 200));
+	EXPECT_EQ(128, failed_index(self->fd));
+	EXPECT_EQ(0, fo_add(self->fd, self->dest, 128));
 }
 
 /* A slot that is used again does not keep what was before. */
