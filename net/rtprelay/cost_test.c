@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What it costs to read a datagram, to tell its layer and to number it: all of
- * a relay's work that is done once for a datagram and not for each copy. As
- * part of the tests it shows that the numbers come out the same however often;
- * the times are for who looks at them.
+ * What it costs to read a datagram, to tell its layer, to number it and to plan
+ * who gets it of its batch: all of a relay's work that is done once for a
+ * datagram and not for each copy. As part of the tests it shows that the numbers
+ * come out the same however often; the times are for who looks at them.
  */
 #include <kunit/test.h>
 #include <linux/array_size.h>
@@ -14,6 +14,8 @@
 #include <linux/sched.h>
 #include <linux/sort.h>
 #include <linux/unaligned.h>
+#include "batch.h"
+#include "dgram.h"
 #include "stream.h"
 #include "variant.h"
 
@@ -22,11 +24,16 @@
 #define COST_CAPS	(COST_DIDS * COST_TIDS)
 #define COST_FRAGMENTS	3
 #define COST_LEN	(RTP_HDR_LEN + 8)
+/* What a destination is sent of before the next, without pacing. */
+#define COST_BATCH	16
 /* A prefix, a slice, and the fragments of each higher spatial layer. */
 #define COST_PICTURE	(2 + (COST_DIDS - 1) * COST_FRAGMENTS)
 #define COST_DATAGRAMS	(100 * 1000)
 #define COST_ROUNDS	9
 #define COST_MANY	(100 * 1000)
+
+/* All datagrams, to the batch, which reads nothing else of them. */
+static struct rtp_dgram cost_dgram = { .len = COST_LEN };
 
 /* Temporal layers of consecutive pictures. */
 static const u8 cost_tids[] = { 0, 3, 2, 3, 1, 3, 2, 3 };
@@ -37,6 +44,7 @@ static const u8 cost_tids[] = { 0, 3, 2, 3, 1, 3, 2, 3 };
  * @classes: the classes, a cap for each layer
  * @variants: destinations
  * @dests: how many
+ * @batch: those that are planned together
  * @datagram: a whole temporal pattern of a stream
  */
 struct cost {
@@ -44,6 +52,7 @@ struct cost {
 	struct rtp_classes classes;
 	struct rtp_variant *variants;
 	unsigned int dests;
+	struct rtp_batch batch;
 	u8 datagram[ARRAY_SIZE(cost_tids) * COST_PICTURE][COST_LEN];
 };
 
@@ -123,6 +132,7 @@ static struct cost *cost_begin(struct kunit *test, unsigned int dests)
 	cost->variants = kvcalloc(dests, sizeof(*cost->variants), GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, cost->variants);
 	cost->dests = dests;
+	rtp_batch_reset(&cost->batch);
 
 	rtp_classes_init(&cost->classes);
 	for (i = 0; i < dests; i++) {
@@ -140,16 +150,17 @@ static struct cost *cost_begin(struct kunit *test, unsigned int dests)
 	return cost;
 }
 
-/* One datagram, as the worker has it, up to where the copies begin. */
+/* One datagram, as the owner has it, up to where the copies begin. */
 static u32 cost_datagram(struct cost *cost, u16 seq)
 {
 	u8 *datagram = cost->datagram[seq % ARRAY_SIZE(cost->datagram)];
+	struct rtp_item *item = rtp_batch_slot(&cost->batch);
+	struct rtp_arrival *arrival = &item->arrival;
 	struct rtp_stream *stream = &cost->stream;
+	struct rtp_layer *layer = &arrival->layer;
 	const struct rtp_codec_ops *codec;
-	struct rtp_numbers numbers;
 	struct rtp_packet pkt;
-	struct rtp_layer layer;
-	u32 used, keep;
+	u32 keep;
 
 	put_unaligned_be16(seq, datagram + RTP_HDR_SEQ);
 	if (rtp_packet_parse(&pkt, datagram, COST_LEN))
@@ -157,12 +168,23 @@ static u32 cost_datagram(struct cost *cost, u16 seq)
 	codec = rtp_codec_find(RTP_FANOUT_CODEC_H264);
 	if (rtp_stream_receive(stream, pkt.ssrc, pkt.seq) > RTP_ACCEPT_FIRST)
 		return 0;
-	codec->classify(&stream->codec, &pkt, rtp_stream_late(stream), &layer);
-	used = rtp_stream_classes(stream, &cost->classes);
-	keep = rtp_class_keep(&cost->classes, used, &layer);
-	rtp_stream_number(stream, pkt.timestamp, &layer, keep, used, &numbers);
+	codec->classify(&stream->codec, &pkt, rtp_stream_late(stream), layer);
+	arrival->used = rtp_stream_classes(stream, &cost->classes);
+	keep = rtp_class_keep(&cost->classes, arrival->used, layer);
+	rtp_stream_number(stream, pkt.timestamp, layer, keep, arrival->used,
+			  &arrival->numbers);
+	arrival->marked = rtp_class_marked(&cost->classes, arrival->used, layer,
+					   pkt.marker);
+	item->dgram = &cost_dgram;
+	item->octets = pkt.len;
 
-	return numbers.classes;
+	rtp_batch_add(&cost->batch);
+	if (cost->batch.count == COST_BATCH) {
+		rtp_batch_plan(&cost->batch);
+		rtp_batch_reset(&cost->batch);
+	}
+
+	return arrival->numbers.classes;
 }
 
 static int cost_compare(const void *a, const void *b)
