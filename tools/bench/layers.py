@@ -30,7 +30,7 @@ def _boot(image, number):
 
 
 def run(background):
-    """Prints the table; returns what goes into the results, and whether the bar is reached."""
+    """Prints the table; returns the rows."""
     image = background.result("uml")
     boots = []
     for number in range(1, BOOTS + 1):
@@ -44,7 +44,10 @@ def run(background):
         most = max(sample[4] for sample in samples)
         rows.append([classes, dests, least, median, most, BAR_NS])
         results.append({"classes": classes, "destinations": dests, "ns_min": least,
-                        "ns_median": median, "ns_max": most, "ns_bar": BAR_NS})
+                        "ns_median": median, "ns_max": most, "ns_bar": BAR_NS,
+                        "title": f"told and numbered once, {dests:,} destinations",
+                        "met": median <= BAR_NS})
+    say("ns for a datagram before any copy, User-mode Linux")
     print(table.text(["classes", "destinations", "min ns", "median ns", "max ns", "bar ns"],
                      rows))
-    return results, all(entry["ns_median"] <= BAR_NS for entry in results)
+    return results

@@ -27,14 +27,17 @@ def show(text):
 
 class Guest:
     """Runs command in kernel. out is the directory that both sides write, at the
-    same path in the guest; the kernel's log is out/console.log.
+    same path in the guest; the kernel's log is out/console.log. machine: qemu.USUAL, or
+    qemu.ICOUNT, which is always emulated.
     """
 
-    def __init__(self, kernel, command, out, env=None, append=(), cwd="/"):
+    def __init__(self, kernel, command, out, env=None, append=(), cwd="/",
+                 machine=qemu.USUAL):
         self.kernel = kernel
         self.out = Path(out).resolve()
         self.log = self.out / "console.log"
         self.append = append
+        self.machine = machine
         words = ["/usr/bin/env", "-i", "-C", str(cwd), f"PATH={PATH}", "LANG=C.UTF-8",
                  "HOME=/run/home"]
         words += [f"{name}={value}" for name, value in (env or {}).items()]
@@ -56,7 +59,7 @@ class Guest:
                 ours[name].setblocking(False)
             fds = {name: end.fileno() for name, end in theirs.items()}
             argv = qemu.command(self.kernel, self.out, self.log, job, fds, accel,
-                                interactive, self.append)
+                                interactive, self.append, self.machine)
             errors = opened.enter_context(open(Path(scratch) / "qemu.log", "w+"))
             self.log.write_text("")
             # A session of its own: the terminal's Ctrl-C is for us to act on.
@@ -122,7 +125,7 @@ class Guest:
         """Boots, runs, looks for faults. Returns the command's exit status; raises
         Failed when the kernel, not the command, is at fault.
         """
-        accel = qemu.accelerator(self.boots)
+        accel = "tcg" if self.machine == qemu.ICOUNT else qemu.accelerator(self.boots)
         stdin = sys.stdin.fileno() if interactive else None
         with self._started(accel, interactive) as ours, contextlib.ExitStack() as undo:
             if interactive:

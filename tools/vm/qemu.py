@@ -9,6 +9,10 @@ from build import place
 from build.progress import Failed, say
 
 PROBE_S = 15
+# As many processors as this machine is sure to have; or one whose clock ticks with each
+# instruction, and when it is idle goes on to what it waits for.
+USUAL = ("-smp", "2")
+ICOUNT = ("-smp", "1", "-icount", "shift=0,sleep=off")
 
 
 def init():
@@ -24,7 +28,7 @@ def init():
     return program
 
 
-def command(kernel, out, log, job, ports, accel, tty=False, append=()):
+def command(kernel, out, log, job, ports, accel, tty=False, append=(), machine=USUAL):
     """QEMU's words. ports: {"terminal", "output", "status": an open socket's number}."""
     words = ["root=/dev/root", "rootfstype=9p", "ro",
              "rootflags=trans=virtio,version=9p2000.L,msize=262144,cache=loose",
@@ -36,7 +40,7 @@ def command(kernel, out, log, job, ports, accel, tty=False, append=()):
     argv = ["setpriv", "--pdeathsig", "KILL",
             "qemu-system-x86_64", "-nodefaults", "-no-user-config", "-no-reboot",
             "-display", "none", "-machine", "q35", "-cpu", "max,la57=off", "-accel", accel,
-            "-smp", "2", "-m", "3G", "-kernel", str(kernel), "-append", " ".join(words),
+            *machine, "-m", "3G", "-kernel", str(kernel), "-append", " ".join(words),
             "-serial", f"file:{log}",
             # First of the virtio devices, which is the number in its ports' names.
             "-device", "virtio-serial-pci",

@@ -13,25 +13,36 @@
 #endif
 /* A picture that a decoder can begin with, in a NAL unit by itself (RFC 6184). */
 #define NAL_KEY		0x65
+/* With that of what is paused, the most that there may be. */
+#define CAPS		(RTP_FANOUT_MAX_CAPS - 1)
 #define POLL_US		100
 
-static uint64_t received, sent;
-static unsigned int members, paused;
+/* datagrams that arrived, copies that left */
+static uint64_t fed, sent;
+static unsigned int members;
 
-static void set(int fd, uint32_t op, uint32_t flags, const void *elements,
-		uint32_t count, uint32_t size)
+/* Returns the time in the kernel, the copy of the argument left out. */
+static uint64_t set(int fd, uint32_t op, uint32_t flags, const void *elements,
+		    uint32_t count, uint32_t size)
 {
 	struct rtp_fanout_hdr *hdr;
-	size_t len = sizeof(*hdr) + count * size;
+	struct rtpbench_option option = {
+		.fd = fd,
+		.name = SO_RTP_FANOUT,
+		.len = sizeof(*hdr) + count * size,
+	};
 
-	hdr = calloc(1, len);
+	hdr = calloc(1, option.len);
 	if (!hdr)
 		err(1, "memory");
 	*hdr = (struct rtp_fanout_hdr) { op, flags, count, size };
 	memcpy(hdr + 1, elements, count * size);
-	if (setsockopt(fd, SOL_SOCKET, SO_RTP_FANOUT, hdr, len))
-		err(1, "SO_RTP_FANOUT, operation %u", op);
+	option.value = (uintptr_t)hdr;
+	rig_ioctl(RTPBENCH_OPTION, &option);
 	free(hdr);
+	if (option.error)
+		errx(1, "SO_RTP_FANOUT, operation %u: %s", op, strerror(option.error));
+	return option.ns;
 }
 
 static void info(int fd, struct rtp_fanout_info *info)
@@ -47,19 +58,30 @@ static void info(int fd, struct rtp_fanout_info *info)
 	*info = get.info;
 }
 
-void fanout_attach(int fd)
+/* What is being sent is still charged to the queue. */
+static void wait_empty(int fd, struct rtp_fanout_info *now)
+{
+	do {
+		usleep(POLL_US);
+		info(fd, now);
+	} while (now->queue_bytes);
+}
+
+void fanout_attach(int fd, unsigned int percent)
 {
 	struct rtp_fanout_config config = {
 		.source.family = AF_INET,
 		.source.port = htons(RIG_SOURCE_PORT),
 		.codec[RTP_PT] = RTP_FANOUT_CODEC_H264,
+		.pace_percent = percent,
 	};
 
 	inet_pton(AF_INET, RIG_SOURCE, config.source.addr);
 	set(fd, RTP_FANOUT_ATTACH, 0, &config, 1, sizeof(config));
 }
 
-static void fill(struct rtp_fanout_dest *dest, unsigned int i, uint8_t flags)
+static void fill(struct rtp_fanout_dest *dest, unsigned int i,
+		 struct rtp_fanout_cap cap)
 {
 	struct sockaddr_in addr;
 
@@ -68,75 +90,92 @@ static void fill(struct rtp_fanout_dest *dest, unsigned int i, uint8_t flags)
 	dest->addr.family = AF_INET;
 	dest->addr.port = addr.sin_port;
 	memcpy(dest->addr.addr, &addr.sin_addr, sizeof(addr.sin_addr));
-	dest->cap = (struct rtp_fanout_cap) { 7, 15, 7, flags };
+	dest->cap = cap;
 }
 
-static void add(int fd, unsigned int dests, uint8_t flags)
+static uint64_t add(int fd, unsigned int dests, struct rtp_fanout_cap cap)
 {
 	static struct rtp_fanout_dest dest[RTP_FANOUT_MAX_COUNT];
 	unsigned int done, i, part;
+	uint64_t ns = 0;
 
 	for (done = 0; done < dests; done += part) {
 		part = dests - done;
 		if (part > RTP_FANOUT_MAX_COUNT)
 			part = RTP_FANOUT_MAX_COUNT;
 		for (i = 0; i < part; i++)
-			fill(&dest[i], done + i, flags);
-		set(fd, RTP_FANOUT_ADD, 0, dest, part, sizeof(*dest));
+			fill(&dest[i], done + i, cap);
+		ns += set(fd, RTP_FANOUT_ADD, 0, dest, part, sizeof(*dest));
 	}
 	members = dests;
+	return ns;
 }
 
-void fanout_add(int fd, unsigned int dests)
+uint64_t fanout_add(int fd, unsigned int dests)
 {
-	add(fd, dests, 0);
+	return add(fd, dests, (struct rtp_fanout_cap) { 7, 15, 7, 0 });
+}
+
+uint64_t fanout_change(int fd, unsigned int i, uint8_t tid)
+{
+	struct rtp_fanout_dest dest;
+
+	fill(&dest, i, (struct rtp_fanout_cap) { 7, 15, tid, 0 });
+	return set(fd, RTP_FANOUT_SET, RTP_FANOUT_SET_CAP, &dest, 1, sizeof(dest));
+}
+
+/* One of CAPS caps, each of which keeps the three layers of the clip. */
+static struct rtp_fanout_cap cap_of(unsigned int i)
+{
+	return (struct rtp_fanout_cap) { 2 + i % 6, 15, 2 + i / 6 % 5, 0 };
+}
+
+/* Joins the next CAPS destinations, each with another cap. */
+static unsigned int join(int fd, unsigned int from, unsigned int dests)
+{
+	struct rtp_fanout_dest dest[CAPS];
+	unsigned int i;
+
+	for (i = 0; i < CAPS && from + i < dests; i++)
+		fill(&dest[i], from + i, cap_of(i));
+	set(fd, RTP_FANOUT_SET, RTP_FANOUT_SET_CAP, dest, i, sizeof(*dest));
+	return i;
 }
 
 void fanout_add_own(int fd, unsigned int dests, struct traffic_numbers *numbers)
 {
 	static const uint8_t key[RTP_HEADER + 20] = { 0x80, [RTP_HEADER] = NAL_KEY };
 	struct datagram datagram = { sizeof(key), key };
-	unsigned int first[] = { 0, 1 };
+	unsigned int i, first[] = { 0, 1 };
 	struct traffic one = { 1, &datagram, 1, first };
-	struct rtp_fanout_dest dest;
+	struct rtp_fanout_info now;
 	uint8_t buf[2 * sizeof(key)];
 
-	add(fd, dests, RTP_FANOUT_CAP_PAUSE);
-	for (paused = dests; paused; ) {
-		fill(&dest, dests - paused, 0);
-		set(fd, RTP_FANOUT_SET, RTP_FANOUT_SET_CAP, &dest, 1,
-		    sizeof(dest));
-		paused--;
-		rig_feed(buf, traffic_write(&one, 0, numbers, buf), 1);
-		fanout_wait(fd);
+	add(fd, dests, (struct rtp_fanout_cap) { .flags = RTP_FANOUT_CAP_PAUSE });
+	for (i = 0; i < dests; ) {
+		i += join(fd, i, dests);
+		/* The first picture of all is not known to be whole. */
+		do {
+			rig_feed(-1, buf, traffic_write(&one, 0, numbers, buf), 1);
+			wait_empty(fd, &now);
+		} while (now.switching);
 	}
+	fed = now.rx_packets;
+	sent = now.tx_packets + now.tx_dropped;
 }
 
-uint64_t fanout_wait(int fd)
+uint64_t fanout_wait(int fd, unsigned int count)
 {
 	struct rtp_fanout_info now;
 	uint64_t copies;
 
-	for (;;) {
-		info(fd, &now);
+	fed += count;
+	do {
+		wait_empty(fd, &now);
 		copies = now.tx_packets + now.tx_dropped - sent;
-		/* What is being sent is still charged to the queue. */
-		if (!now.queue_bytes &&
-		    copies >= (now.rx_packets - received) * (members - paused))
-			break;
-		usleep(POLL_US);
-	}
-	received = now.rx_packets;
+	} while (now.rx_packets < fed || copies < (uint64_t)count * members);
 	sent += copies;
 	return copies;
-}
-
-uint64_t fanout_sends(int fd)
-{
-	struct rtp_fanout_info now;
-
-	info(fd, &now);
-	return now.tx_packets;
 }
 
 void fanout_check(int fd)

@@ -8,15 +8,16 @@
 #include "rig.h"
 #include "traffic.h"
 
-void fanout_attach(int fd);
-/* All destinations get the same bytes. */
-void fanout_add(int fd, unsigned int dests);
-/* Each gets numbers of its own, as if each had joined at a key frame of its own. */
+/* PERCENT of the time between pictures is used to send one; 0: not paced. */
+void fanout_attach(int fd, unsigned int percent);
+/* All destinations get the same bytes. Returns the nanoseconds in the kernel. */
+uint64_t fanout_add(int fd, unsigned int dests);
+/* Sets the cap of one; returns the nanoseconds in the kernel. */
+uint64_t fanout_change(int fd, unsigned int i, uint8_t tid);
+/* Each gets numbers of its own: no two with the same cap begin at the same picture. */
 void fanout_add_own(int fd, unsigned int dests, struct traffic_numbers *numbers);
-/* Returns the copies made since the last call, when all that came is sent. */
-uint64_t fanout_wait(int fd);
-/* super-datagrams since it was attached */
-uint64_t fanout_sends(int fd);
+/* COUNT datagrams were fed: returns the copies when all have them. */
+uint64_t fanout_wait(int fd, unsigned int count);
 /* Nothing may have been lost. */
 void fanout_check(int fd);
 

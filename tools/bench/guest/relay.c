@@ -27,9 +27,9 @@ static void batch(int fd, unsigned int index, struct measured *measured)
 	unsigned int count = traffic.first[index + 1] - traffic.first[index];
 	size_t len = traffic_write(&traffic, index, &numbers, buf);
 
-	measured->ingress_ns += rig_feed(buf, len, count);
+	measured->ingress_ns += rig_feed(-1, buf, len, count);
 	measured->datagrams += count;
-	measured->copies += fanout_wait(fd);
+	measured->copies += fanout_wait(fd, count);
 }
 
 /* Whole passes of the traffic, COPIES copies or more. */
@@ -46,14 +46,15 @@ int main(int argc, char **argv)
 	struct rtpbench_clock before, after;
 	struct measured measured;
 	unsigned int dests;
+	uint64_t packets;
 	int fd;
 
 	if (argc != 5)
 		errx(2, "relay DESTINATIONS TRAFFIC one|own COPIES");
 	dests = rig_number(argv[1]);
 	traffic_open(&traffic, argv[2]);
-	fd = rig_socket();
-	fanout_attach(fd);
+	fd = rig_socket(RIG_ENDLESS);
+	fanout_attach(fd, 0);
 	if (!strcmp(argv[3], "own"))
 		fanout_add_own(fd, dests, &numbers);
 	else
@@ -61,9 +62,11 @@ int main(int argc, char **argv)
 
 	/* Routes are looked up, caches are warm. */
 	batch(fd, 0, &measured);
+	packets = rig_packets();
 	rig_ioctl(RTPBENCH_CLOCK, &before);
 	measure(fd, rig_number(argv[4]), &measured);
 	rig_ioctl(RTPBENCH_CLOCK, &after);
+	packets = rig_packets() - packets;
 	fanout_check(fd);
 
 	printf("{\"who\": \"relay\", \"dests\": %u, \"traffic\": \"%s\", \"variants\": \"%s\", "
@@ -73,6 +76,6 @@ int main(int argc, char **argv)
 	       (unsigned long long)measured.datagrams, after.relay_ns - before.relay_ns,
 	       (unsigned long long)measured.ingress_ns,
 	       after.relay_switches - before.relay_switches,
-	       (unsigned long long)fanout_sends(fd));
+	       (unsigned long long)packets);
 	return 0;
 }

@@ -13,8 +13,8 @@
 #define RTP_PT		97
 /* The most bytes of a datagram, RTP header included. */
 #define TRAFFIC_SIZE	1400
-/* The most datagrams of a batch: what the relay takes at once. */
-#define TRAFFIC_BATCH	64
+/* The most datagrams of a batch. */
+#define TRAFFIC_BATCH	256
 
 struct datagram {
 	uint16_t len;

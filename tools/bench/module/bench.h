@@ -9,6 +9,9 @@
 
 #define BENCH_THREAD	"rtpbench/0"
 
+/* Tracepoints are not exported, but found by name. */
+struct tracepoint *bench_tracepoint(const char *name);
+
 int bench_clock_init(void);
 void bench_clock_exit(void);
 void bench_clock_read(struct rtpbench_clock *clock);
@@ -62,5 +65,7 @@ int floor_skb_send(const struct floor_send *send, struct floor_dest *dest);
 int bench_floor(struct rtpbench_floor *floor);
 int bench_feed(struct rtpbench_feed *feed);
 int bench_option(struct rtpbench_option *option);
+int bench_watch(struct rtpbench_watch *watch);
+void bench_watch_exit(void);
 
 #endif /* _BENCH_H */

@@ -76,13 +76,6 @@ void bench_clock_read(struct rtpbench_clock *clock)
 	clock->floor_ns = ns[BENCH_FLOOR];
 }
 
-/* sched_switch itself is not exported. */
-static void bench_look(struct tracepoint *tp, void *data)
-{
-	if (!strcmp(tp->name, "sched_switch"))
-		bench_switch = tp;
-}
-
 int bench_clock_init(void)
 {
 	u64 now = ktime_get_mono_fast_ns();
@@ -90,7 +83,7 @@ int bench_clock_init(void)
 
 	for_each_possible_cpu(i)
 		per_cpu(bench_cpus, i).since = now;
-	for_each_kernel_tracepoint(bench_look, NULL);
+	bench_switch = bench_tracepoint("sched_switch");
 	if (!bench_switch)
 		return -EOPNOTSUPP;
 

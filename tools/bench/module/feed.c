@@ -4,7 +4,9 @@
  * disabled: what they wake up runs only when the last one is in its queue.
  */
 #include <linux/etherdevice.h>
+#include <linux/file.h>
 #include <linux/ip.h>
+#include <linux/net.h>
 #include <linux/netdevice.h>
 #include <linux/slab.h>
 #include <linux/timekeeping.h>
@@ -77,26 +79,43 @@ static int feed_build(const struct rtpbench_feed *feed, struct net_device *dev,
 	return 0;
 }
 
-static u64 feed_receive(struct list_head *list)
+/* As UDP does it, when it has found the socket. */
+static void feed_socket(struct sock *sk, struct sk_buff *skb)
+{
+	int (*rcv)(struct sock *sk, struct sk_buff *skb);
+
+	skb_reset_network_header(skb);
+	__skb_pull(skb, sizeof(struct iphdr));
+	skb_reset_transport_header(skb);
+	rcu_read_lock();
+	rcv = READ_ONCE(udp_sk(sk)->encap_rcv);
+	if (!rcv || rcv(sk, skb) > 0)
+		kfree_skb(skb);
+	rcu_read_unlock();
+}
+
+static void feed_receive(struct rtpbench_feed *feed, struct list_head *list,
+			 struct sock *sk)
 {
 	struct sk_buff *skb, *next;
-	u64 t;
 
 	local_bh_disable();
-	t = ktime_get_ns();
+	feed->began = ktime_get_mono_fast_ns();
 	list_for_each_entry_safe(skb, next, list, list) {
 		skb_list_del_init(skb);
-		netif_receive_skb(skb);
+		if (sk)
+			feed_socket(sk, skb);
+		else
+			netif_receive_skb(skb);
 	}
-	t = ktime_get_ns() - t;
+	feed->ns = ktime_get_mono_fast_ns() - feed->began;
 	local_bh_enable();
-
-	return t;
 }
 
 int bench_feed(struct rtpbench_feed *feed)
 {
 	struct sk_buff *skb, *next;
+	struct socket *sock = NULL;
 	struct net_device *dev;
 	LIST_HEAD(list);
 	u8 *data;
@@ -104,9 +123,19 @@ int bench_feed(struct rtpbench_feed *feed)
 
 	if (feed->len > FEED_MAX)
 		return -E2BIG;
+	if (feed->fd >= 0) {
+		sock = sockfd_lookup(feed->fd, &err);
+		if (!sock)
+			return err;
+		if (!sk_is_udp(sock->sk)) {
+			err = -EINVAL;
+			goto put_socket;
+		}
+	}
+	err = -ENODEV;
 	dev = dev_get_by_index(&init_net, feed->ifindex);
 	if (!dev)
-		return -ENODEV;
+		goto put_socket;
 	data = vmemdup_user(u64_to_user_ptr(feed->data), feed->len);
 	if (IS_ERR(data)) {
 		err = PTR_ERR(data);
@@ -114,12 +143,15 @@ int bench_feed(struct rtpbench_feed *feed)
 	}
 	err = feed_build(feed, dev, data, &list);
 	if (!err)
-		feed->ns = feed_receive(&list);
+		feed_receive(feed, &list, sock ? sock->sk : NULL);
 	list_for_each_entry_safe(skb, next, &list, list)
 		kfree_skb(skb);
 	kvfree(data);
 put:
 	dev_put(dev);
+put_socket:
+	if (sock)
+		sockfd_put(sock);
 
 	return err;
 }

@@ -5,8 +5,31 @@
 #include <linux/module.h>
 #include <linux/mutex.h>
 #include <linux/proc_fs.h>
+#include <linux/tracepoint.h>
 #include <linux/uaccess.h>
 #include "bench.h"
+
+struct bench_wanted {
+	const char *name;
+	struct tracepoint *found;
+};
+
+static void bench_look(struct tracepoint *tp, void *data)
+{
+	struct bench_wanted *wanted = data;
+
+	if (!strcmp(tp->name, wanted->name))
+		wanted->found = tp;
+}
+
+struct tracepoint *bench_tracepoint(const char *name)
+{
+	struct bench_wanted wanted = { .name = name };
+
+	for_each_kernel_tracepoint(bench_look, &wanted);
+
+	return wanted.found;
+}
 
 /* One measurement at a time. */
 static DEFINE_MUTEX(bench_mutex);
@@ -18,6 +41,7 @@ static long bench_run(unsigned int cmd, void __user *arg)
 		struct rtpbench_floor floor;
 		struct rtpbench_feed feed;
 		struct rtpbench_option option;
+		struct rtpbench_watch watch;
 	} u;
 	int err = 0;
 
@@ -39,6 +63,9 @@ static long bench_run(unsigned int cmd, void __user *arg)
 		break;
 	case RTPBENCH_OPTION:
 		err = bench_option(&u.option);
+		break;
+	case RTPBENCH_WATCH:
+		err = bench_watch(&u.watch);
 		break;
 	default:
 		return -ENOTTY;
@@ -83,6 +110,7 @@ module_init(bench_init);
 static void __exit bench_exit(void)
 {
 	remove_proc_entry("rtpbench", NULL);
+	bench_watch_exit();
 	bench_clock_exit();
 }
 module_exit(bench_exit);

@@ -66,6 +66,7 @@ struct rtpbench_floor {
 
 /**
  * struct rtpbench_feed - receive datagrams, all before anything else runs
+ * @fd: socket that gets them at once, or -1: by the whole way from the interface
  * @ifindex: interface that they come from
  * @saddr: their source's address
  * @daddr: where they go
@@ -74,9 +75,12 @@ struct rtpbench_floor {
  * @count: how many
  * @len: bytes of @data
  * @data: address of the datagrams: for each a __u16, its length, and its bytes
- * @ns: returned: time from the interface to the socket, of all
+ * @reserved: 0
+ * @ns: returned: the time until the last is queued
+ * @began: returned: when the first came, of the clock of struct rtpbench_packet
  */
 struct rtpbench_feed {
+	__s32	fd;
 	__u32	ifindex;
 	__be32	saddr;
 	__be32	daddr;
@@ -84,8 +88,40 @@ struct rtpbench_feed {
 	__be16	dport;
 	__u32	count;
 	__u32	len;
+	__u32	reserved;
 	__u64	data;
 	__u64	ns;
+	__u64	began;
+};
+
+/**
+ * struct rtpbench_packet - one that the outgoing device was given
+ * @ns: when
+ * @daddr: where it goes
+ * @datagrams: in it
+ * @own: bytes that it shares with no other, from the IP header on
+ */
+struct rtpbench_packet {
+	__u64	ns;
+	__be32	daddr;
+	__u16	datagrams;
+	__u16	own;
+};
+
+/**
+ * struct rtpbench_watch - watch what leaves, and what the caller asks of the kernel
+ * @ifindex: the device; 0: the watch ends
+ * @room: elements of @packets, when it ends
+ * @packets: address of an array of struct rtpbench_packet
+ * @count: returned when it ends: packets that there were
+ * @calls: likewise: the caller's system calls meanwhile, but the one that ends it
+ */
+struct rtpbench_watch {
+	__u32	ifindex;
+	__u32	room;
+	__u64	packets;
+	__u64	count;
+	__u64	calls;
 };
 
 /**
@@ -110,5 +146,6 @@ struct rtpbench_option {
 #define RTPBENCH_FLOOR	_IOWR('R', 2, struct rtpbench_floor)
 #define RTPBENCH_FEED	_IOWR('R', 3, struct rtpbench_feed)
 #define RTPBENCH_OPTION	_IOWR('R', 4, struct rtpbench_option)
+#define RTPBENCH_WATCH	_IOWR('R', 5, struct rtpbench_watch)
 
 #endif /* _RTPBENCH_H */
