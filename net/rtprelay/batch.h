@@ -7,9 +7,12 @@
 #define _NET_RTPRELAY_BATCH_H
 
 #include <linux/limits.h>
+#include <linux/math.h>
+#include <linux/minmax.h>
 #include <linux/types.h>
 #include <linux/udp.h>
 #include "class.h"
+#include "dest.h"
 #include "variant.h"
 
 struct rtp_dgram;
@@ -59,7 +62,6 @@ struct rtp_plan {
  * @runs: some class has a run of several datagrams
  * @slots: slots of the table to visit: those that came after have nothing of
  *	the batch to get
- * @rotation: where of 2^32 parts of its slots a shard begins
  * @start: when the first destination is to get it, ns of CLOCK_MONOTONIC
  * @duration: ns from then until the last is to get it; 0 for at once
  * @plan: for each class
@@ -76,7 +78,6 @@ struct rtp_batch {
 	u32 ext;
 	bool runs;
 	u32 slots;
-	u32 rotation;
 	u64 start;
 	u64 duration;
 	struct rtp_plan plan[RTP_CLASSES];
@@ -90,6 +91,20 @@ void rtp_batch_add(struct rtp_batch *batch);
 u64 rtp_batch_starts(const struct rtp_batch *batch, u64 kept);
 void rtp_batch_plan(struct rtp_batch *batch);
 u32 rtp_batch_put(struct rtp_batch *batch);
+
+/**
+ * rtp_batch_shards() - how many shards have slots to visit
+ * @batch: the batch
+ * @shards: how many there are
+ *
+ * Return: those below have.
+ */
+static inline unsigned int rtp_batch_shards(const struct rtp_batch *batch,
+					    unsigned int shards)
+{
+	return min(shards, (unsigned int)DIV_ROUND_UP(batch->slots,
+						      RTP_CHUNK_DESTS));
+}
 
 /**
  * rtp_run_next() - take the next run of a plan

@@ -173,8 +173,8 @@ static void rtp_bpf_layer(u32 ret, struct rtp_layer *layer)
  * One that remembers nothing need not care: what is late begins nothing,
  * whatever the program says.
  *
- * Context: The fan-out's worker, one datagram at a time. The program's length
- * is bounded by the verifier alone; the worker can be preempted meanwhile.
+ * Context: The fan-out's owner, one datagram at a time. The program's length
+ * is bounded by the verifier alone; the owner can be preempted meanwhile.
  */
 void rtp_bpf_classify(struct rtp_bpf *bpf, const struct rtp_dgram *dgram,
 		      bool late, struct rtp_layer *layer)

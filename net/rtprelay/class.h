@@ -24,8 +24,8 @@
  * struct rtp_classes - the caps that a fan-out's destinations have
  * @lock: guards what follows, and which classes a destination has (struct
  *	rtp_variant). Taken in process context with softirqs disabled, and by
- *	the worker where a destination changes its class.
- * @used: bit for each class that is in use. The worker reads it without @lock,
+ *	the owner where a destination changes its class.
+ * @used: bit for each class that is in use. The owner reads it without @lock,
  *	once for a datagram.
  * @opened: counts the times that a class came into use; likewise
  * @class_opened: for each class what @opened was when it came into use
@@ -34,7 +34,7 @@
  * @since: for each class the serial number (struct rtp_dgram) of the first
  *	datagram that it can be for
  * @cap: for each class its cap. Written before its bit in @used is set. The
- *	worker reads it without @lock: what @since says keeps it from using one
+ *	owner reads it without @lock: what @since says keeps it from using one
  *	that was written meanwhile.
  */
 struct rtp_classes {

@@ -54,7 +54,7 @@ enum rtp_tx_drop {
  * What is read for each copy, in the first two cache lines:
  * @dst: cached route; read, written and released only by who walks the slot
  * @dst_cookie: what dst_check() wants to see
- * @dst_gen: struct rtp_fanout.tx_gen with which @dst was looked up
+ * @dst_gen: struct rtp_fanout.route_gen with which @dst was looked up
  * @expires: jiffies at which the lease ends, RTP_LEASE_NONE or RTP_LEASE_ENDED;
  *	written under struct rtp_fanout.event_lock once it is published
  * @lease_octets: value of @octets with which the lease ends, U64_MAX for none;

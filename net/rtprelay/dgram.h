@@ -22,8 +22,8 @@
  * @received: when, ns of CLOCK_MONOTONIC; of a fan-out that is paced
  * @truesize: bytes charged to the socket's receive memory
  * @len: bytes of @data, at least RTP_HDR_LEN, at most 65,527
- * @sum: checksum of @data from RTP_HDR_LEN to its end, unfolded: what is the
- *	same in every copy is summed up once
+ * @sum: checksum of @data from RTP_HDR_TIMESTAMP to its end, unfolded: what is
+ *	the same in every copy is summed up once
  * @ttl: the most that the TTL or hop limit of a copy may be
  * @data: the UDP payload; aligned, since it is copied, summed up and fetched by
  *	devices

@@ -89,8 +89,9 @@ struct rtp_fanout_stats {
  * @bpf: the classifier of RTP_FANOUT_CODEC_BPF, or NULL
  *
  * Receive, in softirq, under sk->sk_receive_queue.lock but for @rx_count:
- * @queue: datagrams that wait for the worker
- * @queue_bytes: their truesize and that of those the worker has taken, charged
+ * @queue: datagrams that wait for the owner
+ * @queued: how many
+ * @queue_bytes: their truesize and that of those the owner has taken, charged
  *	to the socket's receive memory
  * @serial: struct rtp_dgram.serial of the next
  * @stopped: takes nothing more
@@ -141,6 +142,7 @@ struct rtp_fanout {
 	struct rtp_bpf *bpf;
 
 	struct list_head queue;
+	u32 queued;
 	u32 queue_bytes;
 	u64 serial;
 	bool stopped;

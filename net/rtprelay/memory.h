@@ -18,12 +18,14 @@
 
 /**
  * struct rtp_memory - a thread's
- * @page: the compound page that pieces are cut from, or NULL
+ * @page: the page that pieces are cut from, or NULL
  * @used: bytes of it that are
+ * @size: its bytes
  */
 struct rtp_memory {
 	struct page *page;
 	unsigned int used;
+	unsigned int size;
 };
 
 /**

@@ -8,7 +8,6 @@
 #include <linux/list.h>
 #include <linux/math.h>
 #include <linux/rcupdate.h>
-#include <linux/unaligned.h>
 #include <trace/events/rtprelay.h>
 #include "batch.h"
 #include "bpf.h"
@@ -25,12 +24,6 @@
 #include "route.h"
 #include "rx.h"
 #include "variant.h"
-
-/* 2^32 divided by the golden ratio: multiples of it modulo 2^32 spread as evenly
- * as can be, however few or many there are (Knuth, The Art of Computer
- * Programming, volume 3, section 6.4).
- */
-#define RTP_OWNER_STRIDE	2654435769U
 
 /* Datagrams that a destination is sent before the next is. More would make an
  * skb little cheaper, and who comes first take what may be in flight.
@@ -83,6 +76,7 @@ static bool rtp_owner_receive(struct rtp_fanout *fanout,
 
 	switch (rtp_stream_receive(stream, pkt->ssrc, pkt->seq)) {
 	case RTP_ACCEPT_FIRST:
+		rtp_pace_restart(&fanout->pace);
 		rtp_event_fanout(fanout, RTP_FANOUT_EVENT_NEW_SSRC);
 		fallthrough;
 	case RTP_ACCEPT:
@@ -142,6 +136,9 @@ static bool rtp_owner_number(struct rtp_fanout *fanout, struct rtp_item *item,
 	if (!rtp_owner_receive(fanout, pkt, counts))
 		return false;
 
+	if (fanout->pace.percent && !rtp_stream_late(stream))
+		rtp_pace_arrive(&fanout->pace, pkt->timestamp,
+				item->dgram->received);
 	rtp_owner_classify(fanout, pkt, item->dgram, layer);
 	arrival->stream = stream;
 	arrival->serial = item->dgram->serial;
@@ -242,23 +239,10 @@ static bool rtp_owner_switches(struct rtp_fanout *fanout,
 /* Take what is queued, when nothing is left of what was taken before. */
 static bool rtp_owner_take(struct rtp_fanout *fanout)
 {
-	struct rtp_dgram *dgram;
+	if (list_empty(&fanout->todo))
+		fanout->waiting = rtp_rx_take(fanout);
 
-	if (!list_empty(&fanout->todo))
-		return true;
-	if (!rtp_rx_take(fanout))
-		return false;
-
-	list_for_each_entry(dgram, &fanout->todo, list) {
-		fanout->waiting++;
-		if (fanout->pace.percent)
-			rtp_pace_arrive(&fanout->pace,
-					get_unaligned_be32(dgram->data +
-							   RTP_HDR_TIMESTAMP),
-					dgram->received);
-	}
-
-	return true;
+	return !list_empty(&fanout->todo);
 }
 
 /* Put the next datagram into the batch, unless nobody gets it. Returns false
@@ -306,6 +290,21 @@ static void rtp_owner_resume(struct rtp_fanout *fanout)
 	rtp_batch_add(batch);
 }
 
+/* Say when the batch leaves. */
+static void rtp_owner_pace(struct rtp_fanout *fanout, u64 now)
+{
+	struct rtp_batch *batch = &fanout->batch;
+	struct rtp_pace *pace = &fanout->pace;
+	u32 waiting;
+
+	/* The lock is not needed for a guess. */
+	waiting = fanout->waiting + READ_ONCE(fanout->queued);
+	/* A source that was idle does not make who sends late. */
+	pace->next = max(pace->next, batch->item[0].dgram->received);
+	batch->start = rtp_pace_leave(pace, now, batch->count, waiting,
+				      &batch->duration);
+}
+
 static bool rtp_owner_has_more(const struct rtp_fanout *fanout)
 {
 	/* Without the lock: who fills an empty queue wakes. */
@@ -335,7 +334,7 @@ enum rtp_ready rtp_owner_batch(struct rtp_fanout *fanout, int *budget,
 		/* What is queued stays there until then: who adds to it wakes
 		 * nobody.
 		 */
-		if (now < pace->next)
+		if (now < rtp_pace_slice(pace->next))
 			return rtp_owner_has_more(fanout) ? RTP_READY_LATER :
 							    RTP_READY_NOT;
 		most = pace->burst;
@@ -354,12 +353,9 @@ enum rtp_ready rtp_owner_batch(struct rtp_fanout *fanout, int *budget,
 		return *budget > 0 ? RTP_READY_NOT : RTP_READY_BUDGET;
 
 	if (pace->percent)
-		batch->start = rtp_pace_leave(pace, now, batch->count,
-					      batch->count + fanout->waiting,
-					      &batch->duration);
+		rtp_owner_pace(fanout, now);
 	/* Pairs with rtp_dest_grow(): chunks below are there. */
 	batch->slots = smp_load_acquire(&fanout->table.slots);
-	batch->rotation += RTP_OWNER_STRIDE;
 	rtp_batch_plan(batch);
 	rtp_route_begin(fanout);
 	trace_rtprelay_batch(fanout->sk, batch->serial, batch->count,

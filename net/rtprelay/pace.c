@@ -40,11 +40,26 @@ static void rtp_pace_unit(struct rtp_pace *pace, u64 interval)
 }
 
 /**
+ * rtp_pace_restart() - another source is relayed
+ * @pace: the stream's
+ *
+ * Context: The owner.
+ */
+void rtp_pace_restart(struct rtp_pace *pace)
+{
+	pace->begun = false;
+}
+EXPORT_SYMBOL_IF_KUNIT(rtp_pace_restart);
+
+/**
  * rtp_pace_arrive() - a datagram came
  * @pace: the stream's
  * @timestamp: its RTP timestamp, the same for all of an access unit (RFC 3550,
  *	section 5.1)
  * @time: when, ns of CLOCK_MONOTONIC
+ *
+ * For a datagram that was accepted and is the newest: strangers' say nothing of
+ * the stream.
  *
  * Pictures that are not sent in the order in which they are shown count as one
  * access unit with the picture before them: what they take of time for each
@@ -76,31 +91,33 @@ EXPORT_SYMBOL_IF_KUNIT(rtp_pace_arrive);
 
 /**
  * rtp_pace_leave() - datagrams leave
- * @pace: the stream's; nothing left before its @next
- * @now: ns of CLOCK_MONOTONIC, at least @pace->next
+ * @pace: the stream's; nothing left before the slice of its @next
+ * @now: ns of CLOCK_MONOTONIC, not before that slice
  * @leaving: how many, 1 to @pace->burst
- * @backlog: how many wait, those included
+ * @waiting: how many wait behind them
  * @duration: set to the ns over which they leave, towards all destinations
  *
  * Context: The owner.
  * Return: when the first is to leave, ns of CLOCK_MONOTONIC. The next may leave
  * @duration later.
  */
-u64 rtp_pace_leave(struct rtp_pace *pace, u64 now, u32 leaving, u32 backlog,
+u64 rtp_pace_leave(struct rtp_pace *pace, u64 now, u32 leaving, u32 waiting,
 		   u64 *duration)
 {
-	u32 datagrams = max(pace->datagrams, backlog) * RTP_PACE_FRACTION;
+	u32 datagrams = max(pace->datagrams + waiting, leaving);
+	s64 late = now - pace->next;
 	u64 share, start;
 
-	datagrams = max3(datagrams, pace->average, RTP_PACE_FRACTION);
+	datagrams = max(datagrams * RTP_PACE_FRACTION, pace->average);
 	share = div_u64(pace->interval * pace->percent, 100);
 	*duration = div_u64(share * leaving * RTP_PACE_FRACTION, datagrams);
 
-	/* What was to leave a moment ago leaves now, and what follows is not
-	 * late for it; a longer delay is not made up for, so that two groups
-	 * never leave as one.
+	/* What was to leave a moment ago, as long as it takes to wake, leaves
+	 * now, and what follows is not late for it. A longer delay is not made
+	 * up for, so that no two groups leave as one.
 	 */
-	start = now - pace->next <= *duration / 2 ? pace->next : now;
+	start = late <= (s64)max_t(u64, *duration / 2, 2 * RTP_PACE_SLICE) ?
+		pace->next : now;
 	pace->next = start + *duration;
 
 	return start;

@@ -6,7 +6,14 @@
 #ifndef _NET_RTPRELAY_PACE_H
 #define _NET_RTPRELAY_PACE_H
 
+#include <linux/math64.h>
+#include <linux/time64.h>
 #include <linux/types.h>
+
+/* What is paced leaves at multiples of this, ns: so many fan-outs share an
+ * interrupt.
+ */
+#define RTP_PACE_SLICE		(250 * NSEC_PER_USEC)
 
 /* Datagrams of an access unit are averaged in sixteenths. */
 #define RTP_PACE_FRACTION	16
@@ -19,7 +26,7 @@
  * @begun: an access unit has begun
  * @timestamp: RTP timestamp of the newest access unit
  * @arrived: when its first datagram arrived, ns of CLOCK_MONOTONIC
- * @datagrams: datagrams of it so far
+ * @datagrams: datagrams of it so far, those that wait not counted
  * @average: datagrams of an access unit, in parts of RTP_PACE_FRACTION; 0 while
  *	none was whole
  * @interval: ns from an access unit to the next; 0 while not known
@@ -40,7 +47,20 @@ struct rtp_pace {
 };
 
 void rtp_pace_arrive(struct rtp_pace *pace, u32 timestamp, u64 time);
-u64 rtp_pace_leave(struct rtp_pace *pace, u64 now, u32 leaving, u32 backlog,
+void rtp_pace_restart(struct rtp_pace *pace);
+u64 rtp_pace_leave(struct rtp_pace *pace, u64 now, u32 leaving, u32 waiting,
 		   u64 *duration);
+
+/**
+ * rtp_pace_slice() - the slice of a time
+ * @time: ns of CLOCK_MONOTONIC
+ *
+ * Return: its beginning, ns of CLOCK_MONOTONIC; what is due before its end may
+ * leave then.
+ */
+static inline u64 rtp_pace_slice(u64 time)
+{
+	return div_u64(time, RTP_PACE_SLICE) * RTP_PACE_SLICE;
+}
 
 #endif /* _NET_RTPRELAY_PACE_H */

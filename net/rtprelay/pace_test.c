@@ -25,7 +25,7 @@ static void pace_first_unit(struct kunit *test)
 	for (i = 0; i < sim->count; i++) {
 		const struct sim_datagram *datagram = &sim->datagram[i];
 
-		KUNIT_ASSERT_EQ(test, datagram->start, datagram->time);
+		KUNIT_ASSERT_LE(test, datagram->start, datagram->time);
 		KUNIT_ASSERT_EQ(test, datagram->duration, 0);
 	}
 }
@@ -44,29 +44,29 @@ static void pace_by_hand(struct kunit *test)
 	};
 	u64 duration;
 
-	KUNIT_EXPECT_EQ(test, rtp_pace_leave(&pace, NSEC_PER_SEC, 8, 8,
+	KUNIT_EXPECT_EQ(test, rtp_pace_leave(&pace, NSEC_PER_SEC, 8, 0,
 					     &duration), NSEC_PER_SEC);
 	KUNIT_EXPECT_EQ(test, duration, 16 * NSEC_PER_MSEC);
 	KUNIT_EXPECT_EQ(test, pace.next, NSEC_PER_SEC + 16 * NSEC_PER_MSEC);
 
 	/* More wait than an access unit has: all of them in its time. */
-	KUNIT_EXPECT_EQ(test, rtp_pace_leave(&pace, pace.next, 8, 40,
+	KUNIT_EXPECT_EQ(test, rtp_pace_leave(&pace, pace.next, 8, 30,
 					     &duration),
 			NSEC_PER_SEC + 16 * NSEC_PER_MSEC);
 	KUNIT_EXPECT_EQ(test, duration, 4 * NSEC_PER_MSEC);
 	/* This one has more than those before. */
 	pace.datagrams = 20;
-	rtp_pace_leave(&pace, pace.next, 1, 1, &duration);
+	rtp_pace_leave(&pace, pace.next, 1, 0, &duration);
 	KUNIT_EXPECT_EQ(test, duration, NSEC_PER_MSEC);
-	/* Of less than one datagram there is none. */
+	/* Seven of those that leave are of the one before it. */
 	pace.datagrams = 1;
 	pace.average = 0;
-	rtp_pace_leave(&pace, pace.next, 1, 1, &duration);
+	rtp_pace_leave(&pace, pace.next, 8, 0, &duration);
 	KUNIT_EXPECT_EQ(test, duration, 20 * NSEC_PER_MSEC);
 }
 
-/* An owner that is a little late each time makes what follows no later; one that
- * is later than half of what a group takes does.
+/* An owner that is a little late each time makes what follows no later; one
+ * that is later than half of what a group takes does.
  */
 static void pace_late_owner(struct kunit *test)
 {
@@ -83,15 +83,27 @@ static void pace_late_owner(struct kunit *test)
 
 	for (i = 0; i < 10; i++) {
 		KUNIT_EXPECT_EQ(test, rtp_pace_leave(&pace, next + i * 200000,
-						     8, 8, &duration), next);
+						     8, 0, &duration), next);
 		KUNIT_ASSERT_EQ(test, duration, 4 * NSEC_PER_MSEC);
 		next += duration;
 		KUNIT_ASSERT_EQ(test, pace.next, next);
 	}
-	next += 2 * NSEC_PER_MSEC + 1;
-	KUNIT_EXPECT_EQ(test, rtp_pace_leave(&pace, next, 8, 8, &duration),
+	/* nor sooner where it is early, as far as a slice goes */
+	KUNIT_EXPECT_EQ(test, rtp_pace_leave(&pace, next - 1, 8, 0, &duration),
+			next);
+	next = pace.next + 2 * NSEC_PER_MSEC + 1;
+	KUNIT_EXPECT_EQ(test, rtp_pace_leave(&pace, next, 8, 0, &duration),
 			next);
 	KUNIT_EXPECT_EQ(test, pace.next, next + duration);
+
+	/* As long as it takes to wake is never late. */
+	pace.datagrams = 8000;
+	next = pace.next;
+	KUNIT_EXPECT_EQ(test, rtp_pace_leave(&pace, next + 2 * RTP_PACE_SLICE,
+					     8, 0, &duration), next);
+	next = pace.next + 2 * RTP_PACE_SLICE + 1;
+	KUNIT_EXPECT_EQ(test, rtp_pace_leave(&pace, next, 8, 0, &duration),
+			next);
 }
 
 /* The least and the most of the time that there can be. */
@@ -109,11 +121,11 @@ static void pace_percent(struct kunit *test)
 		for (burst = 1; burst <= RTP_BATCH_MAX; burst++) {
 			pace.percent = percent;
 			pace.burst = burst;
-			rtp_pace_leave(&pace, pace.next, burst, burst,
+			rtp_pace_leave(&pace, pace.next, burst, 0,
 				       &duration);
 			KUNIT_ASSERT_EQ(test, duration,
 					percent * (NSEC_PER_SEC / 100));
-			rtp_pace_leave(&pace, pace.next, burst, 1000,
+			rtp_pace_leave(&pace, pace.next, burst, 999,
 				       &duration);
 			KUNIT_ASSERT_EQ(test, duration,
 					percent * (NSEC_PER_SEC / 100) *
@@ -145,8 +157,9 @@ static void pace_steady(struct kunit *test)
 			   200, fps, datagrams, interval);
 		sim_run(sim);
 		KUNIT_ASSERT_LE_MSG(test, sim_delay(sim, 0, sim->count),
-				    ROUNDED, "%u at %u fps, %u %%", datagrams,
-				    fps, sim->pace.percent);
+				    RTP_PACE_SLICE + ROUNDED,
+				    "%u at %u fps, %u %%", datagrams, fps,
+				    sim->pace.percent);
 	}
 }
 
@@ -176,9 +189,10 @@ static void pace_burst(struct kunit *test)
 			const struct sim_datagram *first = &sim->datagram[j];
 			u64 end = sim_end(sim, j + n - 1);
 
-			KUNIT_ASSERT_LE(test, first->start, first->time);
+			KUNIT_ASSERT_LE(test, first->start,
+					first->time + RTP_PACE_SLICE);
 			KUNIT_ASSERT_LE(test, end, first->time + share +
-						   ROUNDED);
+						   RTP_PACE_SLICE + ROUNDED);
 			KUNIT_ASSERT_GE(test, end + ROUNDED,
 					first->start + share);
 		}
@@ -267,7 +281,8 @@ static void pace_timestamp_wrap(struct kunit *test)
 
 	random_begin(test, &here->random);
 	for (round = 0; round < 20; round++) {
-		u64 later = (u64)prandom_u32_state(&here->random) << 20;
+		u64 later = (u64)prandom_u32_state(&here->random) *
+			    RTP_PACE_SLICE;
 		unsigned int n = random_in(&here->random, 1, 50);
 
 		sim_reset(here, 80, 8);
@@ -287,11 +302,11 @@ static void pace_timestamp_wrap(struct kunit *test)
 	}
 }
 
-/* A stream of 25 fps, with something in its midst, after which it is paced as
- * before, two seconds later.
+/* A stream of 25 fps goes on after what disturbed it; @units later it is paced
+ * as before.
  */
 static void sim_disturbed(struct sim *sim, u64 time, u32 timestamp,
-			  unsigned int datagrams)
+			  unsigned int datagrams, unsigned int units)
 {
 	const u64 interval = NSEC_PER_SEC / 25;
 	unsigned int before = sim->count, from;
@@ -302,7 +317,7 @@ static void sim_disturbed(struct sim *sim, u64 time, u32 timestamp,
 	sim_run(sim);
 	KUNIT_ASSERT_LE(test, sim_delay(sim, 0, sim->count), LONGEST);
 
-	for (from = before + 50 * datagrams; from < sim->count;
+	for (from = before + units * datagrams; from < sim->count;
 	     from += datagrams) {
 		end = sim_end(sim, from + datagrams - 1);
 		KUNIT_ASSERT_LE(test, end, sim->datagram[from].time +
@@ -330,7 +345,7 @@ static void pace_forged_timestamp(struct kunit *test)
 		forged = round ? prandom_u32_state(&sim->random) : S32_MAX;
 		sim_unit(sim, time - random_in(&sim->random, 1, 39999999),
 			 start + 49 * (CLOCK / 25) + forged, 1, 0);
-		sim_disturbed(sim, time, start + 50 * (CLOCK / 25), n);
+		sim_disturbed(sim, time, start + 50 * (CLOCK / 25), n, 50);
 	}
 }
 
@@ -348,9 +363,10 @@ static void pace_new_source(struct kunit *test)
 
 		sim_reset(sim, 100, random_in(&sim->random, 1, 8));
 		time = sim_stream(sim, NSEC_PER_SEC, start, 50, 25, n, 0);
+		sim->restart = sim->count;
 		sim_disturbed(sim, time,
 			      round ? prandom_u32_state(&sim->random) :
-				      start - 1, n);
+				      start - 1, n, 0);
 	}
 }
 
@@ -421,8 +437,8 @@ static void pace_clock_order(struct kunit *test)
 	KUNIT_EXPECT_GT(test, sim->pace.interval, 0);
 }
 
-/* However late the owner is: over any time no more leaves than in that time may,
- * and half a group.
+/* However late the owner is: over any time no more leaves than in that time
+ * may, and half a group, or what may while it wakes.
  */
 static void pace_catches_up(struct kunit *test)
 {
@@ -452,15 +468,16 @@ static void pace_catches_up(struct kunit *test)
 			u64 waited, start, duration, next = pace->next;
 
 			/* now and then much too late */
-			waited = max(now, next) - now +
+			waited = max(now, rtp_pace_slice(next)) - now +
 				 random_in(&sim->random, 0, late) *
 				 (random_in(&sim->random, 0, 9) ? 1 : 10);
 			now += waited;
 			debt -= min(debt, waited);
-			start = rtp_pace_leave(pace, now, pace->burst,
-					       pace->burst, &duration);
+			start = rtp_pace_leave(pace, now, pace->burst, 0,
+					       &duration);
 			sim_expect(sim, now, next, start, duration);
-			KUNIT_ASSERT_LE(test, debt, duration / 2 + ROUNDED);
+			KUNIT_ASSERT_LE(test, debt, sim_slack(duration) +
+						    RTP_PACE_SLICE + ROUNDED);
 			debt += duration;
 		}
 	}

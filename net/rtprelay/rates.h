@@ -24,7 +24,7 @@
  * @window: RTP payload bytes in it so far
  * @rate: RTP payload bytes a second when it began
  *
- * Written by the fan-out's worker. @packets and @octets are to be read as the
+ * Written by the fan-out's owner. @packets and @octets are to be read as the
  * other counters of the fan-out are.
  */
 struct rtp_rate {

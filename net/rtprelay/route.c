@@ -10,7 +10,9 @@
 #include <net/ip.h>
 #include <net/ip6_route.h>
 #include <net/ipv6.h>
+#include <net/neighbour.h>
 #include <net/route.h>
+#include <net/sch_generic.h>
 #include <net/sock.h>
 #include "dest.h"
 #include "fanout.h"
@@ -60,6 +62,48 @@ void rtp_route_begin(struct rtp_fanout *fanout)
 		memcpy(&fanout->route_key, &key, sizeof(key));
 		fanout->route_gen++;
 	}
+}
+
+/**
+ * rtp_route_is_unresolved() - whether copies to a destination wait for an answer
+ * @dest: the destination
+ *
+ * Nobody has said yet who has the address of its next hop; perhaps nobody has
+ * it. It is asked for again.
+ *
+ * Context: The shard that has the destination, under RCU, softirqs disabled.
+ * Return: true when they do; false where nothing was sent to it yet.
+ */
+bool rtp_route_is_unresolved(const struct rtp_dest *dest)
+{
+	struct neighbour *neigh;
+	bool unresolved;
+
+	if (!dest->dst)
+		return false;
+	neigh = dst_neigh_lookup(dest->dst, &dest->daddr);
+	if (!neigh)
+		return false;
+
+	unresolved = !(READ_ONCE(neigh->nud_state) & NUD_VALID);
+	if (unresolved)
+		neigh_event_send(neigh, NULL);
+	neigh_release(neigh);
+
+	return unresolved;
+}
+
+/**
+ * rtp_route_is_queueing() - whether copies to a destination wait for its device
+ * @dest: the destination
+ *
+ * Context: The shard that has the destination, under RCU, softirqs disabled.
+ * Off the fast path: looks at each queue of the device.
+ * Return: true when some queue of the device has packets.
+ */
+bool rtp_route_is_queueing(const struct rtp_dest *dest)
+{
+	return dest->dst && !qdisc_all_tx_empty(dst_dev_rcu(dest->dst));
 }
 
 /**
@@ -115,7 +159,6 @@ static struct dst_entry *rtp_route_find4(const struct rtp_fanout *fanout,
 	}
 
 	if (!dest->has_local)
-		if (!dest->has_local)
 		dest->saddr.v4 = fl4.saddr;
 	dest->dst_cookie = 0;
 
@@ -156,7 +199,6 @@ static struct dst_entry *rtp_route_find6(const struct rtp_fanout *fanout,
 		return dst;
 
 	if (!dest->has_local)
-		if (!dest->has_local)
 		dest->saddr.v6 = fl6.saddr;
 	dest->dst_cookie = rt6_get_cookie(dst_rt6_info(dst));
 

@@ -161,12 +161,16 @@ static struct rtp_dgram *rtp_rx_alloc(unsigned int len)
 static int rtp_rx_copy(struct rtp_dgram *dgram, const struct sk_buff *skb,
 		       unsigned int offset)
 {
+	__wsum sum;
+
 	if (skb_copy_bits(skb, offset, dgram->data, RTP_HDR_LEN))
 		return -EFAULT;
 
-	dgram->sum = skb_copy_and_csum_bits(skb, offset + RTP_HDR_LEN,
-					    dgram->data + RTP_HDR_LEN,
-					    dgram->len - RTP_HDR_LEN);
+	sum = skb_copy_and_csum_bits(skb, offset + RTP_HDR_LEN,
+				     dgram->data + RTP_HDR_LEN,
+				     dgram->len - RTP_HDR_LEN);
+	dgram->sum = csum_partial(dgram->data + RTP_HDR_TIMESTAMP,
+				  RTP_HDR_LEN - RTP_HDR_TIMESTAMP, sum);
 	return 0;
 }
 
@@ -226,6 +230,7 @@ static bool rtp_rx_charge(struct rtp_fanout *fanout,
 
 static void rtp_rx_number(struct rtp_fanout *fanout, struct rtp_dgram *dgram)
 {
+	fanout->queued++;
 	dgram->serial = fanout->serial++;
 	trace_rtprelay_receive(fanout->sk, dgram->serial,
 			       get_unaligned_be16(dgram->data + RTP_HDR_SEQ),
@@ -485,17 +490,20 @@ u64 rtp_rx_serial(struct rtp_fanout *fanout)
  * It stays charged until rtp_rx_uncharge().
  *
  * Context: The owner, or when it cannot run any more.
- * Return: false when there is nothing.
+ * Return: how many datagrams that are.
  */
-bool rtp_rx_take(struct rtp_fanout *fanout)
+u32 rtp_rx_take(struct rtp_fanout *fanout)
 {
 	spinlock_t *lock = &fanout->sk->sk_receive_queue.lock;
+	u32 taken;
 
 	spin_lock_bh(lock);
 	list_splice_tail_init(&fanout->queue, &fanout->todo);
+	taken = fanout->queued;
+	fanout->queued = 0;
 	spin_unlock_bh(lock);
 
-	return !list_empty(&fanout->todo);
+	return taken;
 }
 
 /**

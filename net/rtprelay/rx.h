@@ -27,7 +27,7 @@ struct rtp_dgram *rtp_rx_dgram(struct rtp_fanout *fanout,
 			       unsigned int len, u8 ttl);
 void rtp_rx_adopt(struct rtp_fanout *fanout, struct list_head *dgrams);
 
-bool rtp_rx_take(struct rtp_fanout *fanout);
+u32 rtp_rx_take(struct rtp_fanout *fanout);
 void rtp_rx_release(struct sock *sk, u32 bytes);
 void rtp_rx_uncharge(struct rtp_fanout *fanout, u32 bytes);
 void rtp_rx_purge(struct rtp_fanout *fanout);

@@ -13,6 +13,7 @@
 #include "dest.h"
 #include "fanout.h"
 #include "lease.h"
+#include "pace.h"
 #include "route.h"
 #include "shard.h"
 #include "shared.h"
@@ -23,8 +24,29 @@
 /* Datagrams and slots after which softirqs are let in. */
 #define RTP_SHARD_SPELL		256
 
-/* Marks an entry of struct rtp_shard.seen as set. */
+/**
+ * enum rtp_gate - whether a destination may be sent to
+ * @RTP_GATE_OPEN: it may
+ * @RTP_GATE_WAIT: when bytes in flight have become fewer
+ * @RTP_GATE_CLOSED: it loses what it is to get
+ */
+enum rtp_gate {
+	RTP_GATE_OPEN,
+	RTP_GATE_WAIT,
+	RTP_GATE_CLOSED,
+};
+
+/* Times SO_SNDBUF that may be in flight when what is sent to a destination leaves
+ * at once.
+ */
+#define RTP_SHARD_OVERDRAFT	4
+
+/* While a shard waits it has to get on by this part of its slots each time. */
+#define RTP_SHARD_PROGRESS	64
+
+/* Mark an entry of struct rtp_shard.seen as set, and as tried. */
 #define RTP_SHARD_SEEN		BIT(31)
+#define RTP_SHARD_TRIED		BIT(30)
 
 /* How many of the slots up to struct rtp_batch.slots the shard has. */
 static u32 rtp_shard_slots(const struct rtp_shard *shard)
@@ -52,24 +74,19 @@ static u32 rtp_shard_slots(const struct rtp_shard *shard)
  */
 void rtp_shard_begin(struct rtp_shard *shard)
 {
-	const struct rtp_batch *batch = &shard->fanout->batch;
-
 	shard->slots = rtp_shard_slots(shard);
-	/* Who comes last, and finds a queue full, is another each time. Where
-	 * nothing is lost a destination that is paced keeps its place, and its
-	 * datagrams the time between them.
+	/* Who lost something is the first the next time: everybody has a turn
+	 * before anybody has a second one. Where nothing is lost destinations
+	 * keep their places, and their datagrams the time between them.
 	 */
-	if (!batch->duration || shard->dropped)
-		shard->first = mul_u64_u64_shr(batch->rotation, shard->slots,
-					       32);
+	if (shard->lost)
+		shard->first = shard->lost - 1;
 	if (shard->first >= shard->slots)
 		shard->first = 0;
+	shard->lost = 0;
 	shard->done = 0;
 	shard->walking = true;
-	shard->waiting = false;
-	shard->dropped = false;
-	if (batch->runs)
-		memset(shard->seen, 0, sizeof(shard->seen));
+	shard->deadline = 0;
 }
 
 /* When the slot that is visited next is to be sent to. */
@@ -101,10 +118,14 @@ rtp_shard_shared(struct rtp_shard *shard, u8 class, u16 offset)
 		return shared;
 
 	seen = &shard->seen[rtp_shared_hash(class, offset)];
-	if (*seen == key)
+	if (*seen == key) {
+		/* Where there is no memory, it is not asked for each time. */
+		*seen |= RTP_SHARD_TRIED;
 		return rtp_shared_build(batch, &shard->worker->memory, class,
 					offset);
-	*seen = key;
+	}
+	if (*seen != (key | RTP_SHARD_TRIED))
+		*seen = key;
 
 	return NULL;
 }
@@ -229,17 +250,46 @@ static u32 rtp_shard_send(struct rtp_shard *shard, struct rtp_dest *dest,
 	return count;
 }
 
-/* Whether as many bytes are in flight as may be. */
-static bool rtp_shard_full(struct rtp_shard *shard)
+/* Whether a destination may be sent to, since so many bytes are in flight. Who is
+ * absent, or behind a slow device, holds up nobody else: those whose copies leave
+ * at once go on up to a few times as many.
+ */
+static enum rtp_gate rtp_shard_gate(struct rtp_shard *shard,
+				    const struct rtp_dest *dest)
 {
 	struct sock *sk = shard->fanout->sk;
+	int limit = READ_ONCE(sk->sk_sndbuf);
+	int bytes = sk_wmem_alloc_get(sk);
 
-	if (likely(sk_wmem_alloc_get(sk) < READ_ONCE(sk->sk_sndbuf))) {
+	if (likely(bytes < limit / 2)) {
 		shard->stuck = false;
-		return false;
+		return RTP_GATE_OPEN;
 	}
+	/* What a neighbour waits for could come to all there may be. */
+	if (rtp_route_is_unresolved(dest))
+		return RTP_GATE_CLOSED;
+	if (bytes < limit) {
+		shard->stuck = false;
+		return RTP_GATE_OPEN;
+	}
+	if (bytes / RTP_SHARD_OVERDRAFT < limit && !rtp_route_is_queueing(dest))
+		return RTP_GATE_OPEN;
 
-	return true;
+	return shard->stuck ? RTP_GATE_CLOSED : RTP_GATE_WAIT;
+}
+
+/**
+ * rtp_shard_at() - the slot that is being visited
+ * @shard: the shard
+ *
+ * Context: The shard's thread, as it walks.
+ * Return: less than the shard's slots.
+ */
+u32 rtp_shard_at(const struct rtp_shard *shard)
+{
+	u32 at = shard->first + shard->done;
+
+	return at < shard->slots ? at : at - shard->slots;
 }
 
 /* Find a slot of the walk: its chunk, and where in the chunk it is. */
@@ -247,14 +297,10 @@ static struct rtp_dest_chunk *rtp_shard_chunk(struct rtp_shard *shard,
 					      u32 *in_chunk, u32 *last)
 {
 	struct rtp_fanout *fanout = shard->fanout;
-	u32 at = shard->first + shard->done;
-	u32 end = shard->slots;
+	u32 at = rtp_shard_at(shard);
+	u32 end = at < shard->first ? shard->first : shard->slots;
 	u32 chunk;
 
-	if (at >= shard->slots) {
-		at -= shard->slots;
-		end = shard->first;
-	}
 	chunk = at / RTP_CHUNK_DESTS;
 	*in_chunk = at % RTP_CHUNK_DESTS;
 	*last = min(end - chunk * RTP_CHUNK_DESTS, (u32)RTP_CHUNK_DESTS);
@@ -263,16 +309,42 @@ static struct rtp_dest_chunk *rtp_shard_chunk(struct rtp_shard *shard,
 	return rtp_dest_chunk(&fanout->table, chunk * RTP_CHUNK_DESTS);
 }
 
+/* Visit a slot that has a destination or a route. Returns what was spent of the
+ * budget, or 0 when bytes in flight have to become fewer first.
+ */
+static int rtp_shard_visit(struct rtp_shard *shard,
+			   struct rtp_dest_chunk *chunk, u32 i)
+{
+	struct rtp_dest *dest = &chunk->dest[i];
+	enum rtp_gate gate;
+	int spent = 1;
+
+	if (!test_bit_acquire(i, chunk->live)) {
+		__clear_bit(i, chunk->routed);
+		rtp_route_put(dest);
+		return spent;
+	}
+
+	gate = rtp_shard_gate(shard, dest);
+	if (unlikely(gate == RTP_GATE_WAIT))
+		return 0;
+	spent += rtp_shard_send(shard, dest, gate == RTP_GATE_CLOSED);
+	if (dest->dst)
+		__set_bit(i, chunk->routed);
+	else
+		__clear_bit(i, chunk->routed);
+
+	return spent;
+}
+
 /* Visit slots of a chunk, so many at most. Returns true when bytes in flight
  * have to become fewer first.
  */
 static bool rtp_shard_spell(struct rtp_shard *shard, u32 slots, int *budget)
 {
 	struct rtp_dest_chunk *chunk;
-	struct rtp_dest *dest;
-	bool full = false;
-	int spent = 0;
-	u32 i, last;
+	int spent = 1, visit = 1;
+	u32 i, next, last;
 
 	/* RCU keeps a slot that is given back meanwhile from being used again.
 	 * With softirqs off the network stack does not turn them on and off
@@ -283,57 +355,59 @@ static bool rtp_shard_spell(struct rtp_shard *shard, u32 slots, int *budget)
 	chunk = rtp_shard_chunk(shard, &i, &last);
 	last = min(last, i + slots);
 
-	for (; i < last && spent < RTP_SHARD_SPELL; i++, shard->done++) {
-		spent++;
-		if (!chunk)
-			continue;
-		dest = &chunk->dest[i];
-		if (!test_bit_acquire(i, chunk->live)) {
-			if (unlikely(test_bit(i, chunk->routed))) {
-				__clear_bit(i, chunk->routed);
-				rtp_route_put(dest);
-			}
-			continue;
+	while (i < last && spent < RTP_SHARD_SPELL) {
+		if (!chunk || !test_bit(i, chunk->live)) {
+			next = chunk ? find_next_or_bit(chunk->live,
+							chunk->routed, last,
+							i) : last;
+			shard->done += next - i;
+			i = next;
+			if (i == last)
+				break;
 		}
-		full = rtp_shard_full(shard);
-		if (unlikely(full) && !shard->stuck)
+		visit = rtp_shard_visit(shard, chunk, i);
+		if (!visit)
 			break;
-		spent += rtp_shard_send(shard, dest, full);
-		full = false;
-		if (dest->dst)
-			__set_bit(i, chunk->routed);
-		else
-			__clear_bit(i, chunk->routed);
+		spent += visit;
+		shard->done++;
+		i++;
 	}
 	rcu_read_unlock();
 	local_bh_enable();
 	*budget -= spent;
 
-	return full;
+	return !visit;
 }
 
 /* Whether to wait for bytes in flight to become fewer. Others than those that
- * cannot be sent to wait as well: not for long when nothing moves.
+ * cannot be sent to wait as well: not for long when little moves.
  */
 static bool rtp_shard_waits(struct rtp_shard *shard)
 {
 	u64 now = ktime_get_ns();
 
-	if (!shard->waiting || shard->done != shard->waited) {
-		shard->waiting = true;
-		shard->waited = shard->done;
-		shard->deadline = now + RTP_SHARD_WAIT_NS;
+	if (now < shard->retry) {
+		shard->stuck = true;
+		return false;
+	}
+	if (!shard->deadline) {
 		local_bh_disable();
 		u64_stats_update_begin(&shard->syncp);
 		u64_stats_inc(&shard->stats.tx_waits);
 		u64_stats_update_end(&shard->syncp);
 		local_bh_enable();
-	}
-	if (now >= shard->deadline) {
+	} else if (now < shard->deadline) {
+		goto wait;
+	} else if (shard->done - shard->waited <=
+		   shard->slots / RTP_SHARD_PROGRESS) {
 		shard->stuck = true;
+		shard->retry = now + RTP_SHARD_RETRY_NS;
 		return false;
 	}
-	shard->wake = now + RTP_SHARD_SLICE_NS;
+	shard->waited = shard->done;
+	shard->deadline = now + RTP_SHARD_WAIT_NS;
+wait:
+	shard->wake = now + RTP_PACE_SLICE;
 
 	return true;
 }
@@ -342,23 +416,26 @@ static bool rtp_shard_waits(struct rtp_shard *shard)
 static u32 rtp_shard_due(struct rtp_shard *shard)
 {
 	const struct rtp_batch *batch = &shard->fanout->batch;
-	u64 slice;
+	u64 end, due;
 
 	if (!batch->duration)
 		return shard->slots - shard->done;
 
-	slice = div_u64(ktime_get_ns(), RTP_SHARD_SLICE_NS) + 1;
-	shard->wake = slice * RTP_SHARD_SLICE_NS;
-	if (shard->wake >= batch->start + batch->duration)
-		return shard->slots - shard->done;
-	if (shard->wake <= batch->start)
-		return 0;
-
-	/* At least the share of the walk that the time is; less than 2^64 since
-	 * a walk takes no longer than a second.
+	/* The present slice is due as a whole. The share of the walk that the
+	 * time is; less than 2^64 since a walk takes no longer than a second.
 	 */
-	return div64_u64((shard->wake - batch->start) * shard->slots,
-			 batch->duration) + 1 - shard->done;
+	end = rtp_pace_slice(ktime_get_ns()) + RTP_PACE_SLICE;
+	if (end >= batch->start + batch->duration)
+		return shard->slots - shard->done;
+	due = end <= batch->start ? 0 :
+	      div64_u64((end - batch->start) * shard->slots,
+			batch->duration) + 1;
+	if (due > shard->done)
+		return due - shard->done;
+
+	shard->wake = max(end, rtp_pace_slice(rtp_shard_when(shard)));
+
+	return 0;
 }
 
 /**
@@ -372,6 +449,9 @@ static u32 rtp_shard_due(struct rtp_shard *shard)
  */
 enum rtp_walk rtp_shard_walk(struct rtp_shard *shard, int *budget)
 {
+	if (!shard->done && shard->fanout->batch.runs)
+		memset(shard->seen, 0, sizeof(shard->seen));
+
 	while (shard->done < shard->slots) {
 		u32 due = rtp_shard_due(shard);
 

@@ -19,15 +19,11 @@ struct rtp_dest_table;
 struct rtp_fanout;
 struct rtp_worker;
 
-/* What is paced leaves at multiples of this, ns: so many fan-outs share an
- * interrupt.
- */
-#define RTP_SHARD_SLICE_NS	(250 * NSEC_PER_USEC)
-
-/* The longest that a shard waits, ns, for bytes in flight to become fewer when
- * they do not.
- */
+/* Each time that a shard waits for bytes in flight to become fewer, ns. */
 #define RTP_SHARD_WAIT_NS	(10 * NSEC_PER_MSEC)
+
+/* Until it waits again after it did so in vain, ns. */
+#define RTP_SHARD_RETRY_NS	(200 * NSEC_PER_MSEC)
 
 /* What a shard counts: struct rtp_fanout_info describes it. */
 struct rtp_shard_stats {
@@ -60,16 +56,18 @@ enum rtp_walk {
  * @timer: queues @work at @wake
  * @wake: ns of CLOCK_MONOTONIC
  * @slots: slots to visit with the batch
- * @first: of those, where it begins
+ * @first: of those, where it begins: where something was lost first in the last
+ *	walk that lost something
  * @done: slots visited
  * @walking: it has a batch
- * @waiting: it waits for bytes in flight to become fewer
- * @waited: @done when it began to
- * @deadline: until when, ns of CLOCK_MONOTONIC
+ * @waited: @done when it began to wait for bytes in flight to become fewer
+ * @deadline: until when it does, ns of CLOCK_MONOTONIC; 0 while it did not
+ * @retry: until when it does not wait, since it did so in vain
  * @stuck: they did not, and are not waited for until they were once
- * @dropped: some copy was dropped since the walk's beginning
+ * @lost: 1 + the first slot that lost a copy which it might not have with
+ *	another's place in the walk; 0 for none
  * @seen: by rtp_shared_hash(), the variant that was met last without bytes
- *	built for it
+ *	built for it, and whether it was tried to
  * @copy: for each datagram of the batch what the copy of the destination that is
  *	being sent to has of its own
  * @tx: what that destination is being sent
@@ -89,11 +87,11 @@ struct rtp_shard {
 	u32 first;
 	u32 done;
 	u32 waited;
+	u32 lost;
 	bool walking;
-	bool waiting;
 	bool stuck;
-	bool dropped;
 	u64 deadline;
+	u64 retry;
 	u32 seen[RTP_BATCH_SHARED];
 	struct rtp_copy copy[RTP_BATCH_MAX];
 	struct rtp_tx tx;
@@ -102,6 +100,7 @@ struct rtp_shard {
 } ____cacheline_aligned_in_smp;
 
 void rtp_shard_begin(struct rtp_shard *shard);
+u32 rtp_shard_at(const struct rtp_shard *shard);
 enum rtp_walk rtp_shard_walk(struct rtp_shard *shard, int *budget);
 
 #endif /* _NET_RTPRELAY_SHARD_H */

@@ -17,12 +17,11 @@
 #include "packet.h"
 #include "shared.h"
 
-static void rtp_shared_fill(struct rtp_shared_run *run,
+static void rtp_shared_fill(struct rtp_shared_run *run, void *to,
 			    const struct rtp_batch *batch, u64 which,
 			    const struct rtp_shared *shared)
 {
 	const struct rtp_item *first = &batch->item[__ffs64(which)];
-	void *to = run->data;
 
 	run->size = first->dgram->len;
 	run->ttl = first->dgram->ttl;
@@ -65,16 +64,18 @@ static bool rtp_shared_runs(struct rtp_shared *shared,
 	while (left) {
 		u64 which = rtp_run_next(&left, plan->starts);
 		struct rtp_shared_run *run;
+		void *data;
 
 		if (!(which & (which - 1)))
 			continue;
 		shared->count++;
 		run = &shared->run[shared->count - 1];
 		run->bytes = rtp_shared_bytes(batch, which);
-		run->data = rtp_memory_get(memory, run->bytes, 1);
-		if (!run->data)
+		data = rtp_memory_get(memory, run->bytes, 1);
+		if (!data)
 			return false;
-		rtp_shared_fill(run, batch, which, shared);
+		run->at = rtp_memory_at(data, &run->page);
+		rtp_shared_fill(run, data, batch, which, shared);
 	}
 
 	return true;
@@ -136,8 +137,8 @@ void rtp_shared_put(struct rtp_shared *shared)
 	if (!shared)
 		return;
 	for (i = 0; i < shared->count; i++) {
-		if (shared->run[i].data)
-			put_page(virt_to_head_page(shared->run[i].data));
+		if (shared->run[i].page)
+			put_page(shared->run[i].page);
 	}
 	kfree(shared);
 }

@@ -9,6 +9,7 @@
 #include <linux/types.h>
 #include "batch.h"
 
+struct page;
 struct rtp_memory;
 
 /* At most every second datagram of a batch begins a run of several. */
@@ -16,7 +17,9 @@ struct rtp_memory;
 
 /**
  * struct rtp_shared_run - a run of several datagrams
- * @data: RTP datagrams one behind the other, in a piece of memory
+ * @page: page that the run is in: RTP datagrams one behind the other; NULL while
+ *	there is no memory
+ * @at: bytes of @page before the run
  * @bytes: of all
  * @octets: of their RTP payload
  * @size: bytes of each but the last, which may be shorter
@@ -25,7 +28,8 @@ struct rtp_memory;
  * @last: RTP sequence number of the last
  */
 struct rtp_shared_run {
-	void *data;
+	struct page *page;
+	u32 at;
 	u32 bytes;
 	u32 octets;
 	u16 size;

@@ -68,7 +68,8 @@ static void expect_run(struct kunit *test, const struct rtp_batch *batch,
 {
 	const struct rtp_item *first = &batch->item[__ffs64(which)];
 	const struct rtp_item *last = &batch->item[fls64(which) - 1];
-	const u8 *copy = run->data;
+	const u8 *data = page_address(run->page) + run->at;
+	const u8 *copy = data;
 	u32 octets = 0;
 
 	KUNIT_ASSERT_EQ(test, run->size, first->dgram->len);
@@ -84,7 +85,7 @@ static void expect_run(struct kunit *test, const struct rtp_batch *batch,
 		copy += item->dgram->len;
 		octets += item->octets;
 	}
-	KUNIT_ASSERT_EQ(test, run->bytes, copy - (const u8 *)run->data);
+	KUNIT_ASSERT_EQ(test, run->bytes, copy - data);
 	KUNIT_ASSERT_EQ(test, run->octets, octets);
 }
 

@@ -63,7 +63,7 @@ struct rtp_unit {
  * @did: dependency_id
  * @tid: temporal_id
  *
- * Written by the fan-out's worker. Others read it at any time: it only tells
+ * Written by the fan-out's owner. Others read it at any time: it only tells
  * which changes of a cap need something in between.
  */
 struct rtp_top {
@@ -95,7 +95,7 @@ struct rtp_top {
  * @codec: what the codecs remember
  * @seq: the numbers of the output
  *
- * Belongs to the fan-out's worker, but for @top.
+ * Belongs to the fan-out's owner, but for @top.
  */
 struct rtp_stream {
 	u32 ssrc;

@@ -7,6 +7,7 @@
 #include <linux/netdevice.h>
 #include <linux/skbuff.h>
 #include <linux/udp.h>
+#include <linux/unaligned.h>
 #include <net/checksum.h>
 #include <net/dst.h>
 #include <net/inet_sock.h>
@@ -154,12 +155,11 @@ static struct sk_buff *rtp_tx_head(const struct rtp_tx *tx, unsigned int room,
 }
 
 /* A fragment, with the caller's reference on its page. */
-static void rtp_tx_frag(struct sk_buff *skb, const void *data, u32 bytes)
+static void rtp_tx_frag(struct sk_buff *skb, struct page *page, u32 at,
+			u32 bytes)
 {
-	struct page *page;
-	unsigned int at = rtp_memory_at(data, &page);
-
-	skb_fill_page_desc(skb, skb_shinfo(skb)->nr_frags, page, at, bytes);
+	skb_fill_page_desc_noacc(skb, skb_shinfo(skb)->nr_frags, page, at,
+				 bytes);
 	skb->len += bytes;
 	skb->data_len += bytes;
 	skb->truesize += bytes;
@@ -168,11 +168,23 @@ static void rtp_tx_frag(struct sk_buff *skb, const void *data, u32 bytes)
 /* Other destinations have the same page: whoever wants to change the payload,
  * as IPsec does, must copy it.
  */
-static void rtp_tx_frag_shared(struct sk_buff *skb, const void *data, u32 bytes)
+static void rtp_tx_frag_shared(struct sk_buff *skb, struct page *page, u32 at,
+			       u32 bytes)
 {
-	get_page(virt_to_head_page(data));
-	rtp_tx_frag(skb, data, bytes);
+	get_page(page);
+	rtp_tx_frag(skb, page, at, bytes);
 	skb_shinfo(skb)->flags |= SKBFL_SHARED_FRAG;
+}
+
+static void rtp_tx_payload(struct sk_buff *skb, const struct rtp_dgram *dgram)
+{
+	struct page *page;
+	u32 at;
+
+	if (dgram->len == RTP_HDR_LEN)
+		return;
+	at = rtp_memory_at(dgram->data + RTP_HDR_LEN, &page);
+	rtp_tx_frag_shared(skb, page, at, dgram->len - RTP_HDR_LEN);
 }
 
 /* What the copy has of the socket. The owner makes cgroup egress programs see
@@ -359,7 +371,7 @@ bool rtp_tx_shared(struct rtp_shard *shard, const struct rtp_shared_run *run)
 		rtp_tx_drop(shard, RTP_TX_DROP_NOMEM, run->count);
 		return true;
 	}
-	rtp_tx_frag_shared(skb, run->data, run->bytes);
+	rtp_tx_frag_shared(skb, run->page, run->at, run->bytes);
 	rtp_tx_gso(skb, run->size, run->count);
 
 	if (rtp_tx_out(shard, skb, run->ttl, true, 0)) {
@@ -368,6 +380,21 @@ bool rtp_tx_shared(struct rtp_shard *shard, const struct rtp_shared_run *run)
 	}
 
 	return true;
+}
+
+/* The sum of a datagram with its UDP header. What the RTP header has from the
+ * timestamp on is the sender's, and was summed up with the payload.
+ */
+static __wsum rtp_tx_sum(const struct udphdr *uh, const u8 *hdr,
+			 const struct rtp_dgram *dgram)
+{
+	__wsum sum = dgram->sum;
+
+	sum = csum_add(sum, (__force __wsum)get_unaligned((const u32 *)hdr));
+	sum = csum_add(sum, csum_unfold((__force __sum16)uh->source));
+	sum = csum_add(sum, csum_unfold((__force __sum16)uh->dest));
+
+	return csum_add(sum, csum_unfold((__force __sum16)uh->len));
 }
 
 /* A datagram by itself. */
@@ -399,11 +426,8 @@ static void rtp_tx_single(struct rtp_shard *shard, const struct rtp_item *item,
 	hdr = __skb_put(skb, RTP_HDR_LEN);
 	memcpy(hdr, dgram->data, RTP_HDR_LEN);
 	rtp_packet_number(hdr, copy->number, copy->marked);
-	sum = csum_partial(udp_hdr(skb), sizeof(struct udphdr) + RTP_HDR_LEN,
-			   dgram->sum);
-	if (dgram->len > RTP_HDR_LEN)
-		rtp_tx_frag_shared(skb, dgram->data + RTP_HDR_LEN,
-				   dgram->len - RTP_HDR_LEN);
+	sum = rtp_tx_sum(udp_hdr(skb), hdr, dgram);
+	rtp_tx_payload(skb, dgram);
 
 	if (rtp_tx_out(shard, skb, dgram->ttl, fits, sum)) {
 		tx->octets += item->octets;
@@ -424,9 +448,11 @@ static void rtp_tx_private(struct rtp_shard *shard, u64 which, u8 *hdr)
 	u32 size = item->dgram->len, count = hweight64(which);
 	u32 bytes = 0, octets = 0;
 	struct sk_buff *skb;
+	struct page *page;
 	u16 last = 0;
 	u8 *first;
 	u64 left;
+	u32 at;
 
 	for (left = which; left; left &= left - 1)
 		bytes += items[__ffs64(left)].dgram->len;
@@ -438,6 +464,7 @@ static void rtp_tx_private(struct rtp_shard *shard, u64 which, u8 *hdr)
 		return;
 	}
 
+	at = rtp_memory_at(hdr, &page);
 	first = __skb_put(skb, RTP_HDR_LEN);
 	for (left = which; left; left &= left - 1) {
 		unsigned int i = __ffs64(left);
@@ -447,13 +474,12 @@ static void rtp_tx_private(struct rtp_shard *shard, u64 which, u8 *hdr)
 		memcpy(to, dgram->data, RTP_HDR_LEN);
 		rtp_packet_number(to, copy[i].number, copy[i].marked);
 		if (!first) {
-			rtp_tx_frag(skb, hdr, RTP_HDR_LEN);
+			rtp_tx_frag(skb, page, at, RTP_HDR_LEN);
 			hdr += RTP_HDR_LEN;
+			at += RTP_HDR_LEN;
 		}
 		first = NULL;
-		if (dgram->len > RTP_HDR_LEN)
-			rtp_tx_frag_shared(skb, dgram->data + RTP_HDR_LEN,
-					   dgram->len - RTP_HDR_LEN);
+		rtp_tx_payload(skb, dgram);
 		octets += items[i].octets;
 		last = copy[i].number;
 	}
@@ -547,13 +573,16 @@ static void rtp_tx_count_drops(struct rtp_shard *shard)
 	struct rtp_tx *tx = &shard->tx;
 	unsigned int i;
 
-	for (i = 0; i < RTP_TX_DROPS; i++) {
+	for (i = 0; i < RTP_TX_DROPS; i++)
 		u64_stats_add(&tx->dest->drops[i], tx->drops[i]);
-		tx->drops[i] = 0;
-	}
 	u64_stats_add(&shard->stats.tx_dropped, tx->dropped);
+	/* These alone depend on who came before, unless nobody did. */
+	if (!shard->lost && shard->done &&
+	    (tx->drops[RTP_TX_DROP_INFLIGHT] ||
+	     tx->drops[RTP_TX_DROP_OUTPUT]))
+		shard->lost = 1 + rtp_shard_at(shard);
 	tx->dropped = 0;
-	shard->dropped = true;
+	memset(tx->drops, 0, sizeof(tx->drops));
 }
 
 /**

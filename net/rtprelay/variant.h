@@ -37,8 +37,9 @@
  * @classes: bit for each class that it holds: @class, @want and those between,
  *	and, while @switched, @prev
  *
- * Under &struct rtp_classes.lock; the worker reads all but @classes without,
- * and is alone to write @class and what belongs to it.
+ * Under &struct rtp_classes.lock; the threads read all but @classes without.
+ * @class and what belongs to it are written by the owner alone, while no shard
+ * walks; @switched is cleared by the destination's shard.
  */
 struct rtp_variant {
 	u8 class;

@@ -44,8 +44,9 @@ static void rtp_workers_stop(unsigned int count)
 	rtp_workers = NULL;
 }
 
-/* A thread for each CPU that is in use. They are bound to none: when CPUs go,
- * and where the administrator wants them, is the scheduler's.
+/* A thread for each CPU that is in use when the first fan-out comes. They are
+ * bound to none: what happens when CPUs go, and where the administrator wants
+ * them, is the scheduler's.
  */
 static int rtp_workers_start(void)
 {
@@ -60,7 +61,7 @@ static int rtp_workers_start(void)
 		thread = kthread_run_worker(0, "rtprelay/%u", i);
 		if (IS_ERR(thread)) {
 			rtp_workers_stop(i);
-			return -ENOMEM;
+			return PTR_ERR(thread);
 		}
 		rtp_workers[i].thread = thread;
 	}
@@ -75,7 +76,8 @@ static int rtp_workers_start(void)
  * There are none while there is no fan-out.
  *
  * Context: Process context.
- * Return: 0, after which the caller calls rtp_worker_put(), or -ENOMEM.
+ * Return: 0, after which the caller calls rtp_worker_put(); -ENOMEM; -EINTR when
+ * a signal came.
  */
 int rtp_worker_get(void)
 {
@@ -166,18 +168,16 @@ static bool rtp_worker_walk(struct rtp_shard *shard, int *budget)
 /* Have all shards that have destinations walk with the batch. */
 static void rtp_worker_publish(struct rtp_fanout *fanout)
 {
-	unsigned int i, walking = 1;
+	/* The owner arrives as well when it has no destinations. */
+	unsigned int i, walking = max(rtp_batch_shards(&fanout->batch,
+						       fanout->shards), 1U);
 
-	for (i = 0; i < fanout->shards; i++)
+	for (i = 0; i < walking; i++)
 		rtp_shard_begin(&fanout->shard[i]);
-	for (i = 1; i < fanout->shards; i++)
-		walking += fanout->shard[i].slots > 0;
 	/* Queueing the work orders it, and the batch, before their walk. */
 	atomic_set(&fanout->walking, walking);
-	for (i = 1; i < fanout->shards; i++) {
-		if (fanout->shard[i].slots)
-			rtp_worker_queue(&fanout->shard[i]);
-	}
+	for (i = 1; i < walking; i++)
+		rtp_worker_queue(&fanout->shard[i]);
 }
 
 /* A shard has walked. Returns true when it was the last. */
@@ -207,7 +207,8 @@ static bool rtp_worker_batch(struct rtp_fanout *fanout, int *budget, u32 *bytes)
 		rtp_worker_queue(&fanout->shard[0]);
 		break;
 	case RTP_READY_LATER:
-		rtp_worker_wait(&fanout->shard[0], fanout->pace.next);
+		rtp_worker_wait(&fanout->shard[0],
+				rtp_pace_slice(fanout->pace.next));
 		break;
 	case RTP_READY_NOT:
 		break;
