@@ -346,7 +346,11 @@ TEST_F(classifier, refused)
 	cfg.pace_burst = 1;
 	EXPECT_REFUSED(EINVAL, fd, fo_attach(fd, &cfg));
 
+	/* the descriptor was the caller's */
 	EXPECT_EQ(0, fo_attach(fd, &self->audience.relay.cfg));
+	ASSERT_EQ(0, fo_attached(fd, &cfg));
+	EXPECT_EQ(0, cfg.bpf_fd);
+	EXPECT_EQ(RTP_FANOUT_CODEC_BPF, cfg.codec[FO_PT_BPF]);
 }
 
 TEST_F(classifier, no_program)
