@@ -187,6 +187,7 @@ static gboolean user_config_valid(const struct rtp_fanout_config *config)
 	if (!user_is_unicast(&config->source) || config->bpf_fd ||
 	    config->pace_percent > 100 ||
 	    config->pace_burst > RTP_FANOUT_MAX_PACE_BURST ||
+	    (config->pace_burst && !config->pace_percent) ||
 	    memcmp(config->reserved, none, sizeof(none)) ||
 	    config->flags & ~RTP_FANOUT_TEE)
 		return FALSE;

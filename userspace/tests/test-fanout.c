@@ -219,6 +219,8 @@ static void test_replicate(struct bed *bed, gconstpointer flags)
 	g_assert_cmpuint(info.rx_packets, ==, G_N_ELEMENTS(sizes));
 	g_assert_cmpuint(info.tx_packets, ==, G_N_ELEMENTS(sizes) * RECEIVERS);
 	g_assert_cmpuint(info.tx_octets, ==, info.rx_octets * RECEIVERS);
+	/* 4, 2, 2 and 2 of them */
+	g_assert_cmpuint(info.tx_sends, ==, 4 * RECEIVERS);
 	g_assert_cmphex(info.ssrc, ==, SSRC);
 	g_assert_cmpuint(bed->events, ==, 1);
 	g_assert_cmpuint(bed->datagrams, ==, 0);
@@ -517,6 +519,9 @@ static void test_refused(struct bed *bed, gconstpointer flags)
 	dest.lease_ms = 1;
 	expect_refused(bed, &dest, EINVAL);
 	dest = dest_of(bed, 1, 0, 0, 0);
+	dest.lease_octets = 1;
+	expect_refused(bed, &dest, EINVAL);
+	dest = dest_of(bed, 1, 0, 0, 0);
 	inet_pton(AF_INET, "239.1.2.3", dest.addr.addr);
 	expect_refused(bed, &dest, EINVAL);
 	inet_pton(AF_INET, "255.255.255.255", dest.addr.addr);
@@ -562,7 +567,7 @@ static void test_bad_config(void)
 		.codec = { [96] = RTP_FANOUT_CODEC_OPAQUE },
 	};
 	struct rtp_fanout_config bad[] = {
-		good, good, good, good, good, good, good, good,
+		good, good, good, good, good, good, good, good, good, good, good,
 	};
 	struct rtp_fanout_addr addr;
 	int fd = open_socket(AF_INET, &addr);
@@ -575,6 +580,10 @@ static void test_bad_config(void)
 	bad[5].codec[96] = RTP_FANOUT_CODEC_NONE;
 	bad[6].codec[72] = RTP_FANOUT_CODEC_OPAQUE;
 	bad[7].codec[96] = 99;
+	bad[8].pace_percent = 101;
+	bad[9].pace_percent = 50;
+	bad[9].pace_burst = 65;
+	bad[10].pace_burst = 1;
 	for (guint i = 0; i < G_N_ELEMENTS(bad); i++) {
 		g_autoptr(GError) error = NULL;
 
