@@ -26,11 +26,7 @@ TEST(intra_frame)
 	struct fo_stream stream;
 	int i;
 
-	fo_ip("link add d0 type dummy\n"
-	      "addr add 10.7.0.1/24 dev d0\n"
-	      "link set d0 up\n"
-	      "neigh add 10.7.0.2 lladdr 02:00:00:00:00:01 dev d0\n"
-	      "route add 10.1.0.0/16 via 10.7.0.2\n");
+	fo_dummy();
 	fo_sh("tc qdisc add dev d0 root pfifo limit 1000000");
 	fo_stream(&stream, FO_IPV4, -1, VIEWERS);
 	stream.size = large;

@@ -85,6 +85,18 @@ const char * const fo_offloads[] = {
 	"tx-scatter-gather", "tx-checksum-ip-generic", NULL,
 };
 
+/* Viewers are behind d0, which takes all and does nothing with it. */
+void fo_dummy(void)
+{
+	fo_ip("link add d0 type dummy\n");
+	/* no packets but the relay's */
+	fo_write("/proc/sys/net/ipv6/conf/d0/disable_ipv6", "1");
+	fo_ip("addr add 10.7.0.1/24 dev d0\n"
+	      "link set d0 up\n"
+	      "neigh add 10.7.0.2 lladdr 02:00:00:00:00:01 dev d0\n"
+	      "route replace 10.1.0.0/16 via 10.7.0.2\n");
+}
+
 /* A counter of the device's queueing discipline: "packets", where the parts of
  * large packets count each, or "drops".
  */

@@ -150,6 +150,7 @@ int fo_far(int peer);
 void fo_far_sockets(int peer);
 void fo_features(const char *device, const char * const *names, bool on);
 extern const char * const fo_offloads[];
+void fo_dummy(void);
 unsigned long fo_qdisc(const char *device, const char *counter);
 unsigned int fo_in_flight(int fd);
 int fo_enter(int netns);

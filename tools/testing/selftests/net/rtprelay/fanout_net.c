@@ -11,7 +11,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/mount.h>
 #include <sys/prctl.h>
+#include <sys/wait.h>
 #include <linux/ipv6.h>
 
 #include "kselftest.h"
@@ -54,6 +56,42 @@ void fo_sysctl(const char *name, const char *value)
 	if (fd < 0 || write(fd, value, strlen(value)) < 0)
 		fo_fatal(name);
 	close(fd);
+}
+
+static char fo_backlog_was[32];
+static pid_t fo_backlog_owner;
+
+static void fo_backlog_write(const char *value)
+{
+	int back = fo_enter(fo_initial);
+
+	fo_write("/proc/sys/net/core/netdev_max_backlog", value);
+	fo_leave(back);
+}
+
+static void fo_backlog_restore(void)
+{
+	if (getpid() == fo_backlog_owner)
+		fo_backlog_write(fo_backlog_was);
+}
+
+/* A pair of veth drops what its other end has not taken in time, unless that is
+ * very much: then what is lost was lost before. Until the program ends.
+ */
+static void fo_backlog(void)
+{
+	int fd, back = fo_enter(fo_initial);
+	ssize_t len;
+
+	fd = open("/proc/sys/net/core/netdev_max_backlog", O_RDONLY);
+	len = read(fd, fo_backlog_was, sizeof(fo_backlog_was) - 1);
+	if (len < 0)
+		fo_fatal("netdev_max_backlog");
+	close(fd);
+	fo_leave(back);
+	fo_backlog_owner = getpid();
+	atexit(fo_backlog_restore);
+	fo_backlog_write("1000000");
 }
 
 /* For what has no simple system call: links, queueing disciplines, tables. */
@@ -200,6 +238,31 @@ int fo_peer(void)
 	return netns;
 }
 
+/* One CPU takes what comes in by a device of the namespace: who sends to it may
+ * go from one CPU to another, and what he sent keeps its order.
+ */
+static void fo_one_cpu(const char *device)
+{
+	char path[64];
+	int status;
+	pid_t child;
+
+	/* sysfs shows the devices of the namespace that it is mounted in */
+	child = fork();
+	if (!child) {
+		if (unshare(CLONE_NEWNS) ||
+		    mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) ||
+		    mount("none", "/sys", "sysfs", 0, NULL))
+			fo_fatal("/sys");
+		snprintf(path, sizeof(path),
+			 "/sys/class/net/%s/queues/rx-0/rps_cpus", device);
+		fo_write(path, "1");
+		_exit(0);
+	}
+	if (child < 0 || waitpid(child, &status, 0) != child || status)
+		fo_fatal(device);
+}
+
 /*
  * A third one, behind that of fo_peer(), which becomes a router: p1 is its end
  * of the link, q1 the other. There are as many viewers as 10.1.0.0/16 and
@@ -212,6 +275,7 @@ int fo_far(int peer)
 	int far, back;
 	pid_t child;
 
+	fo_backlog();
 	far = fo_other(&child);
 	fo_ip("route add 10.1.0.0/16 via " FO_PEER_THEIRS "\n"
 	      "route add fd02::/64 via " FO_PEER_THEIRS6 "\n");
@@ -236,6 +300,7 @@ int fo_far(int peer)
 	      "route add local fd02::/64 dev lo\n");
 	if (!FO_WAIT(fo_running("q1")))
 		fo_fatal("q1");
+	fo_one_cpu("q1");
 	fo_leave(back);
 	back = fo_enter(peer);
 	if (!FO_WAIT(fo_running("p1")))
@@ -246,6 +311,7 @@ int fo_far(int peer)
 	      "neigh replace fd09::2 lladdr 02:00:00:00:00:01 dev p1\n");
 	/* on this link each datagram is by itself and complete */
 	fo_features("p1", fo_offloads, false);
+	fo_one_cpu("p0");
 	fo_leave(back);
 	return far;
 }

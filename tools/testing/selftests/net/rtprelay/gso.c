@@ -46,12 +46,6 @@ FIXTURE_VARIANT_ADD(gso, no_udp_segmentation)
 	.off = { "tx-udp-segmentation" },
 };
 
-FIXTURE_VARIANT_ADD(gso, no_gso)
-{
-	.net = FO_DUAL,
-	.off = { "tx-udp-segmentation", "tx-generic-segmentation" },
-};
-
 FIXTURE_VARIANT_ADD(gso, no_scatter_gather)
 {
 	.net = FO_DUAL,
