@@ -303,7 +303,7 @@ static void batch_put(struct kunit *test)
 	rtp_batch_plan(batch);
 	shared = rtp_shared_build(batch, &memory, 0, 7);
 	KUNIT_ASSERT_NOT_NULL(test, shared);
-	rtp_memory_at(shared->run[0].data, &built);
+	built = shared->run[0].page;
 	KUNIT_EXPECT_EQ(test, page_count(built), 2);
 
 	KUNIT_EXPECT_EQ(test, rtp_batch_put(batch), 3003);

@@ -5,13 +5,13 @@
 #include <kunit/test.h>
 #include <linux/bitops.h>
 #include <linux/bits.h>
-#include <linux/gfp.h>
 #include <linux/list.h>
 #include <linux/mm.h>
 #include <linux/string.h>
 #include <linux/unaligned.h>
 #include "batch_test.h"
 #include "memory.h"
+#include "memory_test.h"
 #include "random_test.h"
 #include "shared.h"
 
@@ -246,27 +246,6 @@ static void shared_counts(struct kunit *test)
 	rtp_memory_exit(&memory);
 }
 
-/* Takes every page of the size that pieces are cut from, as far as a thread
- * that does not wait gets them.
- */
-static void shared_exhaust(struct list_head *pages)
-{
-	struct page *page;
-
-	while ((page = alloc_pages(GFP_NOWAIT | __GFP_COMP, RTP_MEMORY_ORDER)))
-		list_add(&page->lru, pages);
-}
-
-static void shared_refill(struct list_head *pages)
-{
-	struct page *page, *next;
-
-	list_for_each_entry_safe(page, next, pages, lru) {
-		list_del(&page->lru);
-		put_page(page);
-	}
-}
-
 /* Without memory nothing is built and nothing kept, also not the first of two
  * runs for which there was some.
  */
@@ -290,10 +269,10 @@ static void shared_no_memory(struct kunit *test)
 	get_page(page);
 	bytes = page_count(page);
 
-	shared_exhaust(&pages);
+	memory_exhaust(&pages);
 	one = rtp_shared_build(batch, &memory, 0, 0);
 	two = rtp_shared_build(batch, &memory, 0, 0);
-	shared_refill(&pages);
+	memory_relieve(&pages);
 
 	KUNIT_EXPECT_NULL(test, one);
 	KUNIT_EXPECT_NULL(test, two);
