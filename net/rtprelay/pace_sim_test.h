@@ -142,7 +142,7 @@ static inline void sim_expect(struct sim *sim, u64 now, u64 next, u64 start,
 {
 	struct kunit *test = sim->test;
 
-	/* not before those that left last had their time */
+	/* not before they came and those that left last had their time */
 	if (start == next)
 		KUNIT_ASSERT_LE(test, now, next + sim_slack(duration));
 	else
@@ -168,6 +168,9 @@ static inline void sim_run(struct sim *sim)
 		while (leaving < pace->burst &&
 		       sim_next(sim, now, sim->left + leaving))
 			leaving++;
+		sim_take(sim, now);
+		next = max(next, sim->datagram[sim->left].time);
+		pace->next = next;
 		start = rtp_pace_leave(pace, now, leaving,
 				       sim->taken - sim->left - leaving,
 				       &duration);

@@ -25,7 +25,7 @@ static void pace_first_unit(struct kunit *test)
 	for (i = 0; i < sim->count; i++) {
 		const struct sim_datagram *datagram = &sim->datagram[i];
 
-		KUNIT_ASSERT_LE(test, datagram->start, datagram->time);
+		KUNIT_ASSERT_EQ(test, datagram->start, datagram->time);
 		KUNIT_ASSERT_EQ(test, datagram->duration, 0);
 	}
 }
@@ -194,7 +194,7 @@ static void pace_burst(struct kunit *test)
 			KUNIT_ASSERT_LE(test, end, first->time + share +
 						   RTP_PACE_SLICE + ROUNDED);
 			KUNIT_ASSERT_GE(test, end + ROUNDED,
-					first->start + share);
+					first->time + share);
 		}
 		/* each group for as long as its part of the whole is */
 		for (j = sim->count - n; j < sim->count; j++) {
@@ -242,9 +242,9 @@ static void pace_faster_source(struct kunit *test)
 	time = sim_stream(sim, 0, 0, 20, 1, 1, 0);
 	sim_stream(sim, time, 20 * CLOCK, 100, 30, 50, NSEC_PER_MSEC);
 	sim_run(sim);
-	KUNIT_EXPECT_LE(test, sim_delay(sim, 0, sim->count), 5 * LONGEST / 2);
+	KUNIT_EXPECT_LE(test, sim_delay(sim, 0, sim->count), 5 * LONGEST / 4);
 	KUNIT_EXPECT_LE(test, sim_delay(sim, 60 * 50, sim->count),
-			2 * NSEC_PER_SEC / 30);
+			5 * NSEC_PER_SEC / 30 / 4);
 }
 
 /* P2 B0 B1 P5 B3 B4: a picture that is shown before one that came counts
@@ -322,7 +322,7 @@ static void sim_disturbed(struct sim *sim, u64 time, u32 timestamp,
 		end = sim_end(sim, from + datagrams - 1);
 		KUNIT_ASSERT_LE(test, end, sim->datagram[from].time +
 					   interval / 8 * 9);
-		KUNIT_ASSERT_GE(test, end, sim->datagram[from].start +
+		KUNIT_ASSERT_GE(test, end, sim->datagram[from].time +
 					   interval / 8 * 7);
 	}
 }
