@@ -30,7 +30,8 @@ def _commands():
             commands[ours] = f"relay {dests} {count} one {copies}"
             commands[other] = f"rival {dests} {how} {copies}"
             title = how if count == 1 else f"UDP_SEGMENT x{count}"
-            pairs.append(Pair(f"{title}, {dests:,}", ours, other, least=least))
+            pairs.append(Pair(f"{title}, {dests:,}", ours, other, least=least,
+                              program=True))
             if how not in ("sendmmsg", "32"):
                 pairs.append(Pair(f"floor of {count}, {dests:,}", ours, floor))
     return commands, pairs

@@ -47,7 +47,7 @@ def scale(rows):
 
 def instructions(rows):
     """Instructions a copy at 1,000 destinations: ours and programs."""
-    shown = [row for row in rows if row["bar"] and row["title"].endswith(" 1,000")]
+    shown = [row for row in rows if row["program"] and row["title"].endswith(" 1,000")]
     text = HEAD.format(output=HERE / "instructions.svg",
                        title="Instructions a copy, 1,000 destinations")
     text += _block("d", [(row["title"].removesuffix(", 1,000"), row["ours"][1], row["other"][1])

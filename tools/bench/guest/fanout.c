@@ -3,9 +3,12 @@
 
 #include <arpa/inet.h>
 #include <err.h>
+#include <linux/bpf.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #ifndef SO_RTP_FANOUT
@@ -20,6 +23,8 @@
 /* datagrams that arrived, copies that left */
 static uint64_t fed, sent;
 static unsigned int members;
+/* They do not get all of it. */
+static bool filtered;
 
 /* Returns the time in the kernel, the copy of the argument left out. */
 static uint64_t set(int fd, uint32_t op, uint32_t flags, const void *elements,
@@ -67,17 +72,60 @@ static void wait_empty(int fd, struct rtp_fanout_info *now)
 	} while (now->queue_bytes);
 }
 
-void fanout_attach(int fd, unsigned int percent)
+static void attach(int fd, enum rtp_fanout_codec codec, int program, unsigned int percent)
 {
 	struct rtp_fanout_config config = {
 		.source.family = AF_INET,
 		.source.port = htons(RIG_SOURCE_PORT),
-		.codec[RTP_PT] = RTP_FANOUT_CODEC_H264,
+		.codec[RTP_PT] = codec,
+		.bpf_fd = program,
 		.pace_percent = percent,
 	};
 
 	inet_pton(AF_INET, RIG_SOURCE, config.source.addr);
 	set(fd, RTP_FANOUT_ATTACH, 0, &config, 1, sizeof(config));
+}
+
+void fanout_attach(int fd, unsigned int percent)
+{
+	attach(fd, RTP_FANOUT_CODEC_H264, 0, percent);
+}
+
+#define INSN(op, dst, src, jump, value) \
+	{ .code = (op), .dst_reg = (dst), .src_reg = (src), .off = (jump), .imm = (value) }
+#define LOAD_BYTE(offset)	INSN(BPF_LD | BPF_ABS | BPF_B, 0, 0, 0, offset)
+#define SET_TO(value)		INSN(BPF_ALU64 | BPF_MOV | BPF_K, 0, 0, 0, value)
+#define AND_WITH(value)		INSN(BPF_ALU64 | BPF_AND | BPF_K, 0, 0, 0, value)
+#define UNLESS(value, skipped)	INSN(BPF_JMP | BPF_JNE | BPF_K, 0, 0, skipped, value)
+#define LEAVE			INSN(BPF_JMP | BPF_EXIT, 0, 0, 0, 0)
+
+void fanout_attach_bpf(int fd)
+{
+	/* RFC 6190: NAL units of type 20, also in fragments (28), are above the base. */
+	static const struct bpf_insn code[] = {
+		INSN(BPF_ALU64 | BPF_MOV | BPF_X, 6, 1, 0, 0),
+		LOAD_BYTE(RTP_HEADER),
+		AND_WITH(0x1f),
+		UNLESS(28, 2),
+		LOAD_BYTE(RTP_HEADER + 1),
+		AND_WITH(0x1f),
+		UNLESS(20, 2),
+		SET_TO(RTP_FANOUT_BPF_LAYER(1, 0, 0)),
+		LEAVE,
+		SET_TO(RTP_FANOUT_BPF_LAYER(0, 0, 0)),
+		LEAVE,
+	};
+	union bpf_attr load = {
+		.prog_type = BPF_PROG_TYPE_SOCKET_FILTER,
+		.insns = (uintptr_t)code,
+		.insn_cnt = sizeof(code) / sizeof(*code),
+		.license = (uintptr_t)"GPL",
+	};
+	int program = syscall(SYS_bpf, BPF_PROG_LOAD, &load, sizeof(load));
+
+	if (program < 0)
+		err(1, "BPF_PROG_LOAD");
+	attach(fd, RTP_FANOUT_CODEC_BPF, program, 0);
 }
 
 static void fill(struct rtp_fanout_dest *dest, unsigned int i,
@@ -114,6 +162,12 @@ static uint64_t add(int fd, unsigned int dests, struct rtp_fanout_cap cap)
 uint64_t fanout_add(int fd, unsigned int dests)
 {
 	return add(fd, dests, (struct rtp_fanout_cap) { 7, 15, 7, 0 });
+}
+
+void fanout_add_base(int fd, unsigned int dests)
+{
+	filtered = true;
+	add(fd, dests, (struct rtp_fanout_cap) { 0, 15, 7, 0 });
 }
 
 uint64_t fanout_change(int fd, unsigned int i, uint8_t tid)
@@ -173,7 +227,8 @@ uint64_t fanout_wait(int fd, unsigned int count)
 	do {
 		wait_empty(fd, &now);
 		copies = now.tx_packets + now.tx_dropped - sent;
-	} while (now.rx_packets < fed || copies < (uint64_t)count * members);
+	} while (now.rx_packets < fed ||
+		 (!filtered && copies < (uint64_t)count * members));
 	sent += copies;
 	return copies;
 }

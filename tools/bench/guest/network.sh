@@ -18,3 +18,6 @@ ip link set out0 addrgenmode none up
 tc qdisc replace dev out0 root noqueue
 ip neigh replace 10.98.0.2 lladdr 02:00:00:00:00:02 nud permanent dev out0
 ip route add 100.64.0.0/10 via 10.98.0.2 dev out0
+# As distributions have it.
+jit=/proc/sys/net/core/bpf_jit_enable
+[ ! -e $jit ] || echo 1 >$jit

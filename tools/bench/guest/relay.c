@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * What a copy costs the relay: relay DESTINATIONS TRAFFIC one|own COPIES. Prints a line
- * of JSON.
+ * What a copy costs the relay: relay DESTINATIONS TRAFFIC HOW COPIES. HOW is one: all
+ * get the same; own: each has numbers of its own; base: all get the lowest layer; bpf: a
+ * program tells the layers. Prints a line of JSON.
  */
 #include "rig.h"
 #include "fanout.h"
@@ -50,13 +51,18 @@ int main(int argc, char **argv)
 	int fd;
 
 	if (argc != 5)
-		errx(2, "relay DESTINATIONS TRAFFIC one|own COPIES");
+		errx(2, "relay DESTINATIONS TRAFFIC one|own|base|bpf COPIES");
 	dests = rig_number(argv[1]);
 	traffic_open(&traffic, argv[2]);
 	fd = rig_socket(RIG_ENDLESS);
-	fanout_attach(fd, 0);
+	if (!strcmp(argv[3], "bpf"))
+		fanout_attach_bpf(fd);
+	else
+		fanout_attach(fd, 0);
 	if (!strcmp(argv[3], "own"))
 		fanout_add_own(fd, dests, &numbers);
+	else if (!strcmp(argv[3], "base"))
+		fanout_add_base(fd, dests);
 	else
 		fanout_add(fd, dests);
 
