@@ -5,11 +5,9 @@
 #include <kunit/test.h>
 #include <linux/align.h>
 #include <linux/cache.h>
-#include <linux/list.h>
 #include <linux/mm.h>
 #include <linux/string.h>
 #include "memory.h"
-#include "memory_test.h"
 #include "random_test.h"
 
 #define PIECES	1000
@@ -109,50 +107,6 @@ static void memory_whole_page(struct kunit *test)
 	rtp_memory_exit(&memory);
 }
 
-/* Where no large page is to be had, small pieces are cut from small ones; a
- * large one is taken again when it is there.
- */
-static void memory_small_pages(struct kunit *test)
-{
-	struct rtp_memory memory = {};
-	struct page *a, *b, *c;
-	u8 *pieces[4], *large;
-	LIST_HEAD(pages);
-
-	memory_exhaust(&pages);
-	large = rtp_memory_get(&memory, PAGE_SIZE + 1, 1);
-	pieces[0] = rtp_memory_get(&memory, PAGE_SIZE - SMP_CACHE_BYTES, 1);
-	pieces[1] = rtp_memory_get(&memory, SMP_CACHE_BYTES, 2);
-	pieces[2] = rtp_memory_get(&memory, PAGE_SIZE, 1);
-	memory_relieve(&pages);
-	pieces[3] = rtp_memory_get(&memory, 1, 1);
-
-	KUNIT_EXPECT_NULL(test, large);
-	KUNIT_ASSERT_NOT_NULL(test, pieces[0]);
-	KUNIT_ASSERT_NOT_NULL(test, pieces[1]);
-	KUNIT_ASSERT_NOT_NULL(test, pieces[2]);
-	KUNIT_ASSERT_NOT_NULL(test, pieces[3]);
-	KUNIT_EXPECT_EQ(test, rtp_memory_at(pieces[0], &a), 0);
-	KUNIT_EXPECT_EQ(test, rtp_memory_at(pieces[1], &b),
-			PAGE_SIZE - SMP_CACHE_BYTES);
-	KUNIT_EXPECT_PTR_EQ(test, a, b);
-	KUNIT_EXPECT_EQ(test, page_size(a), PAGE_SIZE);
-	KUNIT_EXPECT_EQ(test, page_count(a), 3);
-	KUNIT_EXPECT_EQ(test, rtp_memory_at(pieces[2], &b), 0);
-	KUNIT_EXPECT_EQ(test, page_size(b), PAGE_SIZE);
-	KUNIT_EXPECT_EQ(test, page_count(b), 1);
-	KUNIT_EXPECT_EQ(test, rtp_memory_at(pieces[3], &c), 0);
-	KUNIT_EXPECT_EQ(test, page_size(c), RTP_MEMORY_BYTES);
-	KUNIT_EXPECT_EQ(test, page_count(c), 2);
-
-	put_page(a);
-	put_page(a);
-	put_page(a);
-	put_page(b);
-	put_page(c);
-	rtp_memory_exit(&memory);
-}
-
 /* Whoever has a piece has it when the thread is gone. */
 static void memory_outlives(struct kunit *test)
 {
@@ -183,7 +137,6 @@ static void memory_outlives(struct kunit *test)
 static struct kunit_case memory_cases[] = {
 	KUNIT_CASE(memory_random_pieces),
 	KUNIT_CASE(memory_whole_page),
-	KUNIT_CASE(memory_small_pages),
 	KUNIT_CASE(memory_outlives),
 	{}
 };

@@ -15,10 +15,10 @@
  * a new access unit.
  */
 #define RTP_PACE_PAUSE		((s64)NSEC_PER_SEC)
-/* No access unit needs longer to leave, however seldom they come: the source
- * can have more for us at any time.
+/* No access unit needs longer to leave than one of a camera with five pictures a
+ * second, however seldom they come: the source can have more for us at any time.
  */
-#define RTP_PACE_INTERVAL_MAX	((s64)(100 * NSEC_PER_MSEC))
+#define RTP_PACE_INTERVAL_MAX	((s64)(200 * NSEC_PER_MSEC))
 /* An eighth of a new value is taken, as TCP does with round-trip times (RFC
  * 6298, section 2).
  */

@@ -19,7 +19,7 @@
 /* What rounding makes of all groups of an access unit, ns. */
 #define ROUNDED		1000
 /* The longest that an access unit takes to leave, ns. */
-#define LONGEST		(100 * NSEC_PER_MSEC)
+#define LONGEST		(200 * NSEC_PER_MSEC)
 
 /* A datagram, as it came, and when it left. */
 struct sim_datagram {

@@ -5,13 +5,11 @@
 #include <kunit/test.h>
 #include <linux/bitops.h>
 #include <linux/bits.h>
-#include <linux/list.h>
 #include <linux/mm.h>
 #include <linux/string.h>
 #include <linux/unaligned.h>
 #include "batch_test.h"
 #include "memory.h"
-#include "memory_test.h"
 #include "random_test.h"
 #include "shared.h"
 
@@ -246,55 +244,10 @@ static void shared_counts(struct kunit *test)
 	rtp_memory_exit(&memory);
 }
 
-/* Without memory nothing is built and nothing kept, also not the first of two
- * runs for which there was some.
- */
-static void shared_no_memory(struct kunit *test)
-{
-	struct rtp_batch *batch = shared_batch(test, 40, 1400);
-	const struct rtp_shared *one, *two;
-	struct rtp_memory memory = {};
-	LIST_HEAD(pages);
-	struct page *page;
-	u32 bytes;
-
-	KUNIT_ASSERT_EQ(test, hweight64(batch->plan[0].starts), 2);
-	/* room for the first run, and not for the second */
-	bytes = RTP_MEMORY_BYTES - RTP_RUN_BYTES;
-	if (bytes)
-		KUNIT_ASSERT_NOT_NULL(test, rtp_memory_get(&memory, bytes, 1));
-	KUNIT_ASSERT_NOT_NULL(test, rtp_memory_get(&memory, 1, 1));
-	page = memory.page;
-	memory.used = bytes;
-	get_page(page);
-	bytes = page_count(page);
-
-	memory_exhaust(&pages);
-	one = rtp_shared_build(batch, &memory, 0, 0);
-	two = rtp_shared_build(batch, &memory, 0, 0);
-	memory_relieve(&pages);
-
-	KUNIT_EXPECT_NULL(test, one);
-	KUNIT_EXPECT_NULL(test, two);
-	KUNIT_EXPECT_NULL(test, rtp_shared_find(batch, 0, 0));
-	KUNIT_EXPECT_NULL(test, memory.page);
-	/* all but the one that the memory itself had */
-	KUNIT_EXPECT_EQ(test, page_count(page), bytes - 1);
-
-	one = rtp_shared_build(batch, &memory, 0, 0);
-	KUNIT_ASSERT_NOT_NULL(test, one);
-	expect_shared(test, batch, one, 0, 0);
-	shared_drop_all(batch);
-	rtp_memory_exit(&memory);
-	while (--bytes)
-		put_page(page);
-}
-
 static struct kunit_case shared_cases[] = {
 	KUNIT_CASE(shared_random_variants),
 	KUNIT_CASE(shared_one_place),
 	KUNIT_CASE(shared_counts),
-	KUNIT_CASE(shared_no_memory),
 	{}
 };
 
