@@ -44,7 +44,8 @@ static bool rtp_adopt_is_stream(const struct rtp_fanout *fanout,
 /* Takes what is of the stream off the socket's queues, as a reader would. With
  * the tee, the reader is to have it as well.
  */
-static void rtp_adopt_take(struct rtp_fanout *fanout, struct sk_buff_head *taken)
+static void rtp_adopt_take(struct rtp_fanout *fanout,
+			   struct sk_buff_head *taken)
 {
 	bool tee = fanout->config.flags & RTP_FANOUT_TEE;
 	struct sk_buff *skb, *next, *copy;

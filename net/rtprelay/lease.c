@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Leases. Who sends to a destination asks for each datagram whether its lease is
+ * Leases. Who sends to a destination asks with each batch whether its lease is
  * over, so no destination has a timer. For those that no datagram comes for,
  * one work for the fan-out looks, at the earliest end and once a second at
  * most.
@@ -42,7 +42,8 @@ static bool rtp_lease_is_timed(unsigned long expires)
 /* Have the work look when a lease ends, or soon after. */
 static void rtp_lease_arm(struct rtp_fanout *fanout, unsigned long expires)
 {
-	unsigned long now = jiffies, soonest = fanout->lease_seen + RTP_LEASE_LOOK;
+	unsigned long soonest = fanout->lease_seen + RTP_LEASE_LOOK;
+	unsigned long now = jiffies;
 
 	lockdep_assert_held(&fanout->event_lock);
 

@@ -189,13 +189,13 @@ static int rtp_request_pace(struct rtp_fanout_config *config)
  * Context: Process context, socket locked.
  * Return: 0; -EINVAL for an unknown flag, a reserved field that is not zero, an
  * IPv4 address with more than four bytes, a burst without pacing, or a program
- * or an identifier that no payload type asks for; -ERANGE for a share or a burst
- * that is too large; -EBADF where a payload type asks for a program and there is
- * none; -EAFNOSUPPORT for an address that the socket cannot receive from;
- * -EDESTADDRREQ for a source without an
- * address or a port; -EACCES for one that is not unicast; -ENODEV for an
- * interface that is missing; -EPROTONOSUPPORT for an unknown codec; -EPROTO
- * for a payload type that RTCP uses; -ENODATA when there is no payload type.
+ * or an identifier that no payload type asks for; -ERANGE for a share or a
+ * burst that is too large; -EBADF where a payload type asks for a program and
+ * there is none; -EAFNOSUPPORT for an address that the socket cannot receive
+ * from; -EDESTADDRREQ for a source without an address or a port; -EACCES for
+ * one that is not unicast; -ENODEV for an interface that is missing;
+ * -EPROTONOSUPPORT for an unknown codec; -EPROTO for a payload type that RTCP
+ * uses; -ENODATA when there is no payload type.
  */
 int rtp_request_config(const struct sock *sk, struct rtp_fanout_config *config)
 {

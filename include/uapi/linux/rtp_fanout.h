@@ -35,8 +35,8 @@
  */
 #define RTP_FANOUT_MAX_CAPS	31
 
-/* The most datagrams that leave back to back to a destination when the stream is
- * paced, and how many do where nothing else is asked.
+/* The most datagrams that leave back to back to a destination when the stream
+ * is paced, and how many do where nothing else is asked.
  */
 #define RTP_FANOUT_MAX_PACE_BURST	64
 #define RTP_FANOUT_DEFAULT_PACE_BURST	8
