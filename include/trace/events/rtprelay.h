@@ -12,11 +12,11 @@
 #include <linux/in6.h>
 #include <linux/rtp_fanout.h>
 #include <linux/skbuff.h>
-#include <linux/sock_diag.h>
 #include <linux/socket.h>
 #include <linux/tracepoint.h>
 #include <linux/udp.h>
 #include <linux/unaligned.h>
+#include <net/sock.h>
 
 /* enum rtp_tx_drop, under the names of struct rtp_fanout_dest_info */
 TRACE_DEFINE_ENUM(RTP_TX_DROP_NOMEM);
@@ -59,7 +59,7 @@ TRACE_DEFINE_ENUM(RTP_TX_DROP_OUTPUT);
 
 TRACE_EVENT(rtprelay_receive,
 
-	TP_PROTO(struct sock *sk, u64 serial, u16 seq, u32 len,
+	TP_PROTO(const struct sock *sk, u64 serial, u16 seq, u32 len,
 		 u32 queue_bytes),
 
 	TP_ARGS(sk, serial, seq, len, queue_bytes),
@@ -73,7 +73,7 @@ TRACE_EVENT(rtprelay_receive,
 	),
 
 	TP_fast_assign(
-		__entry->socket = sock_gen_cookie(sk);
+		__entry->socket = sock_i_ino(sk);
 		__entry->serial = serial;
 		__entry->len = len;
 		__entry->queue_bytes = queue_bytes;
@@ -87,7 +87,7 @@ TRACE_EVENT(rtprelay_receive,
 
 TRACE_EVENT(rtprelay_batch,
 
-	TP_PROTO(struct sock *sk, u64 serial, u32 datagrams, u32 slots,
+	TP_PROTO(const struct sock *sk, u64 serial, u32 datagrams, u32 slots,
 		 u64 start, u64 duration),
 
 	TP_ARGS(sk, serial, datagrams, slots, start, duration),
@@ -102,7 +102,7 @@ TRACE_EVENT(rtprelay_batch,
 	),
 
 	TP_fast_assign(
-		__entry->socket = sock_gen_cookie(sk);
+		__entry->socket = sock_i_ino(sk);
 		__entry->serial = serial;
 		__entry->start = start;
 		__entry->duration = duration;
@@ -117,7 +117,7 @@ TRACE_EVENT(rtprelay_batch,
 
 TRACE_EVENT(rtprelay_send,
 
-	TP_PROTO(struct sock *sk, const struct sk_buff *skb,
+	TP_PROTO(const struct sock *sk, const struct sk_buff *skb,
 		 const struct rtp_fanout_addr *addr, u64 cookie, u64 serial,
 		 u64 when),
 
@@ -136,7 +136,7 @@ TRACE_EVENT(rtprelay_send,
 	),
 
 	TP_fast_assign(
-		__entry->socket = sock_gen_cookie(sk);
+		__entry->socket = sock_i_ino(sk);
 		__entry->cookie = cookie;
 		__entry->serial = serial;
 		__entry->when = when;
@@ -155,7 +155,7 @@ TRACE_EVENT(rtprelay_send,
 
 TRACE_EVENT(rtprelay_dest_drop,
 
-	TP_PROTO(struct sock *sk, const struct rtp_fanout_addr *addr,
+	TP_PROTO(const struct sock *sk, const struct rtp_fanout_addr *addr,
 		 u64 cookie, u64 serial, int reason, u32 datagrams),
 
 	TP_ARGS(sk, addr, cookie, serial, reason, datagrams),
@@ -171,7 +171,7 @@ TRACE_EVENT(rtprelay_dest_drop,
 	),
 
 	TP_fast_assign(
-		__entry->socket = sock_gen_cookie(sk);
+		__entry->socket = sock_i_ino(sk);
 		__entry->cookie = cookie;
 		__entry->serial = serial;
 		__entry->reason = reason;
