@@ -263,6 +263,16 @@ static int rtp_tx_out4(const struct rtp_tx *tx, struct sk_buff *skb, u8 ttl,
 }
 
 #if IS_ENABLED(CONFIG_IPV6)
+/* Whether the socket has flow labels made (IPV6_AUTOFLOWLABEL): its own setting,
+ * else the sysctl's.
+ */
+static bool rtp_tx_autolabel(const struct sock *sk)
+{
+	return inet6_test_bit(AUTOFLOWLABEL_SET, sk) ?
+		inet6_test_bit(AUTOFLOWLABEL, sk) :
+		ip6_default_np_autolabel(sock_net(sk));
+}
+
 static int rtp_tx_out6(const struct rtp_tx *tx, struct sk_buff *skb, u8 ttl,
 		       __wsum sum)
 {
@@ -288,8 +298,7 @@ static int rtp_tx_out6(const struct rtp_tx *tx, struct sk_buff *skb, u8 ttl,
 	own = READ_ONCE(inet6_sk(sk)->hop_limit);
 	if (own < 0)
 		own = ip6_dst_hoplimit(tx->dst);
-	label = ip6_make_flowlabel(net, skb, 0, ip6_autoflowlabel(net, sk),
-				   NULL);
+	label = ip6_make_flowlabel(net, skb, 0, rtp_tx_autolabel(sk), NULL);
 
 	ip6h = __skb_push(skb, sizeof(*ip6h));
 	skb_reset_network_header(skb);
