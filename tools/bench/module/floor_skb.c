@@ -178,29 +178,36 @@ int floor_skb_send(const struct floor_send *send, struct floor_dest *dest)
 {
 	const struct rtpbench_run *run = &send->run;
 	struct sk_buff *skb;
-	int err = -ENOMEM;
+	int err;
 
+	err = -EHOSTUNREACH;
 	if (unlikely(!dst_check(dest->dst, dest->cookie)))
-		err = -EHOSTUNREACH;
-	else if (unlikely(sk_wmem_alloc_get(send->sk) >=
-			  READ_ONCE(send->sk->sk_sndbuf)))
-		err = -ENOBUFS;
-	else if ((skb = floor_skb(send, dest)) != NULL) {
-		floor_skb_csum(skb, dest);
-		if (run->count > 1)
-			floor_skb_gso(skb, run);
-		skb_set_delivery_time(skb, send->departure,
-				      SKB_CLOCK_MONOTONIC);
-		err = floor_skb_output(skb, send->sk, dest);
-	}
+		goto drop;
+	err = -ENOBUFS;
+	if (unlikely(sk_wmem_alloc_get(send->sk) >=
+		     READ_ONCE(send->sk->sk_sndbuf)))
+		goto drop;
+	err = -ENOMEM;
+	skb = floor_skb(send, dest);
+	if (unlikely(!skb))
+		goto drop;
 
-	if (unlikely(err)) {
-		dest->dropped += run->count;
-		return err;
-	}
+	floor_skb_csum(skb, dest);
+	if (run->count > 1)
+		floor_skb_gso(skb, run);
+	skb_set_delivery_time(skb, send->departure, SKB_CLOCK_MONOTONIC);
+	err = floor_skb_output(skb, send->sk, dest);
+	if (unlikely(err))
+		goto drop;
+
 	dest->packets += run->count;
 	dest->octets += send->len;
 	dest->seq += run->count;
 
 	return 0;
+
+drop:
+	dest->dropped += run->count;
+
+	return err;
 }
