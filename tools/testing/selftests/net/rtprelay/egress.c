@@ -68,7 +68,7 @@ static unsigned int sent_out(struct _test_data_egress *self)
 	struct fo_stream *stream = &self->stream;
 	int n;
 
-	for (n = 0; n < 12; n++)
+	for (n = 0; n < 6; n++)
 		fo_stream_burst(stream, 40);
 	return (__u16)(stream->next - stream->first);
 }

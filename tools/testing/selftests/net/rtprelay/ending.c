@@ -26,21 +26,11 @@ FIXTURE(ending)
 FIXTURE_VARIANT(ending)
 {
 	const char *qdisc;	/* of a dummy; NULL for a tun that nobody reads */
-	bool charged;		/* what is stuck is still the socket's */
-	bool stays;		/* and longer than a test lasts */
 };
 
 FIXTURE_VARIANT_ADD(ending, slow)
 {
 	.qdisc = "tbf rate 8kbit burst 20k limit 10m",
-	.charged = true,
-	.stays = true,
-};
-
-FIXTURE_VARIANT_ADD(ending, slots)
-{
-	.qdisc = "netem slot 2s limit 100000",
-	.charged = true,
 };
 
 FIXTURE_VARIANT_ADD(ending, unread)
@@ -91,7 +81,7 @@ static void stuck(struct _test_data_ending *self,
 	fo_stream_view(stream);
 	for (i = 0; i < 4; i++)
 		fo_stream_burst(stream, 64);
-	if (!FO_WAIT(!variant->charged ||
+	if (!FO_WAIT(!variant->qdisc ||
 		     fo_in_flight(stream->relay.fd) > 10000))
 		fo_fatal("nothing is stuck");
 }
@@ -120,7 +110,7 @@ static long elapsed_ms(const struct timespec *since)
 									\
 	clock_gettime(CLOCK_MONOTONIC, &since_);			\
 	EXPECT_EQ(0, call);						\
-	EXPECT_GT(1500, elapsed_ms(&since_));				\
+	EXPECT_GT(6000, elapsed_ms(&since_));				\
 } while (0)
 
 /* The stream comes to a viewer by a device that is not stuck. */
@@ -141,7 +131,7 @@ TEST_F(ending, detach)
 
 	AT_ONCE(fo_detach(fd));
 	/* what the network has it still has */
-	if (variant->charged)
+	if (variant->qdisc)
 		EXPECT_LT(0, fo_in_flight(fd));
 	EXPECT_EQ(0, fo_attach(fd, &self->stream.relay.cfg));
 	fo_set_int(fd, SOL_SOCKET, SO_SNDBUFFORCE, 1 << 22);
@@ -187,7 +177,8 @@ TEST_F(ending, device)
 }
 
 /* The process is killed; its network namespace goes as well, once the packets
- * have: the other end of a pair of veth tells.
+ * have, which takes minutes of the slow device: the other end of a pair of veth
+ * tells.
  */
 TEST_F(ending, netns_exit)
 {
@@ -216,8 +207,8 @@ TEST_F(ending, netns_exit)
 	clock_gettime(CLOCK_MONOTONIC, &since);
 	kill(child, SIGKILL);
 	ASSERT_EQ(child, waitpid(child, &status, 0));
-	EXPECT_GT(1500, elapsed_ms(&since));
-	if (!variant->stays)
+	EXPECT_GT(6000, elapsed_ms(&since));
+	if (!variant->qdisc)
 		EXPECT_TRUE(FO_WAIT(!if_nametoindex("w0")));
 }
 

@@ -277,9 +277,15 @@ int fo_far(int peer)
 
 	fo_backlog();
 	far = fo_other(&child);
+	/* what waits until the router has said who it is may be lost */
 	fo_ip("route add 10.1.0.0/16 via " FO_PEER_THEIRS "\n"
-	      "route add fd02::/64 via " FO_PEER_THEIRS6 "\n");
+	      "route add fd02::/64 via " FO_PEER_THEIRS6 "\n"
+	      "neigh replace " FO_PEER_THEIRS
+	      " lladdr 02:00:00:00:00:03 dev v0\n"
+	      "neigh replace " FO_PEER_THEIRS6
+	      " lladdr 02:00:00:00:00:03 dev v0\n");
 	back = fo_enter(peer);
+	fo_ip("link set p0 address 02:00:00:00:00:03\n");
 	snprintf(line, sizeof(line),
 		 "link add p1 type veth peer name q1 netns %d\n"
 		 "addr add 10.9.0.1/24 dev p1\n"

@@ -186,7 +186,7 @@ TEST_F(mtu, router)
 	struct fo_stream *stream = &self->stream;
 	struct fo_flow *flow = stream->flow;
 	struct rtp_fanout_info before, info;
-	unsigned int i, n, bursts = 6;
+	unsigned int i, n, bursts = 4;
 	__u16 last;
 
 	set_mtu(peer, "p1", MTU);
@@ -219,7 +219,7 @@ TEST_F(mtu, router)
 TEST_F(mtu, changes)
 {
 	struct fo_stream *stream = &self->stream;
-	int here, i, n, bursts = 40;
+	int here, i, n, bursts = 20;
 
 	begin(stream);
 	if (variant->ipv4 != IP_PMTUDISC_DONT)

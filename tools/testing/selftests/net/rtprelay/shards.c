@@ -6,12 +6,13 @@
 #include <pthread.h>
 #include <sched.h>
 #include <stdatomic.h>
+#include <string.h>
 #include <time.h>
 
 #include "fanout_wire.h"
 #include "kselftest_harness.h"
 
-#define VIEWERS	1536
+#define VIEWERS	1024
 #define BURSTS	8
 
 static int wire;
@@ -101,10 +102,21 @@ static void change(struct _test_data_shards *self, __u32 op, __u32 flags,
 	}
 }
 
+/* Where the workers are, not where the stream is sent from. */
+static void anywhere(void)
+{
+	cpu_set_t set;
+
+	memset(&set, 0xff, sizeof(set));
+	if (sched_setaffinity(0, sizeof(set), &set))
+		fo_fatal("sched_setaffinity");
+}
+
 static void *pauses(void *data)
 {
 	struct _test_data_shards *self = data;
 
+	anywhere();
 	while (!atomic_load(&self->stop)) {
 		change(self, RTP_FANOUT_SET, RTP_FANOUT_SET_CAP, 1,
 		       RTP_FANOUT_CAP_PAUSE);
@@ -120,6 +132,7 @@ static void *comes_and_goes(void *data)
 {
 	struct _test_data_shards *self = data;
 
+	anywhere();
 	while (!atomic_load(&self->stop)) {
 		change(self, RTP_FANOUT_DEL, 0, 2, 0);
 		sched_yield();

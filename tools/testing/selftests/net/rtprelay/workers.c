@@ -64,12 +64,12 @@ TEST_F(workers, hotplug)
 	fo_stream(&self->stream, FO_DUAL, wire, MANY);
 	fo_stream_view(&self->stream);
 	for (i = 0; i < 3; i++) {
-		fo_stream_burst(&self->stream, 4);
+		fo_stream_burst(&self->stream, 2);
 		fo_write(CPU1, "0");
-		fo_stream_burst(&self->stream, 4);
+		fo_stream_burst(&self->stream, 2);
 		fo_write(CPU1, "1");
 	}
-	fo_stream_burst(&self->stream, 6);
+	fo_stream_burst(&self->stream, 3);
 	whole(_metadata, self);
 }
 
@@ -81,9 +81,9 @@ TEST_F(workers, comes_later)
 	fo_write(CPU1, "0");
 	fo_stream(&self->stream, FO_DUAL, wire, MANY);
 	fo_stream_view(&self->stream);
-	fo_stream_burst(&self->stream, 6);
+	fo_stream_burst(&self->stream, 3);
 	fo_write(CPU1, "1");
-	fo_stream_burst(&self->stream, 6);
+	fo_stream_burst(&self->stream, 3);
 	whole(_metadata, self);
 }
 
