@@ -39,7 +39,7 @@ def scale(rows):
         found = [(dests, by_title[f"{kind}, {dests:,}"]) for dests in floor.GRID
                  if f"{kind}, {dests:,}" in by_title]
         name = f"d{colour}"
-        text += _block(name, [(dests, row["ours"][1], row["other"][1]) for dests, row in found])
+        text += _block(name, [(dests, row["ours"][0], row["other"][0]) for dests, row in found])
         plots.append(f'${name} using 1:2 with linespoints lc {colour} pt 7 title "{kind}"')
         plots.append(f"${name} using 1:3 with lines lc {colour} dt 2 notitle")
     _gnuplot(text + "plot " + ", ".join(plots) + "\n")
@@ -50,7 +50,7 @@ def instructions(rows):
     shown = [row for row in rows if row["program"] and row["title"].endswith(" 1,000")]
     text = HEAD.format(output=HERE / "instructions.svg",
                        title="Instructions a copy, 1,000 destinations")
-    text += _block("d", [(row["title"].removesuffix(", 1,000"), row["ours"][1], row["other"][1])
+    text += _block("d", [(row["title"].removesuffix(", 1,000"), row["ours"][0], row["other"][0])
                          for row in shown])
     text += ('set style data histogram\nset style fill solid 0.8\nset yrange [0:*]\n'
              'set xtics rotate by -20\nplot $d using 3:xtic(1) title "program", '
