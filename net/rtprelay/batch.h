@@ -102,8 +102,9 @@ u32 rtp_batch_put(struct rtp_batch *batch);
 static inline unsigned int rtp_batch_shards(const struct rtp_batch *batch,
 					    unsigned int shards)
 {
-	return min(shards, (unsigned int)DIV_ROUND_UP(batch->slots,
-						      RTP_CHUNK_DESTS));
+	unsigned int chunks = DIV_ROUND_UP(batch->slots, RTP_CHUNK_DESTS);
+
+	return min(shards, chunks);
 }
 
 /**

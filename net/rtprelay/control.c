@@ -268,7 +268,7 @@ int rtp_control_set(struct rtp_fanout *fanout,
 		if (!dest)
 			continue;
 		if (flags & RTP_FANOUT_SET_COOKIE)
-			dest->cookie = request[i].cookie;
+			WRITE_ONCE(dest->cookie, request[i].cookie);
 		if (flags & RTP_FANOUT_SET_LEASE)
 			rtp_lease_set(fanout, dest, &request[i]);
 	}

@@ -44,7 +44,7 @@ struct rtp_owner_counts {
 };
 
 static void rtp_owner_count(struct rtp_fanout *fanout,
-			     const struct rtp_owner_counts *counts)
+			    const struct rtp_owner_counts *counts)
 {
 	struct rtp_fanout_stats *stats = &fanout->stats;
 
@@ -67,8 +67,8 @@ static void rtp_owner_count(struct rtp_fanout *fanout,
 
 /* Look at the datagram's number. Returns false when it is not to be sent. */
 static bool rtp_owner_receive(struct rtp_fanout *fanout,
-			       const struct rtp_packet *pkt,
-			       struct rtp_owner_counts *counts)
+			      const struct rtp_packet *pkt,
+			      struct rtp_owner_counts *counts)
 {
 	struct rtp_stream *stream = &fanout->stream;
 	u64 lost = stream->lost;
@@ -101,9 +101,9 @@ static bool rtp_owner_receive(struct rtp_fanout *fanout,
 
 /* Say to which layer the datagram belongs. */
 static void rtp_owner_classify(struct rtp_fanout *fanout,
-				const struct rtp_packet *pkt,
-				const struct rtp_dgram *dgram,
-				struct rtp_layer *layer)
+			       const struct rtp_packet *pkt,
+			       const struct rtp_dgram *dgram,
+			       struct rtp_layer *layer)
 {
 	u8 type = fanout->config.codec[pkt->payload_type];
 	bool late = rtp_stream_late(&fanout->stream);
@@ -187,6 +187,7 @@ static void rtp_owner_switch_dest(struct rtp_fanout *fanout,
 	 * again.
 	 */
 	clear_bit(i, chunk->pending);
+	/* Pairs with rtp_dest_pend(). */
 	smp_mb__after_atomic();
 	if (!test_bit(i, chunk->live) || arrival->serial < dest->since) {
 		if (rtp_variant_is_pending(&dest->variant))

@@ -31,6 +31,8 @@ struct sim_datagram {
 
 /**
  * struct sim - a source and an owner
+ * @test: the test
+ * @random: for what is left to chance
  * @pace: what is tested
  * @late: ns by which the owner is late, at most
  * @datagram: those of the source, in the order in which they are queued

@@ -122,7 +122,7 @@ void rtp_route_put(struct rtp_dest *dest)
  * destination was added wins: false where the two differ.
  */
 static bool rtp_route_oif(const struct rtp_fanout *fanout,
-		       const struct rtp_dest *dest, int unicast_if, int *oif)
+			  const struct rtp_dest *dest, int unicast_if, int *oif)
 {
 	*oif = dest->key.ifindex;
 	if (*oif)
@@ -133,7 +133,7 @@ static bool rtp_route_oif(const struct rtp_fanout *fanout,
 }
 
 static struct dst_entry *rtp_route_find4(const struct rtp_fanout *fanout,
-					struct rtp_dest *dest)
+					 struct rtp_dest *dest)
 {
 	const struct rtp_route_key *key = &fanout->route_key;
 	struct sock *sk = fanout->sk;
@@ -167,7 +167,7 @@ static struct dst_entry *rtp_route_find4(const struct rtp_fanout *fanout,
 
 #if IS_ENABLED(CONFIG_IPV6)
 static struct dst_entry *rtp_route_find6(const struct rtp_fanout *fanout,
-					struct rtp_dest *dest)
+					 struct rtp_dest *dest)
 {
 	const struct rtp_route_key *key = &fanout->route_key;
 	struct sock *sk = fanout->sk;
@@ -206,7 +206,7 @@ static struct dst_entry *rtp_route_find6(const struct rtp_fanout *fanout,
 }
 #else
 static struct dst_entry *rtp_route_find6(const struct rtp_fanout *fanout,
-					struct rtp_dest *dest)
+					 struct rtp_dest *dest)
 {
 	return ERR_PTR(-EAFNOSUPPORT);
 }

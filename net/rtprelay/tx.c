@@ -331,7 +331,7 @@ static bool rtp_tx_out(struct rtp_shard *shard, struct sk_buff *skb, u8 ttl,
 	int err;
 
 	trace_rtprelay_send(tx->fanout->sk, skb, &dest->key.addr,
-			    data_race(dest->cookie), tx->fanout->batch.serial,
+			    READ_ONCE(dest->cookie), tx->fanout->batch.serial,
 			    tx->when);
 	err = dest->family == AF_INET ?
 		rtp_tx_out4(tx, skb, ttl, fits, sum) :
@@ -399,7 +399,7 @@ static __wsum rtp_tx_sum(const struct udphdr *uh, const u8 *hdr,
 {
 	__wsum sum = dgram->sum;
 
-	sum = csum_add(sum, (__force __wsum)get_unaligned((const u32 *)hdr));
+	sum = csum_add(sum, get_unaligned((const __wsum *)hdr));
 	sum = csum_add(sum, csum_unfold((__force __sum16)uh->source));
 	sum = csum_add(sum, csum_unfold((__force __sum16)uh->dest));
 
@@ -571,7 +571,7 @@ void rtp_tx_drop(struct rtp_shard *shard, enum rtp_tx_drop reason, u32 packets)
 	const struct rtp_dest *dest = shard->tx.dest;
 
 	trace_rtprelay_dest_drop(shard->fanout->sk, &dest->key.addr,
-				 data_race(dest->cookie),
+				 READ_ONCE(dest->cookie),
 				 shard->fanout->batch.serial, reason, packets);
 	shard->tx.drops[reason] += packets;
 	shard->tx.dropped += packets;

@@ -16,11 +16,20 @@ def _run(argv, tree):
                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
 
 
-def _misread(line, kind):
-    """checkpatch takes the harness's FIXTURE_DATA(name) *self for a product, strings of bits,
-    which stand side by side field for field in dependency_test.c, for messages, and what
+def _file_of(lines, number):
+    """The file that a line of a mail is of."""
+    return next((line.removeprefix("+++ b/") for line in reversed(lines[:number])
+                 if line.startswith("+++ b/")), "")
+
+
+def _misread(path, line, kind):
+    """checkpatch takes a TRACE_EVENT() for a call, and what its macros store for something
+    that is evaluated; the harness's FIXTURE_DATA(name) *self for a product; strings of bits,
+    which stand side by side field for field in dependency_test.c, for messages; and what
     makes up an initialiser, h264_switch_test.c's SAYS(), for something that is evaluated.
     """
+    if path.startswith("include/trace/events/"):
+        return kind in ("PARENTHESIS_ALIGNMENT", "OPEN_ENDED_LINE", "MACRO_ARG_REUSE")
     if kind == "MACRO_ARG_REUSE":
         return re.search(r"^\+#define \w+\(_\w+, _\w+\)\s+SAYS\(", line)
     if kind in ("SPLIT_STRING", "MISSING_SPACE", "COMPLEX_MACRO"):
@@ -36,7 +45,9 @@ def checkpatch(tree, mail):
     said = []
     for line in done.stdout.splitlines():
         found = re.match(rf"{re.escape(str(mail))}:(\d+): \w+:(\w+):", line)
-        if line and not (found and _misread(text[int(found.group(1)) - 1], found.group(2))):
+        number = int(found.group(1)) if found else 0
+        if line and not (found and _misread(_file_of(text, number), text[number - 1],
+                                            found.group(2))):
             said.append(line.removeprefix(f"{mail.parent}/"))
     if said or (done.returncode and not done.stdout):
         raise Failed("\n".join(said))

@@ -83,7 +83,7 @@ static void stuck(struct _test_data_ending *self,
 		fo_stream_burst(stream, 64);
 	if (!FO_WAIT(!variant->qdisc ||
 		     fo_in_flight(stream->relay.fd) > 10000))
-		fo_fatal("nothing is stuck");
+		fo_fatal("nothing is held up");
 }
 
 FIXTURE_SETUP(ending)

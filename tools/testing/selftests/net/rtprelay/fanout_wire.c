@@ -16,7 +16,7 @@
 #include "fanout_wire.h"
 
 /* Memory for what passes before it is read: all of a test. */
-#define WIRE_BYTES	(1 << 29)
+#define WIRE_BYTES	(512 * 1024 * 1024)
 
 /* A socket that sees what comes in by a device of the network namespace. */
 int fo_wire(int netns, const char *device)

@@ -76,7 +76,7 @@ FIXTURE_VARIANT_ADD(gso, vlan_no_checksum)
 };
 
 /* Another way between the same two. */
-static void vlan(void)
+static void add_vlan(void)
 {
 	int back;
 
@@ -244,6 +244,6 @@ int main(int argc, char **argv)
 	fo_netns();
 	peer = fo_peer();
 	wire = fo_wire(fo_far(peer), "q1");
-	vlan();
+	add_vlan();
 	return test_harness_run(argc, argv);
 }
