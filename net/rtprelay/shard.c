@@ -84,6 +84,7 @@ void rtp_shard_begin(struct rtp_shard *shard)
 	if (shard->first >= shard->slots)
 		shard->first = 0;
 	shard->lost = 0;
+	shard->served = false;
 	shard->done = 0;
 	shard->walking = true;
 	shard->deadline = 0;

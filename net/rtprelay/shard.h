@@ -56,10 +56,11 @@ enum rtp_walk {
  * @timer: queues @work at @wake
  * @wake: ns of CLOCK_MONOTONIC
  * @slots: slots to visit with the batch
- * @first: of those, where it begins: where something was lost first in the last
- *	walk that lost something
+ * @first: of those, where it begins: where the last walk that served somebody
+ *	first lost something after that
  * @done: slots visited
  * @walking: it has a batch
+ * @served: it sent somebody something of the batch
  * @waited: @done when it began to wait for bytes in flight to become fewer
  * @deadline: until when it does, ns of CLOCK_MONOTONIC; 0 while it did not
  * @retry: until when it does not wait, since it did so in vain
@@ -89,6 +90,7 @@ struct rtp_shard {
 	u32 waited;
 	u32 lost;
 	bool walking;
+	bool served;
 	bool stuck;
 	u64 deadline;
 	u64 retry;

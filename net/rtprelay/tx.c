@@ -585,8 +585,8 @@ static void rtp_tx_count_drops(struct rtp_shard *shard)
 	for (i = 0; i < RTP_TX_DROPS; i++)
 		u64_stats_add(&tx->dest->drops[i], tx->drops[i]);
 	u64_stats_add(&shard->stats.tx_dropped, tx->dropped);
-	/* These alone depend on who came before, unless nobody did. */
-	if (!shard->lost && shard->done &&
+	/* These alone depend on who was served before, unless nobody was. */
+	if (!shard->lost && shard->served &&
 	    (tx->drops[RTP_TX_DROP_INFLIGHT] ||
 	     tx->drops[RTP_TX_DROP_OUTPUT]))
 		shard->lost = 1 + rtp_shard_at(shard);
@@ -614,6 +614,7 @@ void rtp_tx_close(struct rtp_shard *shard)
 		u64_stats_add(&stats->tx_octets, tx->octets);
 		u64_stats_add(&stats->tx_sends, tx->sends);
 		WRITE_ONCE(dest->last_seq, tx->last_seq);
+		shard->served = true;
 	}
 	if (unlikely(tx->dropped))
 		rtp_tx_count_drops(shard);
