@@ -353,6 +353,7 @@ static bool rtp_shard_spell(struct rtp_shard *shard, u32 slots, int *budget)
 	 */
 	local_bh_disable();
 	rcu_read_lock();
+	rtp_tx_begin(shard);
 	chunk = rtp_shard_chunk(shard, &i, &last);
 	last = min(last, i + slots);
 

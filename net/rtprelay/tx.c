@@ -88,6 +88,30 @@ static unsigned int rtp_tx_mtu(const struct sock *sk,
 }
 
 /**
+ * rtp_tx_begin() - a shard begins to send
+ * @shard: the shard
+ *
+ * What it knew of a route may be gone.
+ *
+ * Context: The shard, under RCU.
+ */
+void rtp_tx_begin(struct rtp_shard *shard)
+{
+	shard->tx.dst = NULL;
+}
+
+/* Whether the destination has the route of the one before, as those behind a
+ * router have: a route stays what it is as long as RCU is not left.
+ */
+static bool rtp_tx_same_route(const struct rtp_tx *tx,
+			      const struct rtp_dest *dest)
+{
+	return tx->dst && dest->dst == tx->dst &&
+	       dest->dst_cookie == tx->dst_cookie &&
+	       dest->dst_gen == tx->dst_gen && dest->family == tx->family;
+}
+
+/**
  * rtp_tx_open() - begin to send to a destination
  * @shard: the shard that has the destination
  * @dest: the destination
@@ -109,12 +133,17 @@ bool rtp_tx_open(struct rtp_shard *shard, struct rtp_dest *dest, u64 when)
 	tx->packets = 0;
 	tx->octets = 0;
 	tx->sends = 0;
+	if (likely(rtp_tx_same_route(tx, dest)))
+		return true;
 
 	dst = rtp_route_get(fanout, dest);
+	tx->dst = dst;
 	if (unlikely(!dst))
 		return false;
 
-	tx->dst = dst;
+	tx->dst_cookie = dest->dst_cookie;
+	tx->dst_gen = dest->dst_gen;
+	tx->family = dest->family;
 	tx->ip_len = dest->family == AF_INET ? sizeof(struct iphdr) :
 					       sizeof(struct ipv6hdr);
 	tx->mtu = rtp_tx_mtu(fanout->sk, dest, dst);

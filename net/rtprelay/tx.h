@@ -18,7 +18,8 @@ struct rtp_shared_run;
  * struct rtp_tx - what a destination is being sent of a batch
  * @fanout: the fan-out
  * @dest: the destination
- * @dst: its route
+ * @dst: its route, with @dst_cookie, @dst_gen and @family what the fields up to
+ *	@run_min were found out from; NULL where it is not to be relied on
  * @when: departure time, ns of CLOCK_MONOTONIC; 0 for at once
  * @mtu: what an IP datagram may have, in bytes
  * @reserve: what the headers below UDP's need, in bytes
@@ -38,6 +39,9 @@ struct rtp_tx {
 	struct rtp_fanout *fanout;
 	struct rtp_dest *dest;
 	struct dst_entry *dst;
+	u32 dst_cookie;
+	u32 dst_gen;
+	u8 family;
 	u64 when;
 	unsigned int mtu;
 	unsigned int reserve;
@@ -51,6 +55,7 @@ struct rtp_tx {
 	u32 drops[RTP_TX_DROPS];
 };
 
+void rtp_tx_begin(struct rtp_shard *shard);
 bool rtp_tx_open(struct rtp_shard *shard, struct rtp_dest *dest, u64 when);
 bool rtp_tx_shared(struct rtp_shard *shard, const struct rtp_shared_run *run);
 void rtp_tx_run(struct rtp_shard *shard, u64 which);
