@@ -7,7 +7,6 @@
 #include <linux/netdevice.h>
 #include <linux/skbuff.h>
 #include <linux/udp.h>
-#include <linux/unaligned.h>
 #include <net/checksum.h>
 #include <net/dst.h>
 #include <net/inet_sock.h>
@@ -426,9 +425,10 @@ bool rtp_tx_shared(struct rtp_shard *shard, const struct rtp_shared_run *run)
 static __wsum rtp_tx_sum(const struct udphdr *uh, const u8 *hdr,
 			 const struct rtp_dgram *dgram)
 {
-	__wsum sum = dgram->sum;
+	__wsum first, sum = dgram->sum;
 
-	sum = csum_add(sum, get_unaligned((const __wsum *)hdr));
+	memcpy(&first, hdr, sizeof(first));
+	sum = csum_add(sum, first);
 	sum = csum_add(sum, csum_unfold((__force __sum16)uh->source));
 	sum = csum_add(sum, csum_unfold((__force __sum16)uh->dest));
 

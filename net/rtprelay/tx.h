@@ -18,9 +18,12 @@ struct rtp_shared_run;
  * struct rtp_tx - what a destination is being sent of a batch
  * @fanout: the fan-out
  * @dest: the destination
- * @dst: its route, with @dst_cookie, @dst_gen and @family what the fields up to
- *	@run_min were found out from; NULL where it is not to be relied on
  * @when: departure time, ns of CLOCK_MONOTONIC; 0 for at once
+ * @dst: its route, NULL where what is below, up to @run_min, is not to be relied
+ *	on
+ * @dst_cookie: as struct rtp_dest has it with @dst
+ * @dst_gen: likewise
+ * @family: AF_INET or AF_INET6
  * @mtu: what an IP datagram may have, in bytes
  * @reserve: what the headers below UDP's need, in bytes
  * @ip_len: of those, what IP's needs
@@ -38,11 +41,11 @@ struct rtp_shared_run;
 struct rtp_tx {
 	struct rtp_fanout *fanout;
 	struct rtp_dest *dest;
+	u64 when;
 	struct dst_entry *dst;
 	u32 dst_cookie;
 	u32 dst_gen;
 	u8 family;
-	u64 when;
 	unsigned int mtu;
 	unsigned int reserve;
 	unsigned int ip_len;
