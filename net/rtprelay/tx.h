@@ -19,8 +19,7 @@ struct rtp_shared_run;
  * @fanout: the fan-out
  * @dest: the destination
  * @when: departure time, ns of CLOCK_MONOTONIC; 0 for at once
- * @dst: its route, NULL where what is below, up to @run_min, is not to be relied
- *	on
+ * @dst: its route; NULL where what is below, up to @run_min, is not known
  * @dst_cookie: as struct rtp_dest has it with @dst
  * @dst_gen: likewise
  * @family: AF_INET or AF_INET6
