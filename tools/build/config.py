@@ -7,8 +7,8 @@ import re
 from build import place
 from build.progress import Failed, run
 
-FRAGMENTS = {"release": ["release"], "debug": ["release", "debug"], "uml": ["uml"],
-             "bench": ["release", "bench"], "bench-uml": ["bench-uml"]}
+FRAGMENTS = {"release": ["release"], "debug": ["release", "debug"],
+             "kcsan": ["release", "kcsan"], "uml": ["uml"], "bench": ["release", "bench"], "bench-uml": ["bench-uml"]}
 
 
 def _asked(text):

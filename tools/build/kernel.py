@@ -35,7 +35,7 @@ def source(given=None):
 
 
 def build(name, patched):
-    """Builds kernel name (release, debug, uml, bench, bench-uml) and returns its image.
+    """Builds kernel name (config.FRAGMENTS) and returns its image.
     Another checkout may build in the same place next: the image is a copy of ours.
     """
     objects = patched.with_name(name)

@@ -12,7 +12,7 @@ from vm import job, uml
 from vm.guest import Guest
 
 SMACK_TEST = "lsm"
-SELFTESTS_S = {"release": 1200, "debug": 2400}
+SELFTESTS_S = {"release": 1200, "debug": 2400, "kcsan": 5400}
 
 
 class Stages:
