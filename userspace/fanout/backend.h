@@ -19,6 +19,9 @@ struct fanout_ops {
 			 GError **error);
 	gboolean (*each_dest)(gpointer state, fanout_visitor visit,
 			      gpointer user_data, GError **error);
+	/* At most @n of them. Return: how many; 0 on error. */
+	guint (*layers)(gpointer state, struct rtp_fanout_layer *layers, guint n,
+			GError **error);
 };
 
 struct fanout {

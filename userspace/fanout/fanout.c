@@ -143,3 +143,10 @@ gboolean fanout_each_dest(struct fanout *fanout, fanout_visitor visit,
 {
 	return fanout->ops->each_dest(fanout->state, visit, user_data, error);
 }
+
+guint fanout_layers(struct fanout *fanout, struct rtp_fanout_layer *layers, guint n,
+		    GError **error)
+{
+	return fanout->ops->layers(fanout->state, layers, MIN(n, RTP_FANOUT_MAX_COUNT),
+				   error);
+}

@@ -130,4 +130,15 @@ gboolean fanout_info(struct fanout *fanout, struct rtp_fanout_info *info,
 gboolean fanout_each_dest(struct fanout *fanout, fanout_visitor visit,
 			  gpointer user_data, GError **error);
 
+/**
+ * fanout_layers - the layers of the stream that were seen, the base layer first
+ * @layers: filled in with layers and their counters
+ * @n: the most that fit; there are at most RTP_FANOUT_MAX_COUNT
+ * @error: what getsockopt() says; none with the user's backend
+ *
+ * Return: how many were filled in; 0 on error.
+ */
+guint fanout_layers(struct fanout *fanout, struct rtp_fanout_layer *layers, guint n,
+		    GError **error);
+
 #endif

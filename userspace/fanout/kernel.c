@@ -198,6 +198,23 @@ static gboolean kernel_each_dest(gpointer state, fanout_visitor visit,
 	return TRUE;
 }
 
+static guint kernel_layers(gpointer state, struct rtp_fanout_layer *layers, guint n,
+			   GError **error)
+{
+	struct kernel *kernel = state;
+	gsize size = sizeof(struct rtp_fanout_hdr) + n * sizeof(*layers);
+	g_autofree struct rtp_fanout_hdr *hdr = g_malloc0(size);
+
+	hdr->op = RTP_FANOUT_LAYERS;
+	hdr->count = n;
+	hdr->size = sizeof(*layers);
+	if (!kernel_get(kernel->fanout->fd, hdr, size, "RTP_FANOUT_LAYERS", error))
+		return 0;
+	n = MIN(hdr->count, n);
+	memcpy(layers, hdr + 1, n * sizeof(*layers));
+	return n;
+}
+
 const struct fanout_ops fanout_kernel_ops = {
 	.backend = FANOUT_KERNEL,
 	.attach = kernel_attach,
@@ -206,4 +223,5 @@ const struct fanout_ops fanout_kernel_ops = {
 	.del = kernel_del,
 	.info = kernel_info,
 	.each_dest = kernel_each_dest,
+	.layers = kernel_layers,
 };

@@ -50,6 +50,17 @@ static void user_keep(struct user_class *class, const struct rtp_packet *pkt,
 	copy->octets = pkt->len;
 }
 
+static void user_count_layer(struct user *user, const struct rtp_layer *layer,
+			     guint octets)
+{
+	struct rtp_rate *rate = NULL;
+
+	if (rtp_layer_is_told(layer))
+		rate = rtp_rates_layer(&user->rates, layer);
+	if (rate)
+		rtp_rate_add(rate, octets);
+}
+
 static void user_relay(struct user *user, const struct rtp_codec_ops *codec,
 		       const struct rtp_packet *pkt, const guint8 *data, guint len)
 {
@@ -81,6 +92,7 @@ static void user_relay(struct user *user, const struct rtp_codec_ops *codec,
 
 	codec->classify(&stream->codec, pkt, rtp_stream_late(stream), &layer);
 	info->rx_unknown += !!(layer.flags & RTP_LAYER_UNKNOWN);
+	user_count_layer(user, &layer, pkt->len);
 
 	used = rtp_stream_classes(stream, &user->caps);
 	keep = rtp_class_keep(&user->caps, used, &layer);
@@ -244,6 +256,7 @@ static void user_detach(gpointer state)
 	g_source_unref(user->watch);
 	g_ptr_array_unref(user->dests);
 	g_hash_table_unref(user->table);
+	rtp_rates_exit(&user->rates);
 	g_free(user);
 }
 
@@ -370,6 +383,14 @@ static gboolean user_each_dest(gpointer state, fanout_visitor visit,
 	return TRUE;
 }
 
+static guint user_layers(gpointer state, struct rtp_fanout_layer *layers, guint n,
+			 GError **error)
+{
+	const struct user *user = state;
+
+	return rtp_rates_list(&user->rates, NULL, layers, n);
+}
+
 const struct fanout_ops fanout_user_ops = {
 	.backend = FANOUT_USER,
 	.attach = user_attach,
@@ -378,4 +399,5 @@ const struct fanout_ops fanout_user_ops = {
 	.del = user_del,
 	.info = user_info,
 	.each_dest = user_each_dest,
+	.layers = user_layers,
 };

@@ -12,6 +12,7 @@
 #include "backend.h"
 #include "class.h"
 #include "codec.h"
+#include "rates.h"
 #include "stream.h"
 
 /**
@@ -68,6 +69,7 @@ struct user_class {
  * @config: as attached
  * @info: counters
  * @stream: numbers and codec
+ * @rates: how much of it each layer is
  * @caps: the caps of the destinations
  * @classes: for each of them what it gets
  * @dests: struct user_dest *, in the order of the walk
@@ -82,6 +84,7 @@ struct user {
 	struct rtp_fanout_config config;
 	struct rtp_fanout_info info;
 	struct rtp_stream stream;
+	struct rtp_rates rates;
 	struct rtp_classes caps;
 	struct user_class classes[RTP_CLASSES];
 	GPtrArray *dests;

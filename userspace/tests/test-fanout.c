@@ -278,6 +278,38 @@ static void test_caps(struct bed *bed, gconstpointer flags)
 	g_assert_cmpuint(first[0], ==, base);
 }
 
+static void test_layers(struct bed *bed, gconstpointer flags)
+{
+	struct rtp_fanout_layer layers[4] = { 0 };
+	struct rtp_fanout_info info;
+
+	g_assert_cmpuint(fanout_layers(bed->fanout, layers, 4, NULL), ==, 0);
+	for (guint i = 0; i < 6; i++)
+		transmit_layer(bed, i, i % 3 == 2, i % 3);
+	run();
+	/* the rate is that of the first window, once it has passed, or less if long ago */
+	g_usleep(210000);
+	transmit_layer(bed, 6, 0, 0);
+	run();
+	g_assert_cmpuint(fanout_layers(bed->fanout, layers, 4, NULL), ==, 3);
+	g_assert_cmpuint(layers[0].did, ==, 0);
+	g_assert_cmpuint(layers[0].tid, ==, 0);
+	g_assert_cmpuint(layers[0].packets, ==, 3);
+	g_assert_cmpuint(layers[0].octets, ==, 3 * 6);
+	g_assert_cmpuint(layers[0].rate, <=, 2 * 6 * 5);
+	g_assert_cmpuint(layers[0].rate, >, 0);
+	g_assert_cmpuint(layers[1].tid, ==, 1);
+	g_assert_cmpuint(layers[1].packets, ==, 2);
+	g_assert_cmpuint(layers[2].did, ==, 1);
+	g_assert_cmpuint(layers[2].tid, ==, 2);
+	g_assert_cmpuint(layers[2].octets, ==, 2 * 6);
+	fanout_info(bed->fanout, &info, NULL);
+	g_assert_cmpuint(layers[0].octets + layers[1].octets + layers[2].octets, ==,
+			 info.rx_octets);
+	/* fewer when fewer fit */
+	g_assert_cmpuint(fanout_layers(bed->fanout, layers, 2, NULL), ==, 2);
+}
+
 /* A loss at the input is one for everybody; what is late has its place. */
 static void test_loss_and_late(struct bed *bed, gconstpointer flags)
 {
@@ -625,6 +657,7 @@ int main(int argc, char **argv)
 	ADD("replicate", 0, set_up, test_replicate);
 	ADD("replicate-dual-stack", 0, set_up_dual, test_replicate);
 	ADD("caps", 0, set_up, test_caps);
+	ADD("layers", 0, set_up, test_layers);
 	ADD("loss-and-late", 0, set_up, test_loss_and_late);
 	ADD("jump", 0, set_up, test_jump);
 	ADD("not-the-stream", 0, set_up, test_not_the_stream);
