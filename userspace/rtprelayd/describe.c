@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "describe.h"
+
+#include <string.h>
+
+#include "request.h"
+#include "server.h"
+
+static void describe_done(GstRTSPStatusCode status, gpointer user_data)
+{
+	struct request *request = user_data;
+	struct client *client = request->client;
+	GstRTSPMessage *answer = client_answer(client, status);
+	struct url *url = request->url;
+
+	if (status == GST_RTSP_STS_OK) {
+		struct path *path = server_find_path(client_server(client), url->name);
+		char *text = sdp_for_viewer(path_sdp(path), url->name + 1, url->base,
+					    &url->cap, client_local(client));
+
+		gst_rtsp_message_add_header(answer, GST_RTSP_HDR_CONTENT_TYPE,
+					    "application/sdp");
+		gst_rtsp_message_take_header(answer, GST_RTSP_HDR_CONTENT_BASE,
+					     g_strconcat(url->base, "/", NULL));
+		gst_rtsp_message_take_body(answer, (guint8 *)text, strlen(text));
+	}
+	client_send(client, answer);
+	request_free(request);
+}
+
+void describe_handle(struct client *client, GstRTSPMessage *msg)
+{
+	const char *accept = request_header(msg, GST_RTSP_HDR_ACCEPT);
+	struct url *url = request_url(client, msg);
+	struct request *request;
+
+	if (!url)
+		return;
+	if (accept && !strstr(accept, "application/sdp") && !strstr(accept, "*/*")) {
+		url_free(url);
+		client_fail(client, GST_RTSP_STS_NOT_ACCEPTABLE);
+		return;
+	}
+	request = request_new(client, url);
+	path_reach(server_find_path(client_server(client), url->name), UPSTREAM_DESCRIBED,
+		   describe_done, request);
+}

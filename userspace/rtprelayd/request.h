@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What the methods read from a request, and keep of it while it waits */
+#ifndef RTPRELAYD_REQUEST_H
+#define RTPRELAYD_REQUEST_H
+
+#include "client.h"
+#include "transport.h"
+#include "url.h"
+
+/**
+ * struct request - one that waits for the upstream
+ * @client: who asked; a reference
+ * @url: what for
+ * @session: identifier of the session that it names, or NULL
+ * @ports: the viewer's, for SETUP
+ */
+struct request {
+	struct client *client;
+	struct url *url;
+	char *session;
+	struct transport_ports ports;
+};
+
+/* request_new - takes @url */
+struct request *request_new(struct client *client, struct url *url);
+void request_free(struct request *request);
+
+/* request_header - the first header of that name, or NULL */
+const char *request_header(GstRTSPMessage *msg, GstRTSPHeaderField field);
+
+/* request_session_id - the identifier in its Session header, or NULL */
+char *request_session_id(GstRTSPMessage *msg);
+
+/* request_url - its URL, if it is one of ours; else NULL, and it has been answered */
+struct url *request_url(struct client *client, GstRTSPMessage *msg);
+
+/**
+ * request_session - the session that it must name, of which this is a sign of life
+ *
+ * Return: NULL when there is no such session; the request has been answered then.
+ */
+struct session *request_session(struct client *client, GstRTSPMessage *msg);
+
+#endif

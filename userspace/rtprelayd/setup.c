@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "setup.h"
+
+#include "request.h"
+#include "server.h"
+#include "transport.h"
+
+/* What a SETUP that names a session must find, before and after the wait */
+static GstRTSPStatusCode setup_check(struct client *client, const char *id,
+				     const struct path *path, struct session **session)
+{
+	*session = NULL;
+	if (!id)
+		return GST_RTSP_STS_OK;
+	*session = session_find(server_sessions(client_server(client)), id);
+	if (!*session)
+		return GST_RTSP_STS_SESSION_NOT_FOUND;
+	if (session_path(*session) != path)
+		return GST_RTSP_STS_AGGREGATE_OPERATION_NOT_ALLOWED;
+	if (session_is_playing(*session))
+		return GST_RTSP_STS_METHOD_NOT_VALID_IN_THIS_STATE;
+	return GST_RTSP_STS_OK;
+}
+
+static GstRTSPStatusCode setup_do(struct request *request, struct session **session)
+{
+	struct client *client = request->client;
+	struct path *path = server_find_path(client_server(client), request->url->name);
+	GstRTSPStatusCode status = setup_check(client, request->session, path, session);
+
+	if (status != GST_RTSP_STS_OK)
+		return status;
+	if (!path_track(path, request->url->track))
+		return GST_RTSP_STS_NOT_FOUND;
+	if (!*session)
+		*session = session_new(server_sessions(client_server(client)), path,
+				       client_addr(client), client_local(client));
+	if (!*session)
+		return GST_RTSP_STS_SERVICE_UNAVAILABLE;
+	session_setup(*session, request->url->track, &request->ports, &request->url->cap);
+	session_touch(*session);
+	client_has_session(client, *session);
+	return GST_RTSP_STS_OK;
+}
+
+static void setup_done(GstRTSPStatusCode status, gpointer user_data)
+{
+	struct request *request = user_data;
+	struct client *client = request->client;
+	struct session *session = NULL;
+	GstRTSPMessage *answer;
+
+	if (status == GST_RTSP_STS_OK)
+		status = setup_do(request, &session);
+	answer = client_answer(client, status);
+	if (status == GST_RTSP_STS_OK) {
+		struct track *track = path_track(session_path(session),
+						 request->url->track);
+
+		gst_rtsp_message_take_header(answer, GST_RTSP_HDR_SESSION,
+			g_strdup_printf("%s;timeout=%u", session_id(session),
+					session_timeout_s(session)));
+		gst_rtsp_message_take_header(answer, GST_RTSP_HDR_TRANSPORT,
+			transport_answer(&request->ports, track_ports(track),
+					 track_ssrc(track)));
+	}
+	client_send(client, answer);
+	request_free(request);
+}
+
+void setup_handle(struct client *client, GstRTSPMessage *msg)
+{
+	const char *transport = request_header(msg, GST_RTSP_HDR_TRANSPORT);
+	struct url *url = request_url(client, msg);
+	struct request *request;
+	GstRTSPStatusCode status;
+	struct session *session;
+	struct path *path;
+
+	if (!url)
+		return;
+	request = request_new(client, url);
+	request->session = request_session_id(msg);
+	path = server_find_path(client_server(client), url->name);
+
+	if (!transport)
+		status = GST_RTSP_STS_BAD_REQUEST;
+	else if (url->track < 0)
+		status = GST_RTSP_STS_AGGREGATE_OPERATION_NOT_ALLOWED;
+	else if (!transport_choose(transport, client_addr(client), &request->ports))
+		status = GST_RTSP_STS_UNSUPPORTED_TRANSPORT;
+	else
+		status = setup_check(client, request->session, path, &session);
+
+	if (status == GST_RTSP_STS_OK)
+		path_reach(path, UPSTREAM_READY, setup_done, request);
+	else
+		setup_done(status, request);
+}
