@@ -13,10 +13,11 @@
 
 /* The fixed header, without CSRC list and extension, in bytes. */
 #define RTP_HDR_LEN	12
-/* In it: the marker bit, in the second byte, and the sequence number. */
+/* In it: the marker bit, in the second byte, and where the fields begin. */
 #define RTP_HDR_MARKER	BIT(7)
 #define RTP_HDR_SEQ	2
 #define RTP_HDR_TIMESTAMP	4
+#define RTP_HDR_SSRC		8
 
 /**
  * struct rtp_packet - view of one RTP datagram, made by rtp_packet_parse()

@@ -29,7 +29,7 @@ static void rtp_stream_restart(struct rtp_stream *stream, u32 ssrc, u16 seq)
 
 	rtp_codec_reset(&stream->codec);
 	stream->unit = (struct rtp_unit){};
-	if (ssrc != stream->ssrc)
+	if (ssrc != stream->ssrc || stream->anew)
 		rtp_stream_forget_top(&stream->top);
 	/* RTP_FANOUT_INFO reads it, and what makes up rx_seq. */
 	WRITE_ONCE(stream->ssrc, ssrc);
@@ -37,6 +37,7 @@ static void rtp_stream_restart(struct rtp_stream *stream, u32 ssrc, u16 seq)
 	WRITE_ONCE(stream->max_seq, seq);
 	stream->started = true;
 	stream->waiting = false;
+	stream->anew = false;
 	/* What confirmed it was not the first, and what is the first for us
 	 * need not begin anything.
 	 */
@@ -92,7 +93,7 @@ enum rtp_verdict rtp_stream_receive(struct rtp_stream *stream, u32 ssrc,
 		return RTP_ACCEPT_FIRST;
 	}
 
-	if (unlikely(ssrc != stream->ssrc)) {
+	if (unlikely(ssrc != stream->ssrc || stream->anew)) {
 		if (!rtp_stream_confirmed(stream, ssrc, seq))
 			return RTP_UNCONFIRMED;
 		rtp_stream_restart(stream, ssrc, seq);
@@ -123,6 +124,23 @@ enum rtp_verdict rtp_stream_receive(struct rtp_stream *stream, u32 ssrc,
 	return behind < 2 * RTP_STREAM_WINDOW ? RTP_OLD : RTP_UNCONFIRMED;
 }
 EXPORT_SYMBOL_IF_KUNIT(rtp_stream_receive);
+
+/**
+ * rtp_stream_renew() - what comes next is another source's
+ * @stream: the stream
+ *
+ * Though it had the same SSRC: its numbers say nothing about those before. The
+ * output's go on.
+ *
+ * Context: The fan-out's worker.
+ */
+void rtp_stream_renew(struct rtp_stream *stream)
+{
+	stream->anew = true;
+	/* What the source before announced is not of this one. */
+	stream->waiting = false;
+}
+EXPORT_SYMBOL_IF_KUNIT(rtp_stream_renew);
 
 /* Which classes might have got what is missing before a datagram. Within an
  * access unit the DQId never decreases (H.264, clause G.7.4.1.2.5) and the TID

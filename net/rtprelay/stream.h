@@ -19,11 +19,12 @@
 /**
  * enum rtp_verdict - what a datagram's sequence number says about it
  * @RTP_ACCEPT: the next, or some numbers ahead
- * @RTP_ACCEPT_FIRST: accepted, and the first of its SSRC
+ * @RTP_ACCEPT_FIRST: accepted, and the first of its SSRC, or of its source
  * @RTP_ACCEPT_LATE: a later number was accepted before
  * @RTP_DUPLICATE: was seen
  * @RTP_OLD: too far behind to know
- * @RTP_UNCONFIRMED: of another SSRC or too far ahead, and the first such
+ * @RTP_UNCONFIRMED: of another SSRC or source, or too far ahead, and the first
+ *	such
  */
 enum rtp_verdict {
 	RTP_ACCEPT,
@@ -81,6 +82,7 @@ struct rtp_top {
  * @next_seq: number that would confirm the one that waits
  * @started: a datagram was accepted
  * @waiting: @next_ssrc and @next_seq are set
+ * @anew: what comes next is another source's, whatever its SSRC
  * @timestamp: RTP timestamp of the newest datagram
  * @fresh: no datagram came since it was started
  * @cut: the access unit with which it was started is still arriving
@@ -105,6 +107,7 @@ struct rtp_stream {
 	u16 next_seq;
 	bool started;
 	bool waiting;
+	bool anew;
 	bool fresh;
 	bool cut;
 	u32 timestamp;
@@ -122,6 +125,7 @@ struct rtp_stream {
 
 enum rtp_verdict rtp_stream_receive(struct rtp_stream *stream, u32 ssrc,
 				    u16 seq);
+void rtp_stream_renew(struct rtp_stream *stream);
 u32 rtp_stream_classes(struct rtp_stream *stream,
 		       const struct rtp_classes *classes);
 void rtp_stream_number(struct rtp_stream *stream, u32 timestamp,

@@ -11,6 +11,8 @@ struct fanout_ops {
 	gpointer (*attach)(struct fanout *fanout,
 			   const struct rtp_fanout_config *config, GError **error);
 	void (*detach)(gpointer state);
+	gboolean (*configure)(gpointer state,
+			      const struct rtp_fanout_config *config, GError **error);
 	gboolean (*add)(gpointer state, const struct rtp_fanout_dest *dest,
 			GError **error);
 	gboolean (*del)(gpointer state, const struct rtp_fanout_dest *dest,

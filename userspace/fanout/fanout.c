@@ -118,6 +118,12 @@ const char *fanout_fallback(const struct fanout *fanout)
 	return fanout->fallback;
 }
 
+gboolean fanout_configure(struct fanout *fanout,
+			  const struct rtp_fanout_config *config, GError **error)
+{
+	return fanout->ops->configure(fanout->state, config, error);
+}
+
 gboolean fanout_add(struct fanout *fanout, const struct rtp_fanout_dest *dest,
 		    GError **error)
 {

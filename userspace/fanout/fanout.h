@@ -72,6 +72,24 @@ struct fanout *fanout_new(int fd, enum fanout_backend backend,
 			  const struct fanout_callbacks *callbacks,
 			  gpointer user_data, GError **error);
 
+/**
+ * fanout_configure - change a fan-out while the stream flows
+ * @config: the stream as it is from now on. Its source, ifindex, flags and pace
+ *	may differ from what fanout_new() or the last of these calls was given;
+ *	all else may not, and bpf_fd is 0. With another source or ifindex, or
+ *	with RTP_FANOUT_RESTART, the stream begins anew: two datagrams in
+ *	sequence confirm it, the first of which is dropped; then the numbers of
+ *	all destinations go on, as do the timestamps where there is a clock_rate.
+ * @error: EINVAL when @config is wrong; EBUSY when it differs in what must be as
+ *	it was; with the kernel's also EPERM (another source or ifindex, and no
+ *	CAP_NET_ADMIN), what RTP_FANOUT_ATTACH says of an address, ERANGE and
+ *	ENOMEM
+ *
+ * Return: FALSE on error; nothing has changed then.
+ */
+gboolean fanout_configure(struct fanout *fanout,
+			  const struct rtp_fanout_config *config, GError **error);
+
 /* fanout_free - end it; its socket is an ordinary one again */
 void fanout_free(struct fanout *fanout);
 

@@ -130,6 +130,15 @@ static void kernel_detach(gpointer state)
 	g_free(kernel);
 }
 
+static gboolean kernel_configure(gpointer state,
+				 const struct rtp_fanout_config *config, GError **error)
+{
+	struct kernel *kernel = state;
+
+	return kernel_set(kernel->fanout->fd, RTP_FANOUT_CONFIG, config,
+			  sizeof(*config), "RTP_FANOUT_CONFIG", error);
+}
+
 static gboolean kernel_add(gpointer state, const struct rtp_fanout_dest *dest,
 			   GError **error)
 {
@@ -219,6 +228,7 @@ const struct fanout_ops fanout_kernel_ops = {
 	.backend = FANOUT_KERNEL,
 	.attach = kernel_attach,
 	.detach = kernel_detach,
+	.configure = kernel_configure,
 	.add = kernel_add,
 	.del = kernel_del,
 	.info = kernel_info,

@@ -35,12 +35,14 @@ static gboolean user_dest_equal(gconstpointer a, gconstpointer b)
 	return x->ifindex == y->ifindex && addr_equal(&x->addr, &y->addr);
 }
 
+/* @head: the header, as it leaves but for what the class has of its own */
 static void user_keep(struct user_class *class, const struct rtp_packet *pkt,
-		      const guint8 *data, guint len, guint16 number, gboolean marked)
+		      const guint8 head[static RTP_HDR_LEN], const guint8 *data,
+		      guint len, guint16 number, gboolean marked)
 {
 	struct user_copy *copy = &class->copies[class->n_copies++];
 
-	memcpy(copy->head, data, RTP_HDR_LEN);
+	memcpy(copy->head, head, RTP_HDR_LEN);
 	copy->head[1] = (copy->head[1] & ~RTP_HDR_MARKER) |
 			(marked ? RTP_HDR_MARKER : 0);
 	copy->head[RTP_HDR_SEQ] = number >> 8;
@@ -68,9 +70,14 @@ static void user_relay(struct user *user, const struct rtp_codec_ops *codec,
 	struct rtp_fanout_info *info = &user->info;
 	struct rtp_numbers numbers;
 	guint32 used, keep, marked;
+	guint8 head[RTP_HDR_LEN];
+	enum rtp_verdict verdict;
 	struct rtp_layer layer;
 
-	switch (rtp_stream_receive(stream, pkt->ssrc, pkt->seq)) {
+	verdict = rtp_source_is_own(&user->source, stream, pkt->ssrc) ?
+			  RTP_DUPLICATE :
+			  rtp_stream_receive(stream, pkt->ssrc, pkt->seq);
+	switch (verdict) {
 	case RTP_ACCEPT_FIRST:
 		fanout_give_event(user->fanout, &(struct rtp_fanout_event){
 			.events = RTP_FANOUT_EVENT_NEW_SSRC,
@@ -90,6 +97,11 @@ static void user_relay(struct user *user, const struct rtp_codec_ops *codec,
 		return;
 	}
 
+	rtp_source_arrive(&user->source, verdict, pkt->timestamp, user->now);
+	memcpy(head, data, RTP_HDR_LEN);
+	if (rtp_source_rewrites(&user->source))
+		rtp_source_rewrite(&user->source, head);
+
 	codec->classify(&stream->codec, pkt, rtp_stream_late(stream), &layer);
 	info->rx_unknown += !!(layer.flags & RTP_LAYER_UNKNOWN);
 	user_count_layer(user, &layer, pkt->len);
@@ -102,7 +114,7 @@ static void user_relay(struct user *user, const struct rtp_codec_ops *codec,
 	marked = rtp_class_marked(&user->caps, used, &layer, pkt->marker);
 	for (guint i = 0; i < RTP_CLASSES; i++) {
 		if (numbers.classes & BIT(i))
-			user_keep(&user->classes[i], pkt, data, len,
+			user_keep(&user->classes[i], pkt, head, data, len,
 				  numbers.number[i], marked & BIT(i));
 	}
 }
@@ -161,6 +173,7 @@ static gboolean user_ready(gint fd, GIOCondition condition, gpointer user_data)
 		return G_SOURCE_CONTINUE;
 
 	user->info.worker_runs++;
+	user->now = g_get_monotonic_time() * 1000;
 	for (guint i = 0; i < RTP_CLASSES; i++)
 		user->classes[i].n_copies = 0;
 	for (gint i = 0; i < n; i++) {
@@ -239,6 +252,8 @@ static gpointer user_attach(struct fanout *fanout,
 	user->info.shards = 1;
 	rtp_classes_init(&user->caps);
 	rtp_codec_init(&user->stream.codec, config);
+	user->source.ssrc = config->ssrc;
+	user->source.clock_rate = config->clock_rate;
 	user->dests = g_ptr_array_new();
 	user->table = g_hash_table_new_full(user_dest_hash, user_dest_equal, NULL,
 					    g_free);
@@ -258,6 +273,31 @@ static void user_detach(gpointer state)
 	g_hash_table_unref(user->table);
 	rtp_rates_exit(&user->rates);
 	g_free(user);
+}
+
+static gboolean user_configure(gpointer state,
+			       const struct rtp_fanout_config *config, GError **error)
+{
+	static const char what[] = "configure fan-out";
+	struct user *user = state;
+	const struct rtp_fanout_config *now = &user->config;
+	struct rtp_fanout_config next = *config;
+	gboolean anew = next.flags & RTP_FANOUT_RESTART ||
+			next.ifindex != now->ifindex ||
+			!addr_equal(&next.source, &now->source);
+
+	next.flags &= ~RTP_FANOUT_RESTART;
+	if (next.ssrc != now->ssrc || next.clock_rate != now->clock_rate ||
+	    next.bpf_fd || next.dependency_id != now->dependency_id ||
+	    memcmp(next.codec, now->codec, sizeof(next.codec)))
+		return fanout_fail(error, EBUSY, what);
+	if (!user_config_valid(&next))
+		return fanout_fail(error, EINVAL, what);
+
+	user->config = next;
+	if (anew)
+		rtp_stream_renew(&user->stream);
+	return TRUE;
 }
 
 /* An address that can be bound is one of this host's. */
@@ -366,6 +406,8 @@ static gboolean user_info(gpointer state, struct rtp_fanout_info *info,
 	info->ssrc = user->stream.ssrc;
 	info->rx_seq = (guint32)user->stream.cycles << 16 | user->stream.max_seq;
 	info->rx_lost = user->stream.lost;
+	info->rx_jitter = user->source.jitter;
+	info->ts_offset = user->source.offset;
 	return TRUE;
 }
 
@@ -395,6 +437,7 @@ const struct fanout_ops fanout_user_ops = {
 	.backend = FANOUT_USER,
 	.attach = user_attach,
 	.detach = user_detach,
+	.configure = user_configure,
 	.add = user_add,
 	.del = user_del,
 	.info = user_info,

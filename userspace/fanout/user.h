@@ -13,6 +13,7 @@
 #include "class.h"
 #include "codec.h"
 #include "rates.h"
+#include "source.h"
 #include "stream.h"
 
 /**
@@ -38,7 +39,7 @@ struct user_dest {
 
 /**
  * struct user_copy - a datagram of the batch, as the members of a class get it
- * @head: RTP header with the class's number
+ * @head: RTP header as it leaves, with the class's number
  * @data: the datagram as received
  * @len: its bytes, at least RTP_HDR_LEN
  * @octets: payload bytes, without header and padding
@@ -66,10 +67,12 @@ struct user_class {
  * @family: the socket's
  * @own: the socket's address
  * @watch: wakes on datagrams
- * @config: as attached
+ * @config: as attached, or configured last
  * @info: counters
  * @stream: numbers and codec
  * @rates: how much of it each layer is
+ * @source: SSRC and timestamps of what leaves
+ * @now: when the batch now in hand was read, in nanoseconds of CLOCK_MONOTONIC
  * @caps: the caps of the destinations
  * @classes: for each of them what it gets
  * @dests: struct user_dest *, in the order of the walk
@@ -85,6 +88,8 @@ struct user {
 	struct rtp_fanout_info info;
 	struct rtp_stream stream;
 	struct rtp_rates rates;
+	struct rtp_source source;
+	guint64 now;
 	struct rtp_classes caps;
 	struct user_class classes[RTP_CLASSES];
 	GPtrArray *dests;

@@ -48,7 +48,8 @@
  * enum rtp_fanout_op - what a call does
  * @RTP_FANOUT_ATTACH: set: make the socket a fan-out. One
  *	struct rtp_fanout_config. Needs CAP_NET_ADMIN; all other operations
- *	need the descriptor only.
+ *	need the descriptor only, but for RTP_FANOUT_CONFIG with another
+ *	source or interface.
  * @RTP_FANOUT_DETACH: set: end the fan-out. No element.
  * @RTP_FANOUT_ADD: set: add destinations. Array of struct rtp_fanout_dest.
  * @RTP_FANOUT_SET: set: change destinations, found by address, port and
@@ -65,8 +66,12 @@
  * @RTP_FANOUT_LAYERS: get: array of struct rtp_fanout_layer, one for each layer
  *	seen since the fan-out was attached, the base layer first. There are
  *	at most RTP_FANOUT_MAX_COUNT; a smaller count cuts the answer.
- * @RTP_FANOUT_CONFIG: get: one struct rtp_fanout_config, as attached, with
- *	addresses normalised, the pace_burst that is used, and bpf_fd 0.
+ * @RTP_FANOUT_CONFIG: get: one struct rtp_fanout_config, as attached or set
+ *	last, with addresses normalised, the pace_burst that is used, and
+ *	bpf_fd 0. Set: change the fan-out, while the stream flows. One struct
+ *	rtp_fanout_config, of which source, ifindex, flags, pace_percent and
+ *	pace_burst may differ from what is got. Another source or ifindex
+ *	needs CAP_NET_ADMIN.
  *
  * ADD, SET and DEL do all of their elements or none. The index of the element
  * that was refused is then in rtp_fanout_info.failed_index; a call that is
@@ -171,13 +176,17 @@ enum rtp_fanout_codec {
 
 /* rtp_fanout_config.flags: the stream's datagrams go to the socket as well. */
 #define RTP_FANOUT_TEE		(1U << 0)
+/* Set of RTP_FANOUT_CONFIG only, and not returned: the stream begins anew, as it
+ * does with another source, though the source is as it was.
+ */
+#define RTP_FANOUT_RESTART	(1U << 1)
 
 /**
- * struct rtp_fanout_config - what RTP_FANOUT_ATTACH takes
+ * struct rtp_fanout_config - what RTP_FANOUT_ATTACH and RTP_FANOUT_CONFIG take
  * @source: only datagrams from this address and port are the stream's; a
  *	unicast address and a port, both mandatory
  * @ifindex: interface on which the stream arrives, 0 for any
- * @flags: RTP_FANOUT_TEE or 0
+ * @flags: RTP_FANOUT_TEE, RTP_FANOUT_RESTART
  * @dependency_id: identifier of the header extension element (RFC 8285) that is
  *	the AV1 dependency descriptor, 1 to 255; 0 for none, and when no @codec
  *	is RTP_FANOUT_CODEC_AV1
@@ -194,6 +203,14 @@ enum rtp_fanout_codec {
  * @pace_burst: datagrams of an access unit that may leave back to back to a
  *	destination, 1 to RTP_FANOUT_MAX_PACE_BURST; 0 for
  *	RTP_FANOUT_DEFAULT_PACE_BURST, and when @pace_percent is 0
+ * @ssrc: SSRC (RFC 3550, section 3) of all that leaves, whatever the source's
+ *	is; 0 for the source's. A datagram that comes with it while the source
+ *	has another is taken for one that left and came back.
+ * @clock_rate: ticks a second of the payload formats' RTP timestamps. When the
+ *	source has another SSRC, and when the stream begins anew, the timestamps
+ *	of what leaves go on by the time that passed between the arrivals. It is
+ *	also the unit of rtp_fanout_info.rx_jitter. 0 for timestamps that are
+ *	the source's.
  */
 struct rtp_fanout_config {
 	struct rtp_fanout_addr	source;
@@ -205,6 +222,8 @@ struct rtp_fanout_config {
 	__u32	bpf_fd;
 	__u16	pace_percent;
 	__u16	pace_burst;
+	__u32	ssrc;
+	__u32	clock_rate;
 };
 
 /* rtp_fanout_cap.flags: nothing but parameter sets. */
@@ -281,8 +300,8 @@ struct rtp_fanout_dest {
  * struct rtp_fanout_info - what RTP_FANOUT_INFO returns
  * @dests: destinations now held
  * @caps: distinct caps now in use
- * @ssrc: SSRC of the stream now relayed (RFC 3550, section 3), 0 before the
- *	first datagram
+ * @ssrc: SSRC that the source of the stream now has (RFC 3550, section 3), 0
+ *	before the first datagram; what leaves has rtp_fanout_config.ssrc
  * @failed_index: index of the element that the last ADD, SET or DEL refused,
  *	~0 when the last one was done
  * @queue_bytes: bytes now charged to the queue between receive and the worker
@@ -302,12 +321,14 @@ struct rtp_fanout_dest {
  * @rx_dropped_malformed: datagrams dropped because their CSRC list, header
  *	extension or padding does not fit into them
  * @rx_dropped_duplicate: datagrams dropped because their sequence number had
- *	been seen
+ *	been seen, or because they had rtp_fanout_config.ssrc, and the source
+ *	another: the fan-out's own that came back
  * @rx_dropped_late: datagrams dropped because they were older than what is
- *	remembered, or not sent to some destinations because no number had been
- *	left for them
- * @rx_dropped_unconfirmed: datagrams dropped because they jumped, or had
- *	another SSRC, and the next did not follow (RFC 3550, appendix A.1)
+ *	remembered, or of the source that was before, or not sent to some
+ *	destinations because no number had been left for them
+ * @rx_dropped_unconfirmed: datagrams dropped because they jumped, had another
+ *	SSRC or began the stream anew, and the next did not follow (RFC 3550,
+ *	appendix A.1)
  * @rx_lost: sequence numbers of the input that never arrived
  * @tx_packets: copies handed to the network
  * @tx_octets: their RTP payload bytes
@@ -326,6 +347,10 @@ struct rtp_fanout_dest {
  * @inflight_bytes: bytes of copies now charged to the socket, which wait in
  *	queueing disciplines and devices
  * @inflight_limit: the most bytes that may be: the socket's SO_SNDBUF
+ * @rx_jitter: interarrival jitter (RFC 3550, section 6.4.1 and appendix A.8), in
+ *	ticks of rtp_fanout_config.clock_rate; 0 without one
+ * @ts_offset: what is added, modulo 2^32, to the RTP timestamps of the source to
+ *	give those of what leaves; 0 without a clock_rate
  */
 struct rtp_fanout_info {
 	__u32	dests;
@@ -360,6 +385,8 @@ struct rtp_fanout_info {
 	__aligned_u64	tx_waits;
 	__u32	inflight_bytes;
 	__u32	inflight_limit;
+	__u32	rx_jitter;
+	__u32	ts_offset;
 };
 
 /**

@@ -29,4 +29,11 @@ static inline void put_unaligned_be16(u16 val, void *p)
 	memcpy(p, &v, sizeof(v));
 }
 
+static inline void put_unaligned_be32(u32 val, void *p)
+{
+	u32 v = htonl(val);
+
+	memcpy(p, &v, sizeof(v));
+}
+
 #endif /* SHIM_LINUX_UNALIGNED_H */

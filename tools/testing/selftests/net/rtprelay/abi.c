@@ -26,7 +26,7 @@ AT(rtp_fanout_addr, family, 0);
 AT(rtp_fanout_addr, port, 2);
 AT(rtp_fanout_addr, addr, 4);
 
-SIZE(rtp_fanout_config, 168);
+SIZE(rtp_fanout_config, 176);
 AT(rtp_fanout_config, source, 0);
 AT(rtp_fanout_config, ifindex, 20);
 AT(rtp_fanout_config, flags, 24);
@@ -36,6 +36,8 @@ AT(rtp_fanout_config, codec, 32);
 AT(rtp_fanout_config, bpf_fd, 160);
 AT(rtp_fanout_config, pace_percent, 164);
 AT(rtp_fanout_config, pace_burst, 166);
+AT(rtp_fanout_config, ssrc, 168);
+AT(rtp_fanout_config, clock_rate, 172);
 
 SIZE(rtp_fanout_cap, 4);
 AT(rtp_fanout_cap, did, 0);
@@ -52,7 +54,7 @@ AT(rtp_fanout_dest, cap, 48);
 AT(rtp_fanout_dest, lease_ms, 52);
 AT(rtp_fanout_dest, lease_octets, 56);
 
-SIZE(rtp_fanout_info, 208);
+SIZE(rtp_fanout_info, 216);
 AT(rtp_fanout_info, dests, 0);
 AT(rtp_fanout_info, caps, 4);
 AT(rtp_fanout_info, ssrc, 8);
@@ -85,6 +87,8 @@ AT(rtp_fanout_info, tx_sends, 184);
 AT(rtp_fanout_info, tx_waits, 192);
 AT(rtp_fanout_info, inflight_bytes, 200);
 AT(rtp_fanout_info, inflight_limit, 204);
+AT(rtp_fanout_info, rx_jitter, 208);
+AT(rtp_fanout_info, ts_offset, 212);
 
 SIZE(rtp_fanout_cursor, 8);
 AT(rtp_fanout_cursor, next, 0);
