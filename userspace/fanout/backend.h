@@ -5,6 +5,9 @@
 
 #include "fanout.h"
 
+struct engine;
+struct tap;
+
 struct fanout_ops {
 	enum fanout_backend backend;
 	/* Take @fanout->fd with @config. Return: the backend's own state. */
@@ -17,6 +20,8 @@ struct fanout_ops {
 			GError **error);
 	gboolean (*del)(gpointer state, const struct rtp_fanout_dest *dest,
 			GError **error);
+	gboolean (*set)(gpointer state, const struct rtp_fanout_dest *dest,
+			guint32 flags, GError **error);
 	gboolean (*info)(gpointer state, struct rtp_fanout_info *info,
 			 GError **error);
 	gboolean (*each_dest)(gpointer state, fanout_visitor visit,
@@ -24,15 +29,33 @@ struct fanout_ops {
 	/* At most @n of them. Return: how many; 0 on error. */
 	guint (*layers)(gpointer state, struct rtp_fanout_layer *layers, guint n,
 			GError **error);
+	/* Send the engine's batch; NULL where it is the kernel that sends. */
+	void (*send)(gpointer state);
 };
 
+/**
+ * struct fanout - see fanout.h
+ * @ops: the backend
+ * @state: its own
+ * @fd: the socket
+ * @config: as the owner wants it
+ * @callbacks: see fanout_new()
+ * @user_data: likewise
+ * @fallback: why the user's serves in the kernel's place
+ * @engine: what numbers datagrams in the process: with the user's backend there
+ *	from first to last, with the kernel's while @tap has destinations
+ * @tap: destinations whose datagrams go to the owner
+ */
 struct fanout {
 	const struct fanout_ops *ops;
 	gpointer state;
 	int fd;
+	struct rtp_fanout_config config;
 	struct fanout_callbacks callbacks;
 	gpointer user_data;
-	char *fallback;		/* why the user's serves in the kernel's place */
+	char *fallback;
+	struct engine *engine;
+	struct tap *tap;
 };
 
 extern const struct fanout_ops fanout_kernel_ops;
@@ -42,6 +65,15 @@ extern const struct fanout_ops fanout_user_ops;
 #define FANOUT_RX_BATCH		64
 /* The largest UDP payload, in bytes */
 #define FANOUT_DATAGRAM_MAX	65536
+
+/* Read what waits at the socket, up to FANOUT_RX_BATCH datagrams. */
+void fanout_read(struct fanout *fanout);
+
+/* Send the engine's batch to all of its destinations. */
+void fanout_send(struct fanout *fanout, struct engine *engine);
+
+/* Have the stream's datagrams come here, or only if the owner wants that. */
+gboolean fanout_tee(struct fanout *fanout, gboolean on, GError **error);
 
 /* Hand a datagram or an event to the owner, if it wants it */
 void fanout_give_datagram(struct fanout *fanout, const guint8 *data, gsize len,

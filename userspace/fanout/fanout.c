@@ -3,6 +3,9 @@
 
 #include <errno.h>
 
+#include "engine.h"
+#include "tap.h"
+
 G_DEFINE_QUARK(fanout-error-quark, fanout_error)
 
 static const char *const backend_names[] = {
@@ -66,6 +69,7 @@ struct fanout *fanout_new(int fd, enum fanout_backend backend,
 	gboolean done;
 
 	fanout->fd = fd;
+	fanout->config = *config;
 	fanout->user_data = user_data;
 	if (callbacks)
 		fanout->callbacks = *callbacks;
@@ -91,8 +95,10 @@ struct fanout *fanout_new(int fd, enum fanout_backend backend,
 				     &fanout_kernel_ops : &fanout_user_ops,
 				     config, error);
 	}
-	if (done)
+	if (done) {
+		fanout->tap = tap_new(fanout);
 		return fanout;
+	}
 
 	g_free(fanout->fallback);
 	g_free(fanout);
@@ -104,6 +110,8 @@ void fanout_free(struct fanout *fanout)
 	if (!fanout)
 		return;
 	fanout->ops->detach(fanout->state);
+	tap_free(fanout->tap);
+	engine_free(fanout->engine);
 	g_free(fanout->fallback);
 	g_free(fanout);
 }
@@ -118,36 +126,108 @@ const char *fanout_fallback(const struct fanout *fanout)
 	return fanout->fallback;
 }
 
+/* With the kernel's backend, an engine is there for the tap, which needs the tee. */
+static gboolean fanout_is_tapped(const struct fanout *fanout)
+{
+	return fanout->ops->backend == FANOUT_KERNEL && fanout->engine;
+}
+
 gboolean fanout_configure(struct fanout *fanout,
 			  const struct rtp_fanout_config *config, GError **error)
 {
-	return fanout->ops->configure(fanout->state, config, error);
+	struct rtp_fanout_config next = *config;
+
+	if (fanout_is_tapped(fanout))
+		next.flags |= RTP_FANOUT_TEE;
+	if (!fanout->ops->configure(fanout->state, &next, error))
+		return FALSE;
+	if (fanout_is_tapped(fanout))
+		engine_configure(fanout->engine, config);
+	fanout->config = *config;
+	fanout->config.flags &= ~RTP_FANOUT_RESTART;
+	return TRUE;
 }
 
 gboolean fanout_add(struct fanout *fanout, const struct rtp_fanout_dest *dest,
 		    GError **error)
 {
-	if (dest->lease_ms || dest->lease_octets)
-		return fanout_fail(error, EINVAL, "a lease that nothing renews");
+	if (tap_is_for(dest))
+		return tap_add(fanout->tap, dest, error);
 	return fanout->ops->add(fanout->state, dest, error);
+}
+
+gboolean fanout_set(struct fanout *fanout, const struct rtp_fanout_dest *dest,
+		    guint32 flags, GError **error)
+{
+	if (flags & ~(RTP_FANOUT_SET_COOKIE | RTP_FANOUT_SET_LEASE | RTP_FANOUT_SET_CAP))
+		return fanout_fail(error, EINVAL, "change destination");
+	if (tap_is_for(dest))
+		return tap_set(fanout->tap, dest, flags, error);
+	return fanout->ops->set(fanout->state, dest, flags, error);
 }
 
 gboolean fanout_del(struct fanout *fanout, const struct rtp_fanout_dest *dest,
 		    GError **error)
 {
+	if (tap_is_for(dest))
+		return tap_del(fanout->tap, dest, error);
 	return fanout->ops->del(fanout->state, dest, error);
+}
+
+gboolean fanout_tee(struct fanout *fanout, gboolean on, GError **error)
+{
+	struct rtp_fanout_config next = fanout->config;
+
+	if (next.flags & RTP_FANOUT_TEE)
+		return TRUE;
+	if (on)
+		next.flags |= RTP_FANOUT_TEE;
+	return fanout->ops->configure(fanout->state, &next, error);
+}
+
+void fanout_send(struct fanout *fanout, struct engine *engine)
+{
+	if (fanout->ops->send)
+		fanout->ops->send(fanout->state);
+	tap_send(fanout->tap, engine);
 }
 
 gboolean fanout_info(struct fanout *fanout, struct rtp_fanout_info *info,
 		     GError **error)
 {
-	return fanout->ops->info(fanout->state, info, error);
+	if (!fanout->ops->info(fanout->state, info, error))
+		return FALSE;
+	/* what the user's sends is all in one engine */
+	if (fanout->ops->backend == FANOUT_KERNEL)
+		tap_add_info(fanout->tap, info);
+	return TRUE;
+}
+
+/* Has a walk over the backend's destinations been ended? */
+struct fanout_walk {
+	fanout_visitor visit;
+	gpointer user_data;
+	gboolean ended;
+};
+
+static gboolean fanout_visit(const struct rtp_fanout_dest_info *info, gpointer user_data)
+{
+	struct fanout_walk *walk = user_data;
+
+	walk->ended = !walk->visit(info, walk->user_data);
+	return !walk->ended;
 }
 
 gboolean fanout_each_dest(struct fanout *fanout, fanout_visitor visit,
 			  gpointer user_data, GError **error)
 {
-	return fanout->ops->each_dest(fanout->state, visit, user_data, error);
+	struct fanout_walk walk = { .visit = visit, .user_data = user_data };
+
+	if (!fanout->ops->each_dest(fanout->state, fanout_visit, &walk, error))
+		return FALSE;
+	if (!walk.ended)
+		tap_each_dest(fanout->tap, visit, user_data);
+	return TRUE;
 }
 
 guint fanout_layers(struct fanout *fanout, struct rtp_fanout_layer *layers, guint n,

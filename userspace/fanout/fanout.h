@@ -32,19 +32,39 @@ enum fanout_backend {
 
 struct fanout;
 
+/* The fixed header of RTP, in bytes */
+#define FANOUT_HEAD_LEN	12
+
+/**
+ * struct fanout_copy - a datagram as a destination of the tap gets it
+ * @head: its first FANOUT_HEAD_LEN bytes
+ * @rest: the others, @rest_len bytes
+ */
+struct fanout_copy {
+	const guint8 *head;
+	const guint8 *rest;
+	gsize rest_len;
+};
+
 /**
  * struct fanout_callbacks - what a fan-out tells its owner
  * @datagram: a datagram reached the socket: one that is not of the stream, or,
  *	with RTP_FANOUT_TEE, one that is. @data lives until it returns.
  * @event: something happened to a destination or to the stream
+ * @copies: @n datagrams for the destination of the tap with that cookie, in
+ *	order; they live until it returns. It must not add, change or remove
+ *	destinations. Returns how many it took, the first ones; the others are
+ *	counted as dropped_inflight.
  *
- * Either may be NULL. They run from the main context and must not free the
+ * Each may be NULL. They run from the main context and must not free the
  * fan-out.
  */
 struct fanout_callbacks {
 	void (*datagram)(const guint8 *data, gsize len,
 			 const struct rtp_fanout_addr *from, gpointer user_data);
 	void (*event)(const struct rtp_fanout_event *event, gpointer user_data);
+	guint (*copies)(guint64 cookie, const struct fanout_copy *copies, guint n,
+			gpointer user_data);
 };
 
 /* fanout_visitor - for fanout_each_dest(); return FALSE to end the walk */
@@ -107,10 +127,13 @@ const char *fanout_fallback(const struct fanout *fanout);
 
 /**
  * fanout_add - add a destination
- * @dest: its lease is 0: it stays until fanout_del() or fanout_free()
+ * @dest: where its datagrams go. With an address of family AF_UNSPEC, all else
+ *	of it and @ifindex and @local 0, it is one of the tap: known by its
+ *	cookie, its datagrams are given to fanout_callbacks.copies. As long as
+ *	there is one, the kernel's backend has the stream come here as well.
  * @error: EEXIST when that address, port and interface is one already; EINVAL
- *	for a bad address, port, cap or local address; EADDRNOTAVAIL for the
- *	socket's own; EAFNOSUPPORT when the socket cannot send to that family;
+ *	for a bad address, port, cap, lease or local address; EADDRNOTAVAIL for
+ *	the socket's own; EAFNOSUPPORT when the socket cannot send to that family;
  *	ENOSPC when there are too many; ENOMEM; with the kernel's also what a
  *	security module says.
  *
@@ -120,7 +143,20 @@ gboolean fanout_add(struct fanout *fanout, const struct rtp_fanout_dest *dest,
 		    GError **error);
 
 /**
- * fanout_del - remove a destination, found by address, port and interface
+ * fanout_set - change a destination, found as by fanout_del()
+ * @dest: what it is to have
+ * @flags: which of that: RTP_FANOUT_SET_*; not the cookie of one of the tap
+ * @error: ENOENT when there is none; EINVAL for a bad cap, lease or flag; ENOSPC
+ *	when there are too many caps
+ *
+ * Return: FALSE on error; nothing has changed then.
+ */
+gboolean fanout_set(struct fanout *fanout, const struct rtp_fanout_dest *dest,
+		    guint32 flags, GError **error);
+
+/**
+ * fanout_del - remove a destination, found by address, port and interface; one of
+ *	the tap by its cookie
  * @error: ENOENT when there is none
  *
  * Return: FALSE on error.

@@ -4,7 +4,6 @@
  * socket wakes the process only for what is not of the stream, for the tee, and
  * for events.
  */
-#include "addr.h"
 #include "backend.h"
 
 #include <errno.h>
@@ -21,14 +20,19 @@ struct kernel {
 	GSource *watch;
 };
 
-static gboolean kernel_set(int fd, guint32 op, gconstpointer element, gsize size,
-			   const char *what, GError **error)
+static gboolean kernel_call(int fd, guint32 op, guint32 flags, gconstpointer element,
+			    gsize size, const char *what, GError **error)
 {
 	struct {
 		struct rtp_fanout_hdr hdr;
 		guint8 element[sizeof(struct rtp_fanout_config)];
 	} call = {
-		.hdr = { .op = op, .count = element ? 1 : 0, .size = size },
+		.hdr = {
+			.op = op,
+			.flags = flags,
+			.count = element ? 1 : 0,
+			.size = size,
+		},
 	};
 
 	G_STATIC_ASSERT(sizeof(struct rtp_fanout_dest) <= sizeof(call.element));
@@ -71,26 +75,6 @@ static void kernel_read_events(struct kernel *kernel)
 	} while (call.hdr.count == KERNEL_EVENTS);
 }
 
-static void kernel_read_datagrams(struct kernel *kernel)
-{
-	static guint8 data[FANOUT_DATAGRAM_MAX];
-
-	for (guint i = 0; i < FANOUT_RX_BATCH; i++) {
-		struct sockaddr_storage sa;
-		socklen_t sa_len = sizeof(sa);
-		struct rtp_fanout_addr from;
-		gssize len;
-
-		len = recvfrom(kernel->fanout->fd, data, sizeof(data), MSG_DONTWAIT,
-			       (struct sockaddr *)&sa, &sa_len);
-		if (len < 0 && errno == EAGAIN)
-			return;
-		/* any other error is one that ICMP left: the next call reads on */
-		if (len >= 0 && addr_from_sockaddr(&from, (void *)&sa, sa_len))
-			fanout_give_datagram(kernel->fanout, data, len, &from);
-	}
-}
-
 static gboolean kernel_ready(gint fd, GIOCondition condition, gpointer user_data)
 {
 	struct kernel *kernel = user_data;
@@ -98,7 +82,7 @@ static gboolean kernel_ready(gint fd, GIOCondition condition, gpointer user_data
 	if (condition & G_IO_PRI)
 		kernel_read_events(kernel);
 	if (condition & (G_IO_IN | G_IO_ERR))
-		kernel_read_datagrams(kernel);
+		fanout_read(kernel->fanout);
 	return G_SOURCE_CONTINUE;
 }
 
@@ -107,8 +91,8 @@ static gpointer kernel_attach(struct fanout *fanout,
 {
 	struct kernel *kernel;
 
-	if (!kernel_set(fanout->fd, RTP_FANOUT_ATTACH, config, sizeof(*config),
-			"RTP_FANOUT_ATTACH", error))
+	if (!kernel_call(fanout->fd, RTP_FANOUT_ATTACH, 0, config, sizeof(*config),
+			 "RTP_FANOUT_ATTACH", error))
 		return NULL;
 
 	kernel = g_new0(struct kernel, 1);
@@ -123,8 +107,8 @@ static void kernel_detach(gpointer state)
 {
 	struct kernel *kernel = state;
 
-	kernel_set(kernel->fanout->fd, RTP_FANOUT_DETACH, NULL, 0,
-		   "RTP_FANOUT_DETACH", NULL);
+	kernel_call(kernel->fanout->fd, RTP_FANOUT_DETACH, 0, NULL, 0,
+		    "RTP_FANOUT_DETACH", NULL);
 	g_source_destroy(kernel->watch);
 	g_source_unref(kernel->watch);
 	g_free(kernel);
@@ -135,8 +119,8 @@ static gboolean kernel_configure(gpointer state,
 {
 	struct kernel *kernel = state;
 
-	return kernel_set(kernel->fanout->fd, RTP_FANOUT_CONFIG, config,
-			  sizeof(*config), "RTP_FANOUT_CONFIG", error);
+	return kernel_call(kernel->fanout->fd, RTP_FANOUT_CONFIG, 0, config,
+			   sizeof(*config), "RTP_FANOUT_CONFIG", error);
 }
 
 static gboolean kernel_add(gpointer state, const struct rtp_fanout_dest *dest,
@@ -144,8 +128,8 @@ static gboolean kernel_add(gpointer state, const struct rtp_fanout_dest *dest,
 {
 	struct kernel *kernel = state;
 
-	return kernel_set(kernel->fanout->fd, RTP_FANOUT_ADD, dest, sizeof(*dest),
-			  "RTP_FANOUT_ADD", error);
+	return kernel_call(kernel->fanout->fd, RTP_FANOUT_ADD, 0, dest, sizeof(*dest),
+			   "RTP_FANOUT_ADD", error);
 }
 
 static gboolean kernel_del(gpointer state, const struct rtp_fanout_dest *dest,
@@ -153,8 +137,17 @@ static gboolean kernel_del(gpointer state, const struct rtp_fanout_dest *dest,
 {
 	struct kernel *kernel = state;
 
-	return kernel_set(kernel->fanout->fd, RTP_FANOUT_DEL, dest, sizeof(*dest),
-			  "RTP_FANOUT_DEL", error);
+	return kernel_call(kernel->fanout->fd, RTP_FANOUT_DEL, 0, dest, sizeof(*dest),
+			   "RTP_FANOUT_DEL", error);
+}
+
+static gboolean kernel_set(gpointer state, const struct rtp_fanout_dest *dest,
+			   guint32 flags, GError **error)
+{
+	struct kernel *kernel = state;
+
+	return kernel_call(kernel->fanout->fd, RTP_FANOUT_SET, flags, dest, sizeof(*dest),
+			   "RTP_FANOUT_SET", error);
 }
 
 static gboolean kernel_info(gpointer state, struct rtp_fanout_info *info,
@@ -231,6 +224,7 @@ const struct fanout_ops fanout_kernel_ops = {
 	.configure = kernel_configure,
 	.add = kernel_add,
 	.del = kernel_del,
+	.set = kernel_set,
 	.info = kernel_info,
 	.each_dest = kernel_each_dest,
 	.layers = kernel_layers,

@@ -8,18 +8,9 @@
 
 #include "addr.h"
 
-#define RTP_VERSION	2
-
 /* RTP payload types that cannot be told from RTCP (RFC 5761, section 4) */
 #define RTCP_TYPE_FIRST	64
 #define RTCP_TYPE_LAST	95
-
-/*
- * What one recvmmsg() fills. One for all fan-outs of the thread, since it is
- * used up before the main loop runs on; pages that no datagram touched cost
- * nothing.
- */
-static guint8 rx_data[FANOUT_RX_BATCH][FANOUT_DATAGRAM_MAX];
 
 static guint user_dest_hash(gconstpointer key)
 {
@@ -35,155 +26,11 @@ static gboolean user_dest_equal(gconstpointer a, gconstpointer b)
 	return x->ifindex == y->ifindex && addr_equal(&x->addr, &y->addr);
 }
 
-/* @head: the header, as it leaves but for what the class has of its own */
-static void user_keep(struct user_class *class, const struct rtp_packet *pkt,
-		      const guint8 head[static RTP_HDR_LEN], const guint8 *data,
-		      guint len, guint16 number, gboolean marked)
-{
-	struct user_copy *copy = &class->copies[class->n_copies++];
-
-	memcpy(copy->head, head, RTP_HDR_LEN);
-	copy->head[1] = (copy->head[1] & ~RTP_HDR_MARKER) |
-			(marked ? RTP_HDR_MARKER : 0);
-	copy->head[RTP_HDR_SEQ] = number >> 8;
-	copy->head[RTP_HDR_SEQ + 1] = number;
-	copy->data = data;
-	copy->len = len;
-	copy->octets = pkt->len;
-}
-
-static void user_count_layer(struct user *user, const struct rtp_layer *layer,
-			     guint octets)
-{
-	struct rtp_rate *rate = NULL;
-
-	if (rtp_layer_is_told(layer))
-		rate = rtp_rates_layer(&user->rates, layer);
-	if (rate)
-		rtp_rate_add(rate, octets);
-}
-
-static void user_relay(struct user *user, const struct rtp_codec_ops *codec,
-		       const struct rtp_packet *pkt, const guint8 *data, guint len)
-{
-	struct rtp_stream *stream = &user->stream;
-	struct rtp_fanout_info *info = &user->info;
-	struct rtp_numbers numbers;
-	guint32 used, keep, marked;
-	guint8 head[RTP_HDR_LEN];
-	enum rtp_verdict verdict;
-	struct rtp_layer layer;
-
-	verdict = rtp_source_is_own(&user->source, stream, pkt->ssrc) ?
-			  RTP_DUPLICATE :
-			  rtp_stream_receive(stream, pkt->ssrc, pkt->seq);
-	switch (verdict) {
-	case RTP_ACCEPT_FIRST:
-		fanout_give_event(user->fanout, &(struct rtp_fanout_event){
-			.events = RTP_FANOUT_EVENT_NEW_SSRC,
-		});
-		break;
-	case RTP_ACCEPT:
-	case RTP_ACCEPT_LATE:
-		break;
-	case RTP_DUPLICATE:
-		info->rx_dropped_duplicate++;
-		return;
-	case RTP_OLD:
-		info->rx_dropped_late++;
-		return;
-	case RTP_UNCONFIRMED:
-		info->rx_dropped_unconfirmed++;
-		return;
-	}
-
-	rtp_source_arrive(&user->source, verdict, pkt->timestamp, user->now);
-	memcpy(head, data, RTP_HDR_LEN);
-	if (rtp_source_rewrites(&user->source))
-		rtp_source_rewrite(&user->source, head);
-
-	codec->classify(&stream->codec, pkt, rtp_stream_late(stream), &layer);
-	info->rx_unknown += !!(layer.flags & RTP_LAYER_UNKNOWN);
-	user_count_layer(user, &layer, pkt->len);
-
-	used = rtp_stream_classes(stream, &user->caps);
-	keep = rtp_class_keep(&user->caps, used, &layer);
-	rtp_stream_number(stream, pkt->timestamp, &layer, keep, used, &numbers);
-	info->rx_dropped_late += !!(keep & ~numbers.classes);
-
-	marked = rtp_class_marked(&user->caps, used, &layer, pkt->marker);
-	for (guint i = 0; i < RTP_CLASSES; i++) {
-		if (numbers.classes & BIT(i))
-			user_keep(&user->classes[i], pkt, head, data, len,
-				  numbers.number[i], marked & BIT(i));
-	}
-}
-
-static void user_receive(struct user *user, const guint8 *data, guint len,
-			 const struct rtp_fanout_addr *from)
-{
-	const struct rtp_fanout_config *config = &user->config;
-	const struct rtp_codec_ops *codec;
-	struct rtp_packet pkt;
-
-	/* as the kernel does: what is not the stream is none of our business */
-	codec = len < RTP_HDR_LEN || data[0] >> 6 != RTP_VERSION ? NULL :
-		rtp_codec_find(config->codec[data[1] & 0x7f]);
-	if (!codec || !addr_equal(from, &config->source)) {
-		user->info.rx_passed++;
-		fanout_give_datagram(user->fanout, data, len, from);
-		return;
-	}
-	if (rtp_packet_parse(&pkt, data, len)) {
-		user->info.rx_dropped_malformed++;
-		return;
-	}
-
-	user->info.rx_packets++;
-	user->info.rx_octets += pkt.len;
-	user_relay(user, codec, &pkt, data, len);
-
-	if (config->flags & RTP_FANOUT_TEE) {
-		user->info.rx_teed++;
-		fanout_give_datagram(user->fanout, data, len, from);
-	}
-}
-
 static gboolean user_ready(gint fd, GIOCondition condition, gpointer user_data)
 {
 	struct user *user = user_data;
-	struct sockaddr_storage names[FANOUT_RX_BATCH];
-	struct mmsghdr msgs[FANOUT_RX_BATCH] = { 0 };
-	struct iovec iov[FANOUT_RX_BATCH];
-	gint n;
 
-	for (guint i = 0; i < FANOUT_RX_BATCH; i++) {
-		iov[i].iov_base = rx_data[i];
-		iov[i].iov_len = sizeof(rx_data[i]);
-		msgs[i].msg_hdr = (struct msghdr){
-			.msg_name = &names[i],
-			.msg_namelen = sizeof(names[i]),
-			.msg_iov = &iov[i],
-			.msg_iovlen = 1,
-		};
-	}
-	n = recvmmsg(fd, msgs, FANOUT_RX_BATCH, MSG_DONTWAIT, NULL);
-	/* EAGAIN, or an error that ICMP left: reading it took it away */
-	if (n < 0)
-		return G_SOURCE_CONTINUE;
-
-	user->info.worker_runs++;
-	user->now = g_get_monotonic_time() * 1000;
-	for (guint i = 0; i < RTP_CLASSES; i++)
-		user->classes[i].n_copies = 0;
-	for (gint i = 0; i < n; i++) {
-		struct rtp_fanout_addr from;
-
-		if (addr_from_sockaddr(&from, (void *)&names[i],
-				       msgs[i].msg_hdr.msg_namelen))
-			user_receive(user, rx_data[i], msgs[i].msg_len, &from);
-	}
-	user_send(user);
+	fanout_read(user->fanout);
 	return G_SOURCE_CONTINUE;
 }
 
@@ -247,13 +94,8 @@ static gpointer user_attach(struct fanout *fanout,
 	user->fanout = fanout;
 	user->family = sa.ss_family;
 	addr_from_sockaddr(&user->own, (struct sockaddr *)&sa, len);
-	user->config = *config;
-	user->info.failed_index = ~0U;
-	user->info.shards = 1;
-	rtp_classes_init(&user->caps);
-	rtp_codec_init(&user->stream.codec, config);
-	user->source.ssrc = config->ssrc;
-	user->source.clock_rate = config->clock_rate;
+	user->engine = engine_new(fanout, config);
+	fanout->engine = user->engine;
 	user->dests = g_ptr_array_new();
 	user->table = g_hash_table_new_full(user_dest_hash, user_dest_equal, NULL,
 					    g_free);
@@ -271,7 +113,6 @@ static void user_detach(gpointer state)
 	g_source_unref(user->watch);
 	g_ptr_array_unref(user->dests);
 	g_hash_table_unref(user->table);
-	rtp_rates_exit(&user->rates);
 	g_free(user);
 }
 
@@ -280,11 +121,8 @@ static gboolean user_configure(gpointer state,
 {
 	static const char what[] = "configure fan-out";
 	struct user *user = state;
-	const struct rtp_fanout_config *now = &user->config;
+	const struct rtp_fanout_config *now = &user->engine->config;
 	struct rtp_fanout_config next = *config;
-	gboolean anew = next.flags & RTP_FANOUT_RESTART ||
-			next.ifindex != now->ifindex ||
-			!addr_equal(&next.source, &now->source);
 
 	next.flags &= ~RTP_FANOUT_RESTART;
 	if (next.ssrc != now->ssrc || next.clock_rate != now->clock_rate ||
@@ -294,9 +132,7 @@ static gboolean user_configure(gpointer state,
 	if (!user_config_valid(&next))
 		return fanout_fail(error, EINVAL, what);
 
-	user->config = next;
-	if (anew)
-		rtp_stream_renew(&user->stream);
+	engine_configure(user->engine, config);
 	return TRUE;
 }
 
@@ -327,13 +163,9 @@ static gboolean user_add(gpointer state, const struct rtp_fanout_dest *dest,
 	struct user *user = state;
 	struct sockaddr_storage sa;
 	struct user_dest *added;
-	struct rtp_cap cap = {};
 	socklen_t sa_len;
-	gint class;
 
-	if (!user_is_unicast(&dest->addr) || dest->cap.did > RTP_DID_MAX ||
-	    dest->cap.qid > RTP_QID_MAX || dest->cap.tid > RTP_TID_MAX ||
-	    dest->cap.flags & ~RTP_FANOUT_CAP_PAUSE)
+	if (!user_is_unicast(&dest->addr))
 		return fanout_fail(error, EINVAL, what);
 	sa_len = addr_to_sockaddr(&dest->addr, dest->ifindex, user->family, &sa);
 	if (!sa_len)
@@ -342,38 +174,30 @@ static gboolean user_add(gpointer state, const struct rtp_fanout_dest *dest,
 		return fanout_fail(error, EEXIST, what);
 	if (dest->addr.port == user->own.port && user_is_local(user, dest))
 		return fanout_fail(error, EADDRNOTAVAIL, what);
-	if (dest->cap.flags & RTP_FANOUT_CAP_PAUSE)
-		cap.paused = TRUE;
-	else
-		cap = (struct rtp_cap){
-			.did = dest->cap.did,
-			.qid = dest->cap.qid,
-			.tid = dest->cap.tid,
-		};
-	class = rtp_class_get(&user->caps, &cap, 0);
-	if (class < 0)
-		return fanout_fail(error, -class, what);
 
 	added = g_new0(struct user_dest, 1);
-	added->dest = *dest;
-	added->info = (struct rtp_fanout_dest_info){
-		.addr = dest->addr,
-		.ifindex = dest->ifindex,
-		.cookie = dest->cookie,
-		.cap = dest->cap,
-		.current_cap = dest->cap,
-		.state = RTP_FANOUT_STATE_ACTIVE,
-	};
-	memcpy(added->info.local, dest->local, sizeof(dest->local));
-	added->class = class;
+	if (!engine_dest_init(user->engine, &added->dest, dest, what, error)) {
+		g_free(added);
+		return FALSE;
+	}
+	added->request = *dest;
 	added->index = user->dests->len;
 	memcpy(&added->sa, &sa, sa_len);
 	added->sa_len = sa_len;
 	g_ptr_array_add(user->dests, added);
-	g_hash_table_insert(user->table, &added->dest, added);
-
-	user->info.dests++;
+	g_hash_table_insert(user->table, &added->request, added);
 	return TRUE;
+}
+
+static gboolean user_set(gpointer state, const struct rtp_fanout_dest *dest,
+			 guint32 flags, GError **error)
+{
+	struct user *user = state;
+	struct user_dest *found = g_hash_table_lookup(user->table, dest);
+
+	if (!found)
+		return fanout_fail(error, ENOENT, "change destination");
+	return engine_dest_set(user->engine, &found->dest, dest, flags, error);
 }
 
 static gboolean user_del(gpointer state, const struct rtp_fanout_dest *dest,
@@ -390,9 +214,8 @@ static gboolean user_del(gpointer state, const struct rtp_fanout_dest *dest,
 	last->index = gone->index;
 	g_ptr_array_remove_index_fast(user->dests, gone->index);
 
-	rtp_class_put(&user->caps, BIT(gone->class));
-	user->info.dests--;
-	g_hash_table_remove(user->table, &gone->dest);
+	engine_dest_exit(user->engine, &gone->dest);
+	g_hash_table_remove(user->table, &gone->request);
 	return TRUE;
 }
 
@@ -400,14 +223,16 @@ static gboolean user_info(gpointer state, struct rtp_fanout_info *info,
 			  GError **error)
 {
 	struct user *user = state;
+	struct engine *engine = user->engine;
 
-	*info = user->info;
-	info->caps = rtp_classes_count(&user->caps);
-	info->ssrc = user->stream.ssrc;
-	info->rx_seq = (guint32)user->stream.cycles << 16 | user->stream.max_seq;
-	info->rx_lost = user->stream.lost;
-	info->rx_jitter = user->source.jitter;
-	info->ts_offset = user->source.offset;
+	*info = engine->info;
+	info->caps = rtp_classes_count(&engine->caps);
+	info->switching = engine->caps.switching;
+	info->ssrc = engine->stream.ssrc;
+	info->rx_seq = (guint32)engine->stream.cycles << 16 | engine->stream.max_seq;
+	info->rx_lost = engine->stream.lost;
+	info->rx_jitter = engine->source.jitter;
+	info->ts_offset = engine->source.offset;
 	return TRUE;
 }
 
@@ -419,7 +244,7 @@ static gboolean user_each_dest(gpointer state, fanout_visitor visit,
 	for (guint i = 0; i < user->dests->len; i++) {
 		struct user_dest *dest = g_ptr_array_index(user->dests, i);
 
-		if (!visit(&dest->info, user_data))
+		if (!visit(engine_dest_describe(user->engine, &dest->dest), user_data))
 			break;
 	}
 	return TRUE;
@@ -430,7 +255,7 @@ static guint user_layers(gpointer state, struct rtp_fanout_layer *layers, guint 
 {
 	const struct user *user = state;
 
-	return rtp_rates_list(&user->rates, NULL, layers, n);
+	return rtp_rates_list(&user->engine->rates, NULL, layers, n);
 }
 
 const struct fanout_ops fanout_user_ops = {
@@ -440,7 +265,9 @@ const struct fanout_ops fanout_user_ops = {
 	.configure = user_configure,
 	.add = user_add,
 	.del = user_del,
+	.set = user_set,
 	.info = user_info,
 	.each_dest = user_each_dest,
 	.layers = user_layers,
+	.send = user_send,
 };

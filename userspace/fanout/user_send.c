@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * Sending a batch: the copies of a class become runs, a run one message to each
- * member, and messages to all destinations go out by the hundred.
+ * member, and messages to all destinations go out by the hundred. Who has
+ * numbers or layers of its own has copies of its own.
  */
 #include "user.h"
 
 #include <errno.h>
 #include <netinet/udp.h>
+#include <string.h>
 
 #include "addr.h"
 
@@ -21,29 +23,43 @@
 /* Bytes of a message: the largest UDP payload over IPv4 */
 #define SEND_BYTES	65507
 
+/* Destinations with copies of their own in one call */
+#define SEND_OWN	64
+
 /**
  * struct send_run - consecutive copies of one size, the last perhaps shorter
- * @iov: header and rest of each
- * @first: index of the first in its class's copies
+ * @first: index of the first in its list
  * @n: how many
  * @segment: size of each but the last, in bytes
  */
 struct send_run {
-	struct iovec *iov;
 	guint first;
 	guint n;
 	guint16 segment;
 };
 
-struct send_class {
+/**
+ * struct send_list - the copies that one or more destinations get of the batch
+ * @n: how many
+ * @items: of what
+ * @heads: their RTP headers
+ * @iov: header and rest of each
+ * @n_runs: how many runs they make
+ * @runs: those
+ */
+struct send_list {
+	guint n;
+	const struct engine_item *items[FANOUT_RX_BATCH];
+	guint8 heads[FANOUT_RX_BATCH][RTP_HDR_LEN];
 	struct iovec iov[FANOUT_RX_BATCH][2];
-	struct send_run runs[FANOUT_RX_BATCH];
 	guint n_runs;
+	struct send_run runs[FANOUT_RX_BATCH];
 };
 
 /* What a message was made from, to count it once its fate is known */
 struct send_origin {
 	struct user_dest *dest;
+	struct send_list *list;
 	guint first;
 	guint n;
 };
@@ -58,99 +74,102 @@ static struct {
 		struct cmsghdr align;
 		guint8 bytes[ADDR_CONTROL_LEN + CMSG_SPACE(sizeof(guint16))];
 	} control[SEND_MESSAGES];
+	struct send_list classes[RTP_CLASSES];
+	guint n_own;
+	struct send_list own[SEND_OWN];
 } out;
 
-static struct send_class classes[RTP_CLASSES];
+/* Append a datagram, whose header has been filled in. */
+static void send_append(struct send_list *list, const struct engine_item *item)
+{
+	struct iovec *iov = list->iov[list->n];
 
-static void send_make_runs(struct user_class *class, struct send_class *send)
+	iov[0] = (struct iovec){ list->heads[list->n], RTP_HDR_LEN };
+	iov[1] = (struct iovec){
+		(void *)(item->data + RTP_HDR_LEN), item->len - RTP_HDR_LEN,
+	};
+	list->items[list->n++] = item;
+}
+
+static void send_make_runs(struct send_list *list)
 {
 	guint bytes = 0;
 
-	send->n_runs = 0;
-	for (guint i = 0; i < class->n_copies; i++) {
-		struct user_copy *copy = &class->copies[i];
-		struct send_run *run = send->n_runs ? &send->runs[send->n_runs - 1] : NULL;
+	list->n_runs = 0;
+	for (guint i = 0; i < list->n; i++) {
+		struct send_run *run = list->n_runs ? &list->runs[list->n_runs - 1] : NULL;
+		guint len = list->items[i]->len;
 
-		send->iov[i][0] = (struct iovec){ copy->head, RTP_HDR_LEN };
-		send->iov[i][1] = (struct iovec){
-			(void *)(copy->data + RTP_HDR_LEN), copy->len - RTP_HDR_LEN,
-		};
 		/* only the last of a run may be shorter than the others */
-		if (run && run->n < SEND_SEGMENTS && copy->len <= run->segment &&
-		    class->copies[i - 1].len == run->segment &&
-		    bytes + copy->len <= SEND_BYTES) {
+		if (run && run->n < SEND_SEGMENTS && len <= run->segment &&
+		    list->items[i - 1]->len == run->segment &&
+		    bytes + len <= SEND_BYTES) {
 			run->n++;
-			bytes += copy->len;
+			bytes += len;
 			continue;
 		}
-		send->runs[send->n_runs++] = (struct send_run){
-			.iov = send->iov[i],
+		list->runs[list->n_runs++] = (struct send_run){
 			.first = i,
 			.n = 1,
-			.segment = copy->len,
+			.segment = len,
 		};
-		bytes = copy->len;
+		bytes = len;
 	}
+}
+
+/* What the members of each class get */
+static void send_make_classes(const struct engine *engine)
+{
+	for (guint i = 0; i < RTP_CLASSES; i++)
+		out.classes[i].n = 0;
+	for (guint i = 0; i < engine->n_items; i++) {
+		const struct engine_item *item = &engine->items[i];
+		const struct rtp_arrival *arrival = &item->arrival;
+
+		for (guint32 left = arrival->numbers.classes; left; left &= left - 1) {
+			guint class = __builtin_ctz(left);
+			struct send_list *list = &out.classes[class];
+
+			memcpy(list->heads[list->n], item->head, RTP_HDR_LEN);
+			rtp_packet_number(list->heads[list->n],
+					  arrival->numbers.number[class],
+					  arrival->marked & BIT(class));
+			send_append(list, item);
+		}
+	}
+	for (guint i = 0; i < RTP_CLASSES; i++)
+		send_make_runs(&out.classes[i]);
 }
 
 static void send_count(const struct send_origin *origin)
 {
-	struct rtp_fanout_dest_info *info = &origin->dest->info;
-	struct user_class *class = &out.user->classes[origin->dest->class];
+	struct engine *engine = out.user->engine;
+	struct send_list *list = origin->list;
 
-	out.user->info.tx_sends++;
-	for (guint i = origin->first; i < origin->first + origin->n; i++) {
-		const struct user_copy *copy = &class->copies[i];
-
-		info->packets++;
-		info->octets += copy->octets;
-		info->last_seq = copy->head[2] << 8 | copy->head[3];
-		out.user->info.tx_packets++;
-		out.user->info.tx_octets += copy->octets;
-	}
+	engine->info.tx_sends++;
+	for (guint i = origin->first; i < origin->first + origin->n; i++)
+		engine_count(engine, &origin->dest->dest, list->items[i], list->heads[i]);
 }
 
 static void send_count_dropped(const struct send_origin *origin, int err)
 {
-	struct rtp_fanout_dest_info *info = &origin->dest->info;
-
-	switch (err) {
-	case EAGAIN:
-		info->dropped_inflight += origin->n;
-		break;
-	case ENOMEM:
-	case ENOBUFS:
-		info->dropped_nomem += origin->n;
-		break;
-	case ENETUNREACH:
-	case EHOSTUNREACH:
-		info->dropped_route += origin->n;
-		break;
-	case EMSGSIZE:
-		info->dropped_mtu += origin->n;
-		break;
-	default:
-		info->dropped_output += origin->n;
-		break;
-	}
-	out.user->info.tx_dropped += origin->n;
+	engine_count_dropped(out.user->engine, &origin->dest->dest, origin->n, err);
 }
 
 /* The path takes no UDP_SEGMENT: send what was one message one by one. */
 static void send_singly(const struct msghdr *msg, const struct send_origin *origin)
 {
-	struct user_class *class = &out.user->classes[origin->dest->class];
-
 	origin->dest->no_segment = TRUE;
 	for (guint i = 0; i < origin->n; i++) {
 		struct send_origin one = {
 			.dest = origin->dest,
+			.list = origin->list,
 			.first = origin->first + i,
 			.n = 1,
 		};
 		struct msghdr single = *msg;
 
-		g_assert(one.first < class->n_copies);
+		g_assert(one.first < origin->list->n);
 		single.msg_iov = msg->msg_iov + 2 * i;
 		single.msg_iovlen = 2;
 		/* UDP_SEGMENT is the last element of the control data */
@@ -185,66 +204,93 @@ static void send_flush(void)
 		done++;
 	}
 	out.n = 0;
+	out.n_own = 0;
 }
 
-static void send_message(struct user_dest *dest, const struct send_run *run)
+static void send_message(struct user_dest *dest, struct send_list *list,
+			 const struct send_run *run)
 {
 	struct msghdr *msg = &out.msgs[out.n].msg_hdr;
 
 	*msg = (struct msghdr){
 		.msg_name = &dest->sa,
 		.msg_namelen = dest->sa_len,
-		.msg_iov = run->iov,
+		.msg_iov = list->iov[run->first],
 		.msg_iovlen = 2 * run->n,
 		.msg_control = out.control[out.n].bytes,
 	};
-	addr_put_source(msg, out.user->family, &dest->dest);
+	addr_put_source(msg, out.user->family, &dest->request);
 	/* last, so that send_singly() can take it off */
 	if (run->n > 1)
 		addr_put_control(msg, IPPROTO_UDP, UDP_SEGMENT, &run->segment,
 				 sizeof(run->segment));
 	out.origins[out.n++] = (struct send_origin){
 		.dest = dest,
+		.list = list,
 		.first = run->first,
 		.n = run->n,
 	};
-	if (out.n == SEND_MESSAGES)
-		send_flush();
+}
+
+/* What a destination gets that others of its class need not get */
+static struct send_list *send_make_own(struct user_dest *dest)
+{
+	struct send_list *list = &out.own[out.n_own];
+	struct engine *engine = out.user->engine;
+
+	list->n = 0;
+	for (guint i = 0; i < engine->n_items; i++)
+		if (engine_copy(engine, &dest->dest, &engine->items[i],
+				list->heads[list->n]))
+			send_append(list, &engine->items[i]);
+	send_make_runs(list);
+	out.n_own++;
+	return list;
 }
 
 static void send_dest(struct user_dest *dest)
 {
-	const struct send_class *send = &classes[dest->class];
+	struct send_list *list;
 
-	for (guint i = 0; i < send->n_runs; i++) {
-		struct send_run run = send->runs[i];
+	/* room for all of one list */
+	if (out.n + FANOUT_RX_BATCH > SEND_MESSAGES || out.n_own == SEND_OWN)
+		send_flush();
+	list = engine_dest_is_plain(&dest->dest) ?
+	       &out.classes[dest->dest.variant.class] : send_make_own(dest);
+	for (guint i = 0; i < list->n_runs; i++) {
+		struct send_run run = list->runs[i];
 
 		if (!dest->no_segment) {
-			send_message(dest, &run);
+			send_message(dest, list, &run);
 			continue;
 		}
 		for (guint n = run.n; n; n--) {
 			run.n = 1;
-			send_message(dest, &run);
+			send_message(dest, list, &run);
 			run.first++;
-			run.iov += 2;
 		}
 	}
 }
 
-void user_send(struct user *user)
+void user_send(gpointer state)
 {
+	struct user *user = state;
+	gint64 now = g_get_monotonic_time();
 	guint n = user->dests->len;
 
 	if (!n)
 		return;
-	for (guint i = 0; i < RTP_CLASSES; i++)
-		send_make_runs(&user->classes[i], &classes[i]);
+	out.user = user;
+	send_make_classes(user->engine);
 
 	/* Whoever comes last when buffers are short, it is not always the same. */
-	out.user = user;
 	user->start = (user->start + 1) % n;
-	for (guint i = 0; i < n; i++)
-		send_dest(g_ptr_array_index(user->dests, (user->start + i) % n));
+	for (guint i = 0; i < n; i++) {
+		struct user_dest *dest = g_ptr_array_index(user->dests,
+							   (user->start + i) % n);
+
+		if (!engine_dest_is_over(user->engine, &dest->dest, now))
+			send_dest(dest);
+	}
 	send_flush();
 }

@@ -548,10 +548,10 @@ static void test_refused(struct bed *bed, gconstpointer flags)
 	dest.addr.port = 0;
 	expect_refused(bed, &dest, EINVAL);
 	dest = dest_of(bed, 1, 0, 0, 0);
-	dest.lease_ms = 1;
+	dest.lease_ms = RTP_FANOUT_MAX_LEASE_MS + 1;
 	expect_refused(bed, &dest, EINVAL);
 	dest = dest_of(bed, 1, 0, 0, 0);
-	dest.lease_octets = 1;
+	dest.lease_octets = RTP_FANOUT_MAX_LEASE_OCTETS + 1;
 	expect_refused(bed, &dest, EINVAL);
 	dest = dest_of(bed, 1, 0, 0, 0);
 	inet_pton(AF_INET, "239.1.2.3", dest.addr.addr);
