@@ -28,6 +28,23 @@ static void describe_done(GstRTSPStatusCode status, gpointer user_data)
 	request_free(request);
 }
 
+/* Accept = media-range *( "," media-range ), of which the parameters do not matter */
+static gboolean describe_is_accepted(const char *accept)
+{
+	static const char *const types[] = { "application/sdp", "application/*", "*/*", NULL };
+	g_auto(GStrv) ranges = NULL;
+
+	if (!accept)
+		return TRUE;
+	ranges = g_strsplit(accept, ",", -1);
+	for (guint i = 0; ranges[i]; i++) {
+		ranges[i][strcspn(ranges[i], ";")] = '\0';
+		if (g_strv_contains(types, g_strstrip(ranges[i])))
+			return TRUE;
+	}
+	return FALSE;
+}
+
 void describe_handle(struct client *client, GstRTSPMessage *msg)
 {
 	const char *accept = request_header(msg, GST_RTSP_HDR_ACCEPT);
@@ -36,7 +53,7 @@ void describe_handle(struct client *client, GstRTSPMessage *msg)
 
 	if (!url)
 		return;
-	if (accept && !strstr(accept, "application/sdp") && !strstr(accept, "*/*")) {
+	if (!describe_is_accepted(accept)) {
 		url_free(url);
 		client_fail(client, GST_RTSP_STS_NOT_ACCEPTABLE);
 		return;

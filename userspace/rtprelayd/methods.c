@@ -4,41 +4,32 @@
 #include "describe.h"
 #include "playback.h"
 #include "request.h"
+#include "session.h"
 #include "setup.h"
 
 static void methods_add_public(GstRTSPMessage *answer, GstRTSPHeaderField field);
 
+/* A session that it names has been looked for. */
 static void methods_options(struct client *client, GstRTSPMessage *msg)
 {
-	g_autofree char *id = request_session_id(msg);
-	GstRTSPMessage *answer;
+	GstRTSPMessage *answer = client_answer(client, GST_RTSP_STS_OK);
 
-	/* it counts as a sign of life, if it says whose */
-	if (id && !request_session(client, msg))
-		return;
-	answer = client_answer(client, GST_RTSP_STS_OK);
 	methods_add_public(answer, GST_RTSP_HDR_PUBLIC);
 	client_send(client, answer);
 }
 
-static void methods_get_parameter(struct client *client, GstRTSPMessage *msg)
+/* GET_PARAMETER and SET_PARAMETER: keepalives, for parameters there are none. */
+static void methods_parameter(struct client *client, GstRTSPMessage *msg)
 {
 	g_autofree char *id = request_session_id(msg);
-	struct session *session = NULL;
 	GstRTSPMessage *answer;
 	guint8 *body = NULL;
 	guint len = 0;
 
-	if (id) {
-		session = request_session(client, msg);
-		if (!session)
-			return;
-	}
 	gst_rtsp_message_get_body(msg, &body, &len);
-	/* without a body it is a keepalive; parameters there are none */
 	answer = client_answer(client, len ? GST_RTSP_STS_PARAMETER_NOT_UNDERSTOOD :
 			       GST_RTSP_STS_OK);
-	if (session)
+	if (id)
 		gst_rtsp_message_add_header(answer, GST_RTSP_HDR_SESSION, id);
 	client_send(client, answer);
 }
@@ -51,8 +42,10 @@ static const struct {
 	{ GST_RTSP_DESCRIBE, describe_handle },
 	{ GST_RTSP_SETUP, setup_handle },
 	{ GST_RTSP_PLAY, playback_play },
+	{ GST_RTSP_PAUSE, playback_pause },
 	{ GST_RTSP_TEARDOWN, playback_teardown },
-	{ GST_RTSP_GET_PARAMETER, methods_get_parameter },
+	{ GST_RTSP_GET_PARAMETER, methods_parameter },
+	{ GST_RTSP_SET_PARAMETER, methods_parameter },
 };
 
 static void methods_add_public(GstRTSPMessage *answer, GstRTSPHeaderField field)
@@ -62,6 +55,20 @@ static void methods_add_public(GstRTSPMessage *answer, GstRTSPHeaderField field)
 	for (guint i = 0; i < G_N_ELEMENTS(methods); i++)
 		all |= methods[i].method;
 	gst_rtsp_message_take_header(answer, field, gst_rtsp_options_as_text(all));
+}
+
+/* Whatever names a session is a sign of life; a viewer whose session ended is told. */
+static gboolean methods_touch(struct client *client, GstRTSPMessage *msg)
+{
+	g_autofree char *id = request_session_id(msg);
+	struct session *session;
+
+	if (!id)
+		return TRUE;
+	session = request_session(client, msg);
+	if (session)
+		session_touch(session);
+	return session != NULL;
 }
 
 void methods_handle(struct client *client, GstRTSPMessage *request)
@@ -78,7 +85,8 @@ void methods_handle(struct client *client, GstRTSPMessage *request)
 	}
 	for (guint i = 0; i < G_N_ELEMENTS(methods); i++) {
 		if (methods[i].method == method) {
-			methods[i].handle(client, request);
+			if (methods_touch(client, request))
+				methods[i].handle(client, request);
 			return;
 		}
 	}

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "request.h"
 
+#include <gst/rtsp/gstrtsprange.h>
 #include <string.h>
 
 #include "server.h"
@@ -58,12 +59,35 @@ struct url *request_url(struct client *client, GstRTSPMessage *msg)
 struct session *request_session(struct client *client, GstRTSPMessage *msg)
 {
 	g_autofree char *id = request_session_id(msg);
-	struct session *session;
+	struct session *session = NULL;
 
-	session = id ? session_find(server_sessions(client_server(client)), id) : NULL;
-	if (session)
-		session_touch(session);
-	else
+	if (id)
+		session = session_find_for(server_sessions(client_server(client)), id,
+					   client_addr(client));
+	if (!session)
 		client_fail(client, GST_RTSP_STS_SESSION_NOT_FOUND);
 	return session;
+}
+
+GstRTSPStatusCode request_check_range(GstRTSPMessage *msg)
+{
+	static const char *const units[] = { "npt=", "smpte=", "smpte-", "clock=" };
+	const char *value = request_header(msg, GST_RTSP_HDR_RANGE);
+	GstRTSPTimeRange *range = NULL;
+	gboolean now;
+
+	if (!value)
+		return GST_RTSP_STS_OK;
+	if (gst_rtsp_range_parse(value, &range) != GST_RTSP_OK) {
+		for (guint i = 0; i < G_N_ELEMENTS(units); i++)
+			if (g_str_has_prefix(value, units[i]))
+				return GST_RTSP_STS_BAD_REQUEST;
+		return GST_RTSP_STS_NOT_IMPLEMENTED;
+	}
+	now = range->min.type == GST_RTSP_TIME_NOW ||
+	      (range->unit != GST_RTSP_RANGE_CLOCK && range->min.type != GST_RTSP_TIME_END &&
+	       range->min.seconds == 0);
+	now = now && range->max.type == GST_RTSP_TIME_END;
+	gst_rtsp_range_free(range);
+	return now ? GST_RTSP_STS_OK : GST_RTSP_STS_INVALID_RANGE;
 }

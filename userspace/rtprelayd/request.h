@@ -35,10 +35,19 @@ char *request_session_id(GstRTSPMessage *msg);
 struct url *request_url(struct client *client, GstRTSPMessage *msg);
 
 /**
- * request_session - the session that it must name, of which this is a sign of life
+ * request_session - the session that it must name
  *
- * Return: NULL when there is no such session; the request has been answered then.
+ * Return: NULL when it names none of this viewer's; it has been answered then.
  */
 struct session *request_session(struct client *client, GstRTSPMessage *msg);
+
+/**
+ * request_check_range - see what its Range header asks for
+ *
+ * Return: GST_RTSP_STS_OK for none, and for what begins now and has no end, which
+ * a viewer that knows nothing of the stream calls the beginning; 457 for any
+ * other range, 400 for none at all, 501 for a unit that is not of RTSP.
+ */
+GstRTSPStatusCode request_check_range(GstRTSPMessage *msg);
 
 #endif

@@ -52,6 +52,7 @@ struct session {
 struct session_play {
 	struct session_table *table;
 	char *id;
+	gboolean again;		/* it played already */
 	session_played func;
 	gpointer user_data;
 	gint64 give_up_at;
@@ -75,6 +76,14 @@ void session_table_free(struct session_table *table)
 struct session *session_find(struct session_table *table, const char *id)
 {
 	return g_hash_table_lookup(table->by_id, id);
+}
+
+struct session *session_find_for(struct session_table *table, const char *id,
+				 const struct rtp_fanout_addr *viewer)
+{
+	struct session *session = session_find(table, id);
+
+	return session && addr_same_host(&session->viewer, viewer) ? session : NULL;
 }
 
 static char *session_make_id(void)
@@ -169,6 +178,11 @@ guint session_n_tracks(const struct session *session)
 	return n;
 }
 
+gboolean session_has_track(const struct session *session, guint index)
+{
+	return index < LIMIT_TRACKS && session->legs[index].session;
+}
+
 void session_touch(struct session *session)
 {
 	session->heard_at = g_get_monotonic_time();
@@ -194,6 +208,14 @@ void session_setup(struct session *session, guint index,
 	leg->dest.addr.port = htons(ports->rtp);
 	leg->rtcp = leg->dest;
 	leg->rtcp.addr.port = htons(ports->rtcp);
+}
+
+void session_drop_track(struct session *session, guint index)
+{
+	struct leg *leg = &session->legs[index];
+
+	track_del_leg(leg);
+	memset(leg, 0, sizeof(*leg));
 }
 
 /* The viewer has come back before we missed it: what it left behind goes. */
@@ -241,7 +263,8 @@ static void session_play_done(struct session_play *play, GstRTSPStatusCode statu
 			continue;
 		starts[n].index = i;
 		starts[n].cap = session->legs[i].dest.cap;
-		starts[n].known = track_first_seq(&session->legs[i], &starts[n].seq);
+		starts[n].known = !play->again &&
+				  track_first_seq(&session->legs[i], &starts[n].seq);
 		n++;
 	}
 	play->func(status, starts, n, play->user_data);
@@ -259,7 +282,7 @@ static gboolean session_wait_first(gpointer user_data)
 	for (guint i = 0; session && i < LIMIT_TRACKS; i++)
 		if (session->legs[i].session)
 			all = all && track_first_seq(&session->legs[i], &seq);
-	if (session && !all && g_get_monotonic_time() < play->give_up_at)
+	if (session && !play->again && !all && g_get_monotonic_time() < play->give_up_at)
 		return G_SOURCE_CONTINUE;
 	session_play_done(play, GST_RTSP_STS_OK);
 	return G_SOURCE_REMOVE;
@@ -298,6 +321,7 @@ void session_play(struct session *session, session_played func, gpointer user_da
 
 	play->table = session->table;
 	play->id = g_strdup(session->id);
+	play->again = session->playing;
 	play->func = func;
 	play->user_data = user_data;
 
@@ -310,4 +334,16 @@ void session_play(struct session *session, session_played func, gpointer user_da
 		session_log_play(session);
 	session->playing = TRUE;
 	path_reach(session->path, UPSTREAM_PLAYING, session_upstream_plays, play);
+}
+
+void session_pause(struct session *session)
+{
+	char host[ADDR_STRLEN];
+
+	for (guint i = 0; i < LIMIT_TRACKS; i++)
+		track_del_leg(&session->legs[i]);
+	session->playing = FALSE;
+	log_event("viewer-paused", LOG_S("path", path_name(session->path)),
+		  LOG_S("viewer", addr_host(&session->viewer, host)),
+		  LOG_S("session", session->id));
 }

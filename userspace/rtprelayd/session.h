@@ -25,6 +25,18 @@ void session_table_free(struct session_table *table);
 struct session *session_find(struct session_table *table, const char *id);
 
 /**
+ * session_find_for - the same, for one who asks
+ * @viewer: the address that it is asked from
+ *
+ * Return: NULL also when the session is of another host. A viewer may come back
+ * on another connection, and its port says nothing behind a NAT; but its media
+ * goes to the address that set it up, so that a viewer whose address has changed
+ * has no use for the session any more, and any other host has no right to it.
+ */
+struct session *session_find_for(struct session_table *table, const char *id,
+				 const struct rtp_fanout_addr *viewer);
+
+/**
  * session_new - begin one
  * @viewer: address that it was asked from
  * @local: address that it was asked at
@@ -48,6 +60,9 @@ gboolean session_is_playing(const struct session *session);
 /* session_n_tracks - that it has set up */
 guint session_n_tracks(const struct session *session);
 
+/* session_has_track - has it set up that one? */
+gboolean session_has_track(const struct session *session, guint index);
+
 /* session_touch - the viewer is there */
 void session_touch(struct session *session);
 
@@ -64,12 +79,24 @@ void session_setup(struct session *session, guint index,
 		   const struct transport_ports *ports,
 		   const struct rtp_fanout_cap *cap);
 
-/* struct session_start - where a track begins for this viewer */
+/**
+ * session_drop_track - undo the setup of a track
+ * @index: of one that it has; not of its only one, with which it would end
+ */
+void session_drop_track(struct session *session, guint index);
+
+/**
+ * struct session_start - where a track begins for this viewer
+ * @index: of the track
+ * @cap: its layers
+ * @known: is @seq told? It is not when the session played already.
+ * @seq: of the first datagram
+ */
 struct session_start {
 	guint index;
 	struct rtp_fanout_cap cap;
 	gboolean known;
-	guint16 seq;	/* of its first datagram, if @known */
+	guint16 seq;
 };
 
 /**
@@ -88,5 +115,8 @@ typedef void (*session_played)(GstRTSPStatusCode status,
  *	were sent, or LIMIT_RTP_INFO_MS have passed without
  */
 void session_play(struct session *session, session_played func, gpointer user_data);
+
+/* session_pause - send no more until session_play(); it stays set up */
+void session_pause(struct session *session);
 
 #endif

@@ -12,7 +12,8 @@ static GstRTSPStatusCode setup_check(struct client *client, const char *id,
 	*session = NULL;
 	if (!id)
 		return GST_RTSP_STS_OK;
-	*session = session_find(server_sessions(client_server(client)), id);
+	*session = session_find_for(server_sessions(client_server(client)), id,
+				    client_addr(client));
 	if (!*session)
 		return GST_RTSP_STS_SESSION_NOT_FOUND;
 	if (session_path(*session) != path)

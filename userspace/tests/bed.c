@@ -191,6 +191,17 @@ gssize viewer_receive(struct viewer *viewer, guint track, guint rtcp,
 	return n;
 }
 
+void viewer_drain(struct viewer *viewer)
+{
+	guint8 data[2048];
+
+	for (guint track = 0; track < viewer->n_tracks; track++)
+		for (guint rtcp = 0; rtcp < 2; rtcp++)
+			while (recv(viewer->fd[track][rtcp], data, sizeof(data),
+				    MSG_DONTWAIT) >= 0)
+				;
+}
+
 void viewer_report(struct viewer *viewer, guint track)
 {
 	static const guint8 report[] = { 0x80, 201, 0, 1, 1, 2, 3, 4 };

@@ -61,6 +61,9 @@ void viewer_vanish(struct viewer *viewer);
 gssize viewer_receive(struct viewer *viewer, guint track, guint rtcp,
 		      guint8 data[static 2048]);
 
+/* viewer_drain - throw away what has come */
+void viewer_drain(struct viewer *viewer);
+
 /* viewer_report - send an empty receiver report */
 void viewer_report(struct viewer *viewer, guint track);
 

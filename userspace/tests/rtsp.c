@@ -44,8 +44,13 @@ void rtsp_open_pair(const char *host, int fd[2], guint16 port[2])
 
 struct rtsp *rtsp_connect(guint16 port)
 {
+	return rtsp_connect_from(VIEWER_HOST, port);
+}
+
+struct rtsp *rtsp_connect_from(const char *host, guint16 port)
+{
 	struct rtsp *rtsp = g_new0(struct rtsp, 1);
-	g_autoptr(GSocketAddress) from = g_inet_socket_address_new_from_string(VIEWER_HOST, 0);
+	g_autoptr(GSocketAddress) from = g_inet_socket_address_new_from_string(host, 0);
 	g_autoptr(GSocketAddress) to = g_inet_socket_address_new_from_string(RELAY_HOST, port);
 	g_autoptr(GError) error = NULL;
 

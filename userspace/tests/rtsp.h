@@ -15,8 +15,9 @@ void rtsp_open_pair(const char *host, int fd[2], guint16 port[2]);
 
 struct rtsp;
 
-/* rtsp_connect - connect to the relay */
+/* rtsp_connect - connect to the relay; rtsp_connect_from - from another host */
 struct rtsp *rtsp_connect(guint16 port);
+struct rtsp *rtsp_connect_from(const char *host, guint16 port);
 void rtsp_close(struct rtsp *rtsp);
 
 /* rtsp_write - send bytes as they are; FALSE when the relay has hung up */

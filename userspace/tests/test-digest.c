@@ -124,9 +124,19 @@ static void test_both_sides(void)
 		struct digest challenge, answer;
 		g_autofree char *header = NULL, *ha1 = NULL, *response = NULL;
 
-		/* the strongest is taken wherever it stands */
+		/* the strongest is taken, first or last */
 		for (guint i = 0; i < n; i++)
-			values[1 + i] = digest_challenge(n - 1 - i, "x", "nonce", i == 0);
+			values[1 + i] = digest_challenge(i, "x", "nonce", i == n - 1);
+		asked = credentials_of(GST_RTSP_HDR_WWW_AUTHENTICATE, values);
+		g_assert_true(digest_choose(asked, &challenge));
+		g_assert_cmpint(challenge.algorithm, ==, n - 1);
+		gst_rtsp_auth_credentials_free(asked);
+		for (guint i = 0; i < n / 2; i++) {
+			const char *swap = values[1 + i];
+
+			values[1 + i] = values[n - i];
+			values[n - i] = swap;
+		}
 		asked = credentials_of(GST_RTSP_HDR_WWW_AUTHENTICATE, values);
 		g_assert_true(digest_choose(asked, &challenge));
 		g_assert_cmpint(challenge.algorithm, ==, n - 1);
