@@ -5,7 +5,7 @@
 #include <sys/resource.h>
 
 #include "log.h"
-#include "server.h"
+#include "status.h"
 
 /* sysexits(3) are not asked for; these three are what rtprelayd(8) says */
 #define EXIT_USAGE	2
@@ -50,7 +50,7 @@ static gboolean main_quit(gpointer user_data)
 
 static gboolean main_print_stats(gpointer user_data)
 {
-	server_print_stats(user_data);
+	status_print(user_data);
 	return G_SOURCE_CONTINUE;
 }
 
@@ -81,7 +81,7 @@ static int main_serve(const struct config *config, enum fanout_backend backend)
 
 	for (guint i = 0; i < G_N_ELEMENTS(sources); i++)
 		g_source_remove(sources[i]);
-	server_print_stats(server);
+	status_print(server);
 	server_free(server);
 	log_event("stopped", LOG_S("listen", listen));
 	return EXIT_SUCCESS;

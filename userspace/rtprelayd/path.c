@@ -91,6 +91,21 @@ const char *path_name(const struct path *path)
 	return path->config->name;
 }
 
+const struct config_path *path_config(const struct path *path)
+{
+	return path->config;
+}
+
+guint path_n_sessions(const struct path *path)
+{
+	return g_hash_table_size(path->sessions);
+}
+
+const struct upstream *path_upstream(const struct path *path)
+{
+	return path->upstream;
+}
+
 void path_reach(struct path *path, enum upstream_state state, upstream_reached func,
 		gpointer user_data)
 {

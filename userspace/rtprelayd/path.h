@@ -24,6 +24,15 @@ void path_free(struct path *path);
 /* path_name - "/name" */
 const char *path_name(const struct path *path);
 
+/* path_config - see path_new() */
+const struct config_path *path_config(const struct path *path);
+
+/* path_n_sessions - on it, playing or not */
+guint path_n_sessions(const struct path *path);
+
+/* path_upstream - NULL while nobody needs it */
+const struct upstream *path_upstream(const struct path *path);
+
 /* path_reach - pull the stream up to a state; see upstream_reach() */
 void path_reach(struct path *path, enum upstream_state state, upstream_reached func,
 		gpointer user_data);

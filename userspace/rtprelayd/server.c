@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "server.h"
 
-#include <stdio.h>
+#include <string.h>
 #include <sys/socket.h>
 
 #include "client.h"
@@ -16,6 +16,8 @@
  * @paths: struct path *, by name
  * @sessions: all sessions
  * @clients: struct client *, a set
+ * @backend: see server_new()
+ * @began_at: monotonic time of its beginning, us
  */
 struct server {
 	GSocket *listener;
@@ -24,6 +26,8 @@ struct server {
 	GHashTable *paths;
 	struct session_table *sessions;
 	GHashTable *clients;
+	enum fanout_backend backend;
+	gint64 began_at;
 };
 
 static void server_watch(struct server *server);
@@ -128,6 +132,8 @@ struct server *server_new(const struct config *config, enum fanout_backend backe
 		return NULL;
 	server = g_new0(struct server, 1);
 	server->listener = listener;
+	server->backend = backend;
+	server->began_at = g_get_monotonic_time();
 	server->sessions = session_table_new(config->timeout_s);
 	server->clients = g_hash_table_new(NULL, NULL);
 	server->paths = g_hash_table_new_full(g_str_hash, g_str_equal, NULL,
@@ -162,6 +168,31 @@ struct path *server_find_path(struct server *server, const char *name)
 	return g_hash_table_lookup(server->paths, name);
 }
 
+static gint server_compare_paths(gconstpointer a, gconstpointer b)
+{
+	return strcmp(path_name(a), path_name(b));
+}
+
+GList *server_paths(struct server *server)
+{
+	return g_list_sort(g_hash_table_get_values(server->paths), server_compare_paths);
+}
+
+enum fanout_backend server_backend(const struct server *server)
+{
+	return server->backend;
+}
+
+gint64 server_uptime_ms(const struct server *server)
+{
+	return (g_get_monotonic_time() - server->began_at) / 1000;
+}
+
+guint server_n_clients(const struct server *server)
+{
+	return g_hash_table_size(server->clients);
+}
+
 struct session_table *server_sessions(struct server *server)
 {
 	return server->sessions;
@@ -170,24 +201,4 @@ struct session_table *server_sessions(struct server *server)
 void server_client_gone(struct server *server, struct client *client)
 {
 	g_hash_table_remove(server->clients, client);
-}
-
-void server_print_stats(struct server *server)
-{
-	GHashTableIter iter;
-	gpointer path;
-
-	g_hash_table_iter_init(&iter, server->paths);
-	while (g_hash_table_iter_next(&iter, NULL, &path)) {
-		struct track *track;
-
-		for (guint i = 0; (track = path_track(path, i)); i++) {
-			JsonNode *node = track_to_json(track);
-			g_autofree char *line = json_to_string(node, FALSE);
-
-			puts(line);
-			json_node_unref(node);
-		}
-	}
-	fflush(stdout);
 }

@@ -25,12 +25,21 @@ void server_free(struct server *server);
 /* server_find_path - the path of that name, or NULL */
 struct path *server_find_path(struct server *server, const char *name);
 
+/* server_paths - all of them, by name; to be freed with g_list_free() */
+GList *server_paths(struct server *server);
+
 struct session_table *server_sessions(struct server *server);
+
+/* server_backend - see server_new() */
+enum fanout_backend server_backend(const struct server *server);
+
+/* server_uptime_ms - since server_new() */
+gint64 server_uptime_ms(const struct server *server);
+
+/* server_n_clients - viewers' connections now */
+guint server_n_clients(const struct server *server);
 
 /* server_client_gone - @client is about to be freed */
 void server_client_gone(struct server *server, struct client *client);
-
-/* server_print_stats - a line of JSON on stdout for each track, see rtprelayd(8) */
-void server_print_stats(struct server *server);
 
 #endif

@@ -13,6 +13,8 @@
 
 /* Random bytes of an identifier: nobody guesses it */
 #define SESSION_ID_BYTES	16
+/* Of a name, NUL included; of two sessions, one in 2^48 has the other's */
+#define SESSION_NAME_LEN	13
 
 /**
  * struct session_table - all sessions
@@ -28,22 +30,26 @@ struct session_table {
  * struct session - see session.h
  * @table: where it is
  * @id: its identifier, in hexadecimal
+ * @name: see session_name()
  * @path: what it shows
  * @viewer: whose it is; the port is that of the connection which began it
  * @local: the relay's address that it was asked at
  * @legs: by track; those set up have a session
  * @playing: PLAY was asked for
+ * @began_at: monotonic time of its beginning, us
  * @heard_at: monotonic time of the last sign of life, us
  * @timer: looks whether that is too long ago
  */
 struct session {
 	struct session_table *table;
 	char *id;
+	char name[SESSION_NAME_LEN];
 	struct path *path;
 	struct rtp_fanout_addr viewer;
 	struct rtp_fanout_addr local;
 	struct leg legs[LIMIT_TRACKS];
 	gboolean playing;
+	gint64 began_at;
 	gint64 heard_at;
 	guint timer;
 };
@@ -86,6 +92,35 @@ struct session *session_find_for(struct session_table *table, const char *id,
 	return session && addr_same_host(&session->viewer, viewer) ? session : NULL;
 }
 
+static gint session_compare_age(gconstpointer a, gconstpointer b)
+{
+	const struct session *x = a, *y = b;
+
+	return x->began_at < y->began_at ? -1 : x->began_at > y->began_at;
+}
+
+guint session_count(const struct session_table *table)
+{
+	return g_hash_table_size(table->by_id);
+}
+
+GList *session_list(struct session_table *table)
+{
+	return g_list_sort(g_hash_table_get_values(table->by_id), session_compare_age);
+}
+
+struct session *session_find_name(struct session_table *table, const char *name)
+{
+	GHashTableIter iter;
+	gpointer session;
+
+	g_hash_table_iter_init(&iter, table->by_id);
+	while (g_hash_table_iter_next(&iter, NULL, &session))
+		if (g_str_equal(session_name(session), name))
+			return session;
+	return NULL;
+}
+
 static char *session_make_id(void)
 {
 	guint8 random[SESSION_ID_BYTES];
@@ -96,6 +131,14 @@ static char *session_make_id(void)
 	for (guint i = 0; i < sizeof(random); i++)
 		g_string_append_printf(id, "%02x", random[i]);
 	return g_string_free(id, FALSE);
+}
+
+static void session_make_name(struct session *session)
+{
+	g_autofree char *digest = g_compute_checksum_for_string(G_CHECKSUM_SHA256,
+								session->id, -1);
+
+	g_strlcpy(session->name, digest, sizeof(session->name));
 }
 
 static gboolean session_check(gpointer user_data)
@@ -123,6 +166,8 @@ struct session *session_new(struct session_table *table, struct path *path,
 	session = g_new0(struct session, 1);
 	session->table = table;
 	session->id = session_make_id();
+	session_make_name(session);
+	session->began_at = g_get_monotonic_time();
 	session->path = path;
 	session->viewer = *viewer;
 	session->local = *local;
@@ -139,7 +184,7 @@ void session_end(struct session *session, const char *reason)
 
 	log_event("viewer-left", LOG_S("path", path_name(session->path)),
 		  LOG_S("viewer", addr_host(&session->viewer, host)),
-		  LOG_S("session", session->id), LOG_S("reason", reason));
+		  LOG_S("session", session->name), LOG_S("reason", reason));
 	g_clear_handle_id(&session->timer, g_source_remove);
 	for (guint i = 0; i < LIMIT_TRACKS; i++)
 		track_del_leg(&session->legs[i]);
@@ -162,6 +207,33 @@ guint session_timeout_s(const struct session *session)
 struct path *session_path(const struct session *session)
 {
 	return session->path;
+}
+
+const char *session_name(const struct session *session)
+{
+	return session->name;
+}
+
+const struct rtp_fanout_addr *session_viewer(const struct session *session)
+{
+	return &session->viewer;
+}
+
+gint64 session_age_ms(const struct session *session)
+{
+	return (g_get_monotonic_time() - session->began_at) / 1000;
+}
+
+gint64 session_silent_ms(const struct session *session)
+{
+	return (g_get_monotonic_time() - session->heard_at) / 1000;
+}
+
+struct leg *session_leg(struct session *session, guint index)
+{
+	struct leg *leg = index < LIMIT_TRACKS ? &session->legs[index] : NULL;
+
+	return leg && leg->session ? leg : NULL;
 }
 
 gboolean session_is_playing(const struct session *session)
@@ -242,7 +314,7 @@ static gboolean session_add_legs(struct session *session)
 		if (!track || !track_add_leg(track, leg, &error)) {
 			log_event("viewer-refused",
 				  LOG_S("path", path_name(session->path)),
-				  LOG_S("session", session->id),
+				  LOG_S("session", session->name),
 				  LOG_S("reason", error ? error->message : "no track"));
 			return FALSE;
 		}
@@ -311,7 +383,7 @@ static void session_log_play(const struct session *session)
 				  LOG_U("track", i),
 				  LOG_S("viewer", addr_to_string(&leg->dest.addr, addr)),
 				  LOG_S("cap", cap_to_string(&leg->dest.cap, cap)),
-				  LOG_S("session", session->id));
+				  LOG_S("session", session->name));
 	}
 }
 

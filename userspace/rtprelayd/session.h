@@ -24,6 +24,14 @@ void session_table_free(struct session_table *table);
 /* session_find - the session with that identifier, or NULL */
 struct session *session_find(struct session_table *table, const char *id);
 
+guint session_count(const struct session_table *table);
+
+/* session_list - all of them, the oldest first; to be freed with g_list_free() */
+GList *session_list(struct session_table *table);
+
+/* session_find_name - the session of that name, or NULL */
+struct session *session_find_name(struct session_table *table, const char *name);
+
 /**
  * session_find_for - the same, for one who asks
  * @viewer: the address that it is asked from
@@ -53,6 +61,22 @@ void session_end(struct session *session, const char *reason);
 const char *session_id(const struct session *session);
 guint session_timeout_s(const struct session *session);
 struct path *session_path(const struct session *session);
+
+/*
+ * session_name - what operators call it: made of its identifier, which cannot be
+ * told from it
+ */
+const char *session_name(const struct session *session);
+
+/* session_viewer - whose it is; the port is of no meaning */
+const struct rtp_fanout_addr *session_viewer(const struct session *session);
+
+/* session_age_ms, session_silent_ms - since it began; since it was last heard of */
+gint64 session_age_ms(const struct session *session);
+gint64 session_silent_ms(const struct session *session);
+
+/* session_leg - its part in a track, NULL when it has not set that up */
+struct leg *session_leg(struct session *session, guint index);
 
 /* session_is_playing - has PLAY been asked for? */
 gboolean session_is_playing(const struct session *session);

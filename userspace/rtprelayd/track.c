@@ -18,6 +18,7 @@
  * @legs_by_rtp: struct leg * by dest.addr
  * @last_cookie: last one given
  * @socket_datagrams: that the media socket handed to us
+ * @meters: of its counters
  */
 struct track {
 	struct track_config config;
@@ -28,6 +29,7 @@ struct track {
 	GHashTable *legs_by_rtp;
 	guint64 last_cookie;
 	guint64 socket_datagrams;
+	struct track_meters meters;
 };
 
 static void track_datagram(const guint8 *data, gsize len,
@@ -157,6 +159,9 @@ gboolean track_add_leg(struct track *track, struct leg *leg, GError **error)
 	if (!fanout_add(track->fanout, &leg->dest, error))
 		return FALSE;
 	leg->track = track;
+	leg->octets = leg->dropped = (struct meter){ 0 };
+	meter_sample(&leg->octets, 0);
+	meter_sample(&leg->dropped, 0);
 	g_hash_table_insert(track->legs_by_rtp, &leg->dest.addr, leg);
 	track_rtcp_add_leg(track->rtcp, leg);
 	return TRUE;
@@ -208,55 +213,39 @@ gboolean track_first_seq(struct leg *leg, guint16 *seq)
 	return TRUE;
 }
 
-JsonNode *track_to_json(struct track *track)
+void track_get_status(struct track *track, struct track_status *status)
 {
-	g_autoptr(JsonBuilder) json = json_builder_new();
-	struct rtp_fanout_info info = { 0 };
+	*status = (struct track_status){
+		.config = &track->config,
+		.udp = &track->udp,
+		.fanout = track->fanout,
+		.meters = &track->meters,
+		.socket_datagrams = track->socket_datagrams,
+		.rtcp_ignored = track_rtcp_ignored(track->rtcp),
+	};
+}
+
+struct track_walk {
+	struct track *track;
+	track_leg_visitor visit;
+	gpointer user_data;
+};
+
+static gboolean track_visit_leg(const struct rtp_fanout_dest_info *info,
+				gpointer user_data)
+{
+	struct track_walk *walk = user_data;
+	struct leg *leg = track_rtcp_leg(walk->track->rtcp, info->cookie);
+
+	if (leg)
+		walk->visit(leg, info, walk->user_data);
+	return TRUE;
+}
+
+void track_each_leg(struct track *track, track_leg_visitor visit, gpointer user_data)
+{
+	struct track_walk walk = { track, visit, user_data };
 
 	if (track->fanout)
-		fanout_info(track->fanout, &info, NULL);
-	const struct {
-		const char *name;
-		guint64 value;
-	} counters[] = {
-		{ "ssrc", info.ssrc },
-		{ "viewers", info.dests },
-		{ "rx_packets", info.rx_packets },
-		{ "rx_octets", info.rx_octets },
-		{ "rx_passed", info.rx_passed },
-		{ "rx_teed", info.rx_teed },
-		{ "rx_lost", info.rx_lost },
-		{ "rx_dropped_queue", info.rx_dropped_queue },
-		{ "rx_dropped_nomem", info.rx_dropped_nomem },
-		{ "rx_dropped_policy", info.rx_dropped_policy },
-		{ "rx_dropped_ttl", info.rx_dropped_ttl },
-		{ "rx_dropped_malformed", info.rx_dropped_malformed },
-		{ "rx_dropped_duplicate", info.rx_dropped_duplicate },
-		{ "rx_dropped_late", info.rx_dropped_late },
-		{ "rx_dropped_unconfirmed", info.rx_dropped_unconfirmed },
-		{ "tx_packets", info.tx_packets },
-		{ "tx_octets", info.tx_octets },
-		{ "tx_dropped", info.tx_dropped },
-		{ "tx_sends", info.tx_sends },
-		{ "tx_waits", info.tx_waits },
-		{ "socket_datagrams", track->socket_datagrams },
-		{ "rtcp_ignored", track_rtcp_ignored(track->rtcp) },
-	};
-
-	json_builder_begin_object(json);
-	json_builder_set_member_name(json, "path");
-	json_builder_add_string_value(json, track->config.name);
-	json_builder_set_member_name(json, "track");
-	json_builder_add_int_value(json, track->config.index);
-	json_builder_set_member_name(json, "backend");
-	json_builder_add_string_value(json, track->fanout ?
-		fanout_backend_name(fanout_backend(track->fanout)) : "none");
-	json_builder_set_member_name(json, "port");
-	json_builder_add_int_value(json, track->udp.ports.rtp);
-	for (guint i = 0; i < G_N_ELEMENTS(counters); i++) {
-		json_builder_set_member_name(json, counters[i].name);
-		json_builder_add_int_value(json, counters[i].value);
-	}
-	json_builder_end_object(json);
-	return json_builder_get_root(json);
+		fanout_each_dest(track->fanout, track_visit_leg, &walk, NULL);
 }

@@ -7,9 +7,9 @@
 #define RTPRELAYD_TRACK_H
 
 #include <gio/gio.h>
-#include <json-glib/json-glib.h>
 
 #include "fanout.h"
+#include "meter.h"
 #include "sdp.h"
 #include "udp.h"
 
@@ -22,12 +22,16 @@ struct session;
  * @track: in which it is, or NULL
  * @dest: where the media goes; its cookie is set by track_add_leg()
  * @rtcp: the same, for RTCP
+ * @octets: payload bytes sent to it
+ * @dropped: datagrams that could not be
  */
 struct leg {
 	struct session *session;
 	struct track *track;
 	struct rtp_fanout_dest dest;
 	struct rtp_fanout_dest rtcp;
+	struct meter octets;
+	struct meter dropped;
 };
 
 /**
@@ -95,7 +99,47 @@ struct leg *track_find_leg(struct track *track, const struct rtp_fanout_addr *ad
  */
 gboolean track_first_seq(struct leg *leg, guint16 *seq);
 
-/* track_to_json - its counters, as rtprelayd(8) describes them */
-JsonNode *track_to_json(struct track *track);
+/**
+ * struct track_meters - of a track's counters
+ * @rx_octets, @rx_packets, @rx_lost: of struct rtp_fanout_info
+ * @rx_dropped: all of its rx_dropped_*
+ * @tx_octets, @tx_dropped: likewise
+ */
+struct track_meters {
+	struct meter rx_octets;
+	struct meter rx_packets;
+	struct meter rx_lost;
+	struct meter rx_dropped;
+	struct meter tx_octets;
+	struct meter tx_dropped;
+};
+
+/**
+ * struct track_status - what is to be seen of a track
+ * @config: see track_new()
+ * @udp: its sockets
+ * @fanout: NULL until track_start()
+ * @meters: to be sampled by whoever looks
+ * @socket_datagrams: that the media socket handed to the daemon
+ * @rtcp_ignored: see track_rtcp_ignored()
+ */
+struct track_status {
+	const struct track_config *config;
+	const struct udp_pair *udp;
+	struct fanout *fanout;
+	struct track_meters *meters;
+	guint64 socket_datagrams;
+	guint64 rtcp_ignored;
+};
+
+void track_get_status(struct track *track, struct track_status *status);
+
+/* track_leg_visitor - for track_each_leg(); @info is what it was sent */
+typedef void (*track_leg_visitor)(struct leg *leg,
+				  const struct rtp_fanout_dest_info *info,
+				  gpointer user_data);
+
+/* track_each_leg - visit all legs with their counters; none may come or go */
+void track_each_leg(struct track *track, track_leg_visitor visit, gpointer user_data);
 
 #endif

@@ -567,6 +567,23 @@ gboolean upstream_is_awaited(const struct upstream *upstream)
 	return !g_queue_is_empty((GQueue *)&upstream->waiters);
 }
 
+const char *upstream_state_name(const struct upstream *upstream)
+{
+	static const char *const names[] = {
+		[UPSTREAM_CONNECTING] = "connecting",
+		[UPSTREAM_DESCRIBED] = "described",
+		[UPSTREAM_READY] = "ready",
+		[UPSTREAM_PLAYING] = "playing",
+	};
+
+	return names[upstream->state];
+}
+
+gboolean upstream_is_playing(const struct upstream *upstream)
+{
+	return upstream->state == UPSTREAM_PLAYING;
+}
+
 const struct sdp *upstream_sdp(const struct upstream *upstream)
 {
 	return upstream->sdp;

@@ -69,6 +69,12 @@ void upstream_stop(struct upstream *upstream);
 /* upstream_is_awaited - does anybody wait for a state? */
 gboolean upstream_is_awaited(const struct upstream *upstream);
 
+/* upstream_state_name - how far it has come, in a word */
+const char *upstream_state_name(const struct upstream *upstream);
+
+/* upstream_is_playing - has it come to UPSTREAM_PLAYING? */
+gboolean upstream_is_playing(const struct upstream *upstream);
+
 /* upstream_sdp - its description, NULL before UPSTREAM_DESCRIBED */
 const struct sdp *upstream_sdp(const struct upstream *upstream);
 
