@@ -72,6 +72,25 @@ typedef gboolean (*fanout_visitor)(const struct rtp_fanout_dest_info *info,
 				   gpointer user_data);
 
 /**
+ * fanout_privileged - do what asks for CAP_NET_ADMIN
+ * @op: RTP_FANOUT_ATTACH or RTP_FANOUT_CONFIG
+ *
+ * Return: 0 or the errno value of setsockopt().
+ */
+typedef int (*fanout_privileged)(int fd, enum rtp_fanout_op op,
+				 const struct rtp_fanout_config *config);
+
+/* fanout_set_config - the one that calls setsockopt() itself */
+int fanout_set_config(int fd, enum rtp_fanout_op op,
+		      const struct rtp_fanout_config *config);
+
+/*
+ * fanout_set_privileged - have another one called from now on, by every fan-out of
+ * the process: one that asks a process that has the capability
+ */
+void fanout_set_privileged(fanout_privileged func);
+
+/**
  * fanout_new - make a socket a fan-out
  * @fd: a bound, unconnected, non-blocking UDP socket, AF_INET or AF_INET6. It
  *	stays the caller's, must outlive the fan-out, and is read by it alone.

@@ -20,6 +20,29 @@ struct kernel {
 	GSource *watch;
 };
 
+static fanout_privileged kernel_privileged = fanout_set_config;
+
+void fanout_set_privileged(fanout_privileged func)
+{
+	kernel_privileged = func;
+}
+
+int fanout_set_config(int fd, enum rtp_fanout_op op,
+		      const struct rtp_fanout_config *config)
+{
+	const struct {
+		struct rtp_fanout_hdr hdr;
+		struct rtp_fanout_config config;
+	} call = {
+		.hdr = { .op = op, .count = 1, .size = sizeof(*config) },
+		.config = *config,
+	};
+
+	if (!setsockopt(fd, SOL_SOCKET, SO_RTP_FANOUT, &call, sizeof(call)))
+		return 0;
+	return errno;
+}
+
 static gboolean kernel_call(int fd, guint32 op, guint32 flags, gconstpointer element,
 			    gsize size, const char *what, GError **error)
 {
@@ -89,11 +112,13 @@ static gboolean kernel_ready(gint fd, GIOCondition condition, gpointer user_data
 static gpointer kernel_attach(struct fanout *fanout,
 			      const struct rtp_fanout_config *config, GError **error)
 {
+	int err = kernel_privileged(fanout->fd, RTP_FANOUT_ATTACH, config);
 	struct kernel *kernel;
 
-	if (!kernel_call(fanout->fd, RTP_FANOUT_ATTACH, 0, config, sizeof(*config),
-			 "RTP_FANOUT_ATTACH", error))
+	if (err) {
+		fanout_fail(error, err, "RTP_FANOUT_ATTACH");
 		return NULL;
+	}
 
 	kernel = g_new0(struct kernel, 1);
 	kernel->fanout = fanout;
@@ -118,9 +143,12 @@ static gboolean kernel_configure(gpointer state,
 				 const struct rtp_fanout_config *config, GError **error)
 {
 	struct kernel *kernel = state;
+	int err = fanout_set_config(kernel->fanout->fd, RTP_FANOUT_CONFIG, config);
 
-	return kernel_call(kernel->fanout->fd, RTP_FANOUT_CONFIG, 0, config,
-			   sizeof(*config), "RTP_FANOUT_CONFIG", error);
+	/* most changes ask for no capability */
+	if (err == EPERM)
+		err = kernel_privileged(kernel->fanout->fd, RTP_FANOUT_CONFIG, config);
+	return err ? fanout_fail(error, err, "RTP_FANOUT_CONFIG") : TRUE;
 }
 
 static gboolean kernel_add(gpointer state, const struct rtp_fanout_dest *dest,
