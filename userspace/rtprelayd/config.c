@@ -4,6 +4,8 @@
 #include <gst/rtsp/gstrtspurl.h>
 #include <string.h>
 
+#include "privileges.h"
+
 #define GROUP_SERVER	"server"
 #define GROUP_PATH	"path "
 
@@ -29,6 +31,7 @@ void config_free(struct config *config)
 	if (!config)
 		return;
 	g_clear_object(&config->listen);
+	g_free(config->user);
 	g_ptr_array_unref(config->paths);
 	g_free(config);
 }
@@ -55,10 +58,30 @@ static gboolean config_check_keys(GKeyFile *file, const char *group,
 	return TRUE;
 }
 
+static gboolean config_load_user(struct config *config, GKeyFile *file, GError **error)
+{
+	g_autoptr(GError) wrong = NULL;
+	struct privileges_user user;
+
+	config->user = g_key_file_get_string(file, GROUP_SERVER, "user", NULL);
+	if (privileges_find_user(config->user, &user, &wrong))
+		return TRUE;
+	return config_fail(error, GROUP_SERVER, "user", wrong->message);
+}
+
+static gboolean config_load_backend(struct config *config, GKeyFile *file, GError **error)
+{
+	g_autofree char *name = g_key_file_get_string(file, GROUP_SERVER, "backend", NULL);
+
+	if (!name || fanout_backend_parse(name, &config->backend))
+		return TRUE;
+	return config_fail(error, GROUP_SERVER, "backend", "neither auto, kernel nor user");
+}
+
 static gboolean config_load_server(struct config *config, GKeyFile *file,
 				   GError **error)
 {
-	static const char *const keys[] = { "listen", "timeout", NULL };
+	static const char *const keys[] = { "listen", "timeout", "user", "backend", NULL };
 	g_autofree char *listen = NULL;
 	GSocketConnectable *parsed;
 
@@ -77,6 +100,10 @@ static gboolean config_load_server(struct config *config, GKeyFile *file,
 			config->timeout_s = timeout;
 		}
 	}
+
+	if (!config_load_user(config, file, error) ||
+	    !config_load_backend(config, file, error))
+		return FALSE;
 
 	parsed = g_network_address_parse(listen ? listen : DEFAULT_LISTEN,
 					 DEFAULT_PORT, NULL);

@@ -5,6 +5,8 @@
 
 #include <gio/gio.h>
 
+#include "fanout.h"
+
 /**
  * struct config_path - a stream that viewers can ask for
  * @name: "/name", without a slash at its end
@@ -25,11 +27,15 @@ struct config_path {
  * struct config - the daemon's configuration
  * @listen: where viewers connect
  * @timeout_s: seconds after which a silent viewer is dropped, 1 to 3600
+ * @user: who the daemon becomes when root starts it, or NULL
+ * @backend: what replicates the streams
  * @paths: struct config_path *, at least one
  */
 struct config {
 	GSocketAddress *listen;
 	guint timeout_s;
+	char *user;
+	enum fanout_backend backend;
 	GPtrArray *paths;
 };
 

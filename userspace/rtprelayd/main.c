@@ -4,7 +4,9 @@
 #include <stdlib.h>
 #include <sys/resource.h>
 
+#include "helper.h"
 #include "log.h"
+#include "privileges.h"
 #include "status.h"
 
 /* sysexits(3) are not asked for; these three are what rtprelayd(8) says */
@@ -54,7 +56,41 @@ static gboolean main_print_stats(gpointer user_data)
 	return G_SOURCE_CONTINUE;
 }
 
-static int main_serve(const struct config *config, enum fanout_backend backend)
+/* Listens, with what it takes to do so, and then gives that up. */
+static struct server *main_listen(const struct config *config, GError **error)
+{
+	g_autoptr(GError) helpless = NULL;
+	struct privileges_user user;
+	struct server *server;
+	int err;
+
+	if (!privileges_find_user(config->user, &user, error))
+		return NULL;
+	if (!helper_start(&user, &helpless) &&
+	    config->backend == FANOUT_KERNEL) {
+		g_propagate_prefixed_error(error, g_steal_pointer(&helpless),
+					   "backend kernel: ");
+		return NULL;
+	}
+	server = server_new(config, error);
+	if (!server)
+		return NULL;
+	err = privileges_reduce(&user, PRIVILEGES_NONE);
+	if (err) {
+		g_set_error(error, G_IO_ERROR, g_io_error_from_errno(err),
+			    "cannot give up privileges%s%s: %s",
+			    user.name ? " and become " : "", user.name ? user.name : "",
+			    g_strerror(err));
+		server_free(server);
+		return NULL;
+	}
+	log_event("privileges", LOG_S("user", g_get_user_name()),
+		  LOG_U("helper", helper_pid()),
+		  LOG_S(helpless ? "reason" : NULL, helpless ? helpless->message : NULL));
+	return server;
+}
+
+static int main_serve(const struct config *config)
 {
 	g_autoptr(GMainLoop) loop = g_main_loop_new(NULL, FALSE);
 	g_autofree char *listen = g_socket_connectable_to_string(
@@ -64,25 +100,28 @@ static int main_serve(const struct config *config, enum fanout_backend backend)
 	struct server *server;
 
 	main_raise_limits();
-	main_init_gstreamer();
-	server = server_new(config, backend, &error);
+	server = main_listen(config, &error);
 	if (!server) {
-		g_printerr("rtprelayd: cannot listen on %s: %s\n", listen,
-			   error->message);
+		helper_stop();
+		g_printerr("rtprelayd: %s\n", error->message);
 		return EXIT_FAILURE;
 	}
+	/* from here on there may be threads */
+	main_init_gstreamer();
+	helper_watch();
 
 	sources[0] = g_unix_signal_add(SIGINT, main_quit, loop);
 	sources[1] = g_unix_signal_add(SIGTERM, main_quit, loop);
 	sources[2] = g_unix_signal_add(SIGUSR1, main_print_stats, server);
 	log_event("ready", LOG_S("listen", listen), LOG_U("paths", config->paths->len),
-		  LOG_S("backend", fanout_backend_name(backend)));
+		  LOG_S("backend", fanout_backend_name(config->backend)));
 	g_main_loop_run(loop);
 
 	for (guint i = 0; i < G_N_ELEMENTS(sources); i++)
 		g_source_remove(sources[i]);
 	status_print(server);
 	server_free(server);
+	helper_stop();
 	log_event("stopped", LOG_S("listen", listen));
 	return EXIT_SUCCESS;
 }
@@ -90,7 +129,7 @@ static int main_serve(const struct config *config, enum fanout_backend backend)
 int main(int argc, char **argv)
 {
 	g_autoptr(GOptionContext) context = g_option_context_new("- relay RTSP streams");
-	enum fanout_backend backend = FANOUT_AUTO;
+	enum fanout_backend option;
 	g_autoptr(GError) error = NULL;
 	struct config *config;
 	int status;
@@ -108,7 +147,7 @@ int main(int argc, char **argv)
 			   "arguments that are no options" : "--config FILE is missing");
 		return EXIT_USAGE;
 	}
-	if (opt_backend && !fanout_backend_parse(opt_backend, &backend)) {
+	if (opt_backend && !fanout_backend_parse(opt_backend, &option)) {
 		g_printerr("rtprelayd: --backend %s: not auto, kernel or user\n",
 			   opt_backend);
 		return EXIT_USAGE;
@@ -119,7 +158,9 @@ int main(int argc, char **argv)
 		g_printerr("rtprelayd: %s\n", error->message);
 		return EXIT_FAILURE;
 	}
-	status = opt_check ? EXIT_SUCCESS : main_serve(config, backend);
+	if (opt_backend)
+		config->backend = option;
+	status = opt_check ? EXIT_SUCCESS : main_serve(config);
 	config_free(config);
 	g_free(opt_config);
 	g_free(opt_backend);

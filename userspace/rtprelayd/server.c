@@ -102,17 +102,21 @@ static void server_watch(struct server *server)
 
 static GSocket *server_listen(GSocketAddress *address, GError **error)
 {
+	g_autofree char *text = g_socket_connectable_to_string(
+					G_SOCKET_CONNECTABLE(address));
 	g_autoptr(GSocket) socket = NULL;
 
 	socket = g_socket_new(g_socket_address_get_family(address), G_SOCKET_TYPE_STREAM,
 			      G_SOCKET_PROTOCOL_TCP, error);
-	if (!socket)
-		return NULL;
-	g_socket_set_blocking(socket, FALSE);
-	g_socket_set_listen_backlog(socket, SOMAXCONN);
-	if (!g_socket_bind(socket, address, TRUE, error) || !g_socket_listen(socket, error))
-		return NULL;
-	return g_steal_pointer(&socket);
+	if (socket) {
+		g_socket_set_blocking(socket, FALSE);
+		g_socket_set_listen_backlog(socket, SOMAXCONN);
+		if (g_socket_bind(socket, address, TRUE, error) &&
+		    g_socket_listen(socket, error))
+			return g_steal_pointer(&socket);
+	}
+	g_prefix_error(error, "cannot listen on %s: ", text);
+	return NULL;
 }
 
 static void server_path_free(gpointer path)
@@ -120,8 +124,7 @@ static void server_path_free(gpointer path)
 	path_free(path);
 }
 
-struct server *server_new(const struct config *config, enum fanout_backend backend,
-			  GError **error)
+struct server *server_new(const struct config *config, GError **error)
 {
 	gboolean dual_stack = g_socket_address_get_family(config->listen) ==
 			      G_SOCKET_FAMILY_IPV6;
@@ -132,7 +135,7 @@ struct server *server_new(const struct config *config, enum fanout_backend backe
 		return NULL;
 	server = g_new0(struct server, 1);
 	server->listener = listener;
-	server->backend = backend;
+	server->backend = config->backend;
 	server->began_at = g_get_monotonic_time();
 	server->sessions = session_table_new(config->timeout_s);
 	server->clients = g_hash_table_new(NULL, NULL);
@@ -142,7 +145,7 @@ struct server *server_new(const struct config *config, enum fanout_backend backe
 		struct config_path *path = g_ptr_array_index(config->paths, i);
 
 		g_hash_table_insert(server->paths, path->name,
-				    path_new(path, backend, dual_stack));
+				    path_new(path, config->backend, dual_stack));
 	}
 	server_watch(server);
 	return server;

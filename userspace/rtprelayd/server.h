@@ -13,11 +13,9 @@ struct server;
 /**
  * server_new - listen and serve
  * @config: outlives it
- * @backend: that is to serve the streams
- * @error: G_IO_ERROR, from listening
+ * @error: G_IO_ERROR, from listening; the text names the address
  */
-struct server *server_new(const struct config *config, enum fanout_backend backend,
-			  GError **error);
+struct server *server_new(const struct config *config, GError **error);
 
 /* server_free - tear everything down, upstream too */
 void server_free(struct server *server);

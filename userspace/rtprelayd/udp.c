@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "addr.h"
+#include "helper.h"
 #include "limit.h"
 
 static int udp_bind(int family, guint16 *port)
@@ -34,13 +35,15 @@ static int udp_bind(int family, guint16 *port)
 	return -1;
 }
 
-/* The privileged form is not bound by net.core.[rw]mem_max. */
-static void udp_set_buffer(int fd, int forced, int plain)
+static void udp_set_buffers(int fd)
 {
 	int bytes = UDP_BUFFER;
 
-	if (setsockopt(fd, SOL_SOCKET, forced, &bytes, sizeof(bytes)))
-		setsockopt(fd, SOL_SOCKET, plain, &bytes, sizeof(bytes));
+	if (!helper_force_buffers(fd))
+		return;
+	/* as much as net.core.[rw]mem_max allows */
+	setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &bytes, sizeof(bytes));
+	setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &bytes, sizeof(bytes));
 }
 
 gboolean udp_pair_open(struct udp_pair *pair, int family, GError **error)
@@ -65,8 +68,7 @@ gboolean udp_pair_open(struct udp_pair *pair, int family, GError **error)
 			close(pair->rtp);
 			continue;
 		}
-		udp_set_buffer(pair->rtp, SO_RCVBUFFORCE, SO_RCVBUF);
-		udp_set_buffer(pair->rtp, SO_SNDBUFFORCE, SO_SNDBUF);
+		udp_set_buffers(pair->rtp);
 		getsockopt(pair->rtp, SOL_SOCKET, SO_RCVBUF, &pair->rcvbuf, &len);
 	}
 	if (pair->rtcp >= 0)

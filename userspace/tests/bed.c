@@ -4,8 +4,10 @@
 #include <arpa/inet.h>
 #include <gst/rtsp/gstrtsptransport.h>
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static guint16 bed_free_port(void)
@@ -31,15 +33,38 @@ static gboolean bed_is_up(const struct bed *bed)
 }
 
 /* A test that aborts takes its daemon along. */
-static void bed_child_setup(gpointer unused)
+static void bed_child_setup(gpointer user_data)
 {
+	const struct bed_wish *wish = user_data;
+
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (wish->child)
+		wish->child();
 }
 
-void bed_set_up(struct bed *bed, gconstpointer unused)
+void bed_configure(struct bed *bed, const char *server, const char *paths)
 {
+	guint16 origin = origin_port(bed->origin);
+	g_autoptr(GString) text = g_string_new(NULL);
+
+	g_string_printf(text, "[server]\nlisten=" RELAY_HOST ":%u\ntimeout=%d\n%s",
+			bed->port, BED_TIMEOUT, server ? server : "");
+	if (paths)
+		g_string_append(text, paths);
+	else
+		g_string_append_printf(text,
+			"[path /cam]\nupstream=rtsp://" ORIGIN_HOST ":%u/live\n"
+			"[path /other]\nupstream=rtsp://" ORIGIN_HOST ":%u/live\n"
+			"[path /nobody]\nupstream=rtsp://" ORIGIN_HOST ":1/live\n",
+			origin, origin);
+	g_assert_true(g_file_set_contents(bed->config, text->str, -1, NULL));
+}
+
+void bed_set_up(struct bed *bed, gconstpointer wished)
+{
+	static const struct bed_wish usual;
+	const struct bed_wish *wish = wished ? wished : &usual;
 	const char *exe = g_getenv("RTPRELAYD");
-	g_autofree char *config = NULL, *file = NULL;
 	g_autoptr(GSubprocessLauncher) launcher = NULL;
 	g_autoptr(GError) error = NULL;
 	guint tries = 0;
@@ -48,37 +73,76 @@ void bed_set_up(struct bed *bed, gconstpointer unused)
 	bed->origin = origin_new();
 	bed->port = bed_free_port();
 	bed->dir = g_dir_make_tmp("rtprelayd-XXXXXX", NULL);
+	/* the daemon may be another user */
+	g_assert_cmpint(chmod(bed->dir, 0755), ==, 0);
 	bed->url = g_strdup_printf("rtsp://" RELAY_HOST ":%u/cam", bed->port);
-	file = g_build_filename(bed->dir, "conf", NULL);
-	config = g_strdup_printf("[server]\nlisten=" RELAY_HOST ":%u\ntimeout=%d\n"
-				 "[path /cam]\nupstream=rtsp://" ORIGIN_HOST ":%u/live\n"
-				 "[path /other]\nupstream=rtsp://" ORIGIN_HOST ":%u/live\n"
-				 "[path /nobody]\nupstream=rtsp://" ORIGIN_HOST ":1/live\n",
-				 bed->port, BED_TIMEOUT, origin_port(bed->origin),
-				 origin_port(bed->origin));
-	g_assert_true(g_file_set_contents(file, config, -1, NULL));
+	bed->config = g_build_filename(bed->dir, "conf", NULL);
+	bed->log = g_build_filename(bed->dir, "log", NULL);
+	bed_configure(bed, wish->server, NULL);
 	launcher = g_subprocess_launcher_new(G_SUBPROCESS_FLAGS_STDOUT_PIPE);
-	g_subprocess_launcher_set_child_setup(launcher, bed_child_setup, NULL, NULL);
-	bed->daemon = g_subprocess_launcher_spawn(launcher, &error, exe, "--config", file,
-						  "--backend", "user", NULL);
+	g_subprocess_launcher_set_child_setup(launcher, bed_child_setup, (gpointer)wish, NULL);
+	g_subprocess_launcher_set_stderr_file_path(launcher, bed->log);
+	bed->daemon = g_subprocess_launcher_spawn(launcher, &error, exe, "--config",
+						  bed->config, "--backend",
+						  wish->backend ? wish->backend : "user",
+						  NULL);
 	g_assert_no_error(error);
+	if (wish->status) {
+		g_subprocess_wait(bed->daemon, NULL, NULL);
+		g_assert_cmpint(g_subprocess_get_exit_status(bed->daemon), ==, wish->status);
+		return;
+	}
 	while (!bed_is_up(bed)) {
 		g_assert_cmpuint(tries++, <, 500);
 		g_usleep(10000);
 	}
 }
 
-void bed_tear_down(struct bed *bed, gconstpointer unused)
+pid_t bed_pid(const struct bed *bed)
 {
-	g_autofree char *file = g_build_filename(bed->dir, "conf", NULL);
+	return g_ascii_strtoll(g_subprocess_get_identifier(bed->daemon), NULL, 10);
+}
+
+static char *bed_read_log(const struct bed *bed)
+{
+	char *text = NULL;
+
+	g_assert_true(g_file_get_contents(bed->log, &text, NULL, NULL));
+	return text;
+}
+
+void bed_await_log(const struct bed *bed, const char *text)
+{
+	for (guint tries = 0; tries < 1000; tries++) {
+		g_autofree char *log = bed_read_log(bed);
+
+		if (strstr(log, text))
+			return;
+		g_usleep(10000);
+	}
+	g_test_message("not logged: %s", text);
+	g_test_fail();
+}
+
+void bed_tear_down(struct bed *bed, gconstpointer wished)
+{
+	const struct bed_wish *wish = wished;
+	g_autofree char *log = NULL;
 
 	g_subprocess_send_signal(bed->daemon, SIGTERM);
+	g_subprocess_wait(bed->daemon, NULL, NULL);
+	log = bed_read_log(bed);
+	fputs(log, stderr);
 	/* not 0 when a sanitizer had something to report, leaks included */
-	g_assert_true(g_subprocess_wait_check(bed->daemon, NULL, NULL));
+	if (!wish || !wish->status)
+		g_assert_true(g_subprocess_get_successful(bed->daemon));
 	g_object_unref(bed->daemon);
 	origin_free(bed->origin);
-	unlink(file);
+	unlink(bed->config);
+	unlink(bed->log);
 	rmdir(bed->dir);
+	g_free(bed->config);
+	g_free(bed->log);
 	g_free(bed->dir);
 	g_free(bed->url);
 }

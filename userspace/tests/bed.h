@@ -9,17 +9,42 @@
 /* Sessions of the daemon under test end after so long, in seconds */
 #define BED_TIMEOUT	4
 
+/*
+ * struct bed_wish - what the daemon is to be started with; data of g_test_add()
+ * @server: lines of [server], or NULL
+ * @backend: NULL for the user's
+ * @child: called in its process, before it is executed
+ * @status: it exits with that, at once, instead of serving; 0 when it serves
+ */
+struct bed_wish {
+	const char *server;
+	const char *backend;
+	void (*child)(void);
+	int status;
+};
+
 struct bed {
 	struct origin *origin;
 	GSubprocess *daemon;
 	char *dir;
 	guint16 port;
 	char *url;	/* of the origin's stream through the relay */
+	char *config;	/* the daemon's file */
+	char *log;	/* what it logs, a file */
 };
 
 /* bed_set_up, bed_tear_down - for g_test_add(); the daemon must exit with 0 */
-void bed_set_up(struct bed *bed, gconstpointer unused);
-void bed_tear_down(struct bed *bed, gconstpointer unused);
+void bed_set_up(struct bed *bed, gconstpointer wish);
+void bed_tear_down(struct bed *bed, gconstpointer wish);
+
+/* bed_configure - write the daemon's file: @server lines, and @paths or the usual */
+void bed_configure(struct bed *bed, const char *server, const char *paths);
+
+/* bed_pid - the daemon's process */
+pid_t bed_pid(const struct bed *bed);
+
+/* bed_await_log - up to 10 s, until the daemon has logged a line that has @text in it */
+void bed_await_log(const struct bed *bed, const char *text);
 
 /* bed_wait - up to 10 s, until the origin's record fulfils a condition */
 #define bed_wait(bed, stats, condition)					\
