@@ -16,14 +16,31 @@
 
 G_DEFINE_QUARK(config-error-quark, config_error)
 
-static void config_path_free(gpointer data)
+struct config_path *config_path_ref(struct config_path *path)
 {
-	struct config_path *path = data;
+	path->refs++;
+	return path;
+}
 
+void config_path_unref(struct config_path *path)
+{
+	if (--path->refs)
+		return;
+	g_free(path->text);
 	g_free(path->name);
 	g_free(path->upstream);
 	g_free(path->host);
 	g_free(path);
+}
+
+static void config_path_free(gpointer path)
+{
+	config_path_unref(path);
+}
+
+gboolean config_path_equal(const struct config_path *a, const struct config_path *b)
+{
+	return g_str_equal(a->name, b->name) && g_str_equal(a->text, b->text);
 }
 
 void config_free(struct config *config)
@@ -165,6 +182,20 @@ static gboolean config_load_upstream(struct config_path *path, GKeyFile *file,
 	return ok;
 }
 
+/* In the order of @keys, so that theirs in the file does not matter */
+static char *config_text(GKeyFile *file, const char *group, const char *const *keys)
+{
+	GString *text = g_string_new(NULL);
+
+	for (; *keys; keys++) {
+		g_autofree char *value = g_key_file_get_value(file, group, *keys, NULL);
+
+		if (value)
+			g_string_append_printf(text, "%s=%s\n", *keys, value);
+	}
+	return g_string_free(text, FALSE);
+}
+
 static gboolean config_load_path(struct config *config, GKeyFile *file,
 				 const char *group, GError **error)
 {
@@ -173,7 +204,9 @@ static gboolean config_load_path(struct config *config, GKeyFile *file,
 	g_autoptr(GError) wrong = NULL;
 
 	g_ptr_array_add(config->paths, path);
+	path->refs = 1;
 	path->name = g_strdup(group + strlen(GROUP_PATH));
+	path->text = config_text(file, group, keys);
 	if (!config_name_ok(path->name))
 		return config_fail(error, group, "name",
 				   "not of the form /name, of A-Z a-z 0-9 - . _ ~ /");

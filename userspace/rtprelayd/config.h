@@ -8,7 +8,10 @@
 #include "fanout.h"
 
 /**
- * struct config_path - a stream that viewers can ask for
+ * struct config_path - a stream that viewers can ask for; counted, since it stays
+ * in use when a reload has brought the same again
+ * @refs: references
+ * @text: its keys and values as they are in the file, in a fixed order
  * @name: "/name", without a slash at its end
  * @upstream: rtsp URL of the server that has it
  * @host: that server
@@ -16,6 +19,8 @@
  * @tee: hand the stream's datagrams to the daemon as well
  */
 struct config_path {
+	guint refs;
+	char *text;
 	char *name;
 	char *upstream;
 	char *host;
@@ -52,5 +57,12 @@ GQuark config_error_quark(void);
 struct config *config_load(const char *file, GError **error);
 
 void config_free(struct config *config);
+
+/* config_path_ref, config_path_unref - keep it; the first returns its argument */
+struct config_path *config_path_ref(struct config_path *path);
+void config_path_unref(struct config_path *path);
+
+/* config_path_equal - do two say the same? */
+gboolean config_path_equal(const struct config_path *a, const struct config_path *b);
 
 #endif

@@ -18,12 +18,26 @@ static gboolean opt_check;
 
 static const GOptionEntry entries[] = {
 	{ "config", 'c', 0, G_OPTION_ARG_FILENAME, &opt_config,
-	  "Read this configuration file", "FILE" },
+	  "Read this configuration file (" CONFIG_FILE ")", "FILE" },
 	{ "check", 0, 0, G_OPTION_ARG_NONE, &opt_check,
 	  "Check the configuration file and exit", NULL },
 	{ "backend", 'b', 0, G_OPTION_ARG_STRING, &opt_backend,
 	  "What replicates the streams: auto, kernel or user (auto)", "BACKEND" },
 	{ NULL }
+};
+
+/**
+ * struct daemon - what a reload needs
+ * @file: the configuration's
+ * @backend: that of the command line, which comes before the file's
+ * @config: what is in force
+ * @server: serves it
+ */
+struct daemon {
+	const char *file;
+	enum fanout_backend backend;
+	struct config *config;
+	struct server *server;
 };
 
 /* Viewers hold a descriptor each, and an upstream two for each track. */
@@ -54,6 +68,15 @@ static gboolean main_print_stats(gpointer user_data)
 {
 	status_print(user_data);
 	return G_SOURCE_CONTINUE;
+}
+
+static struct config *main_load(const struct daemon *daemon, GError **error)
+{
+	struct config *config = config_load(daemon->file, error);
+
+	if (config && opt_backend)
+		config->backend = daemon->backend;
+	return config;
 }
 
 /* Listens, with what it takes to do so, and then gives that up. */
@@ -90,18 +113,53 @@ static struct server *main_listen(const struct config *config, GError **error)
 	return server;
 }
 
-static int main_serve(const struct config *config)
+/* What cannot be changed any more, or NULL */
+static const char *main_find_fixed(const struct config *old, const struct config *new)
+{
+	if (g_strcmp0(old->user, new->user))
+		return "[server] user";
+	if (old->backend != new->backend)
+		return "[server] backend";
+	return NULL;
+}
+
+/* Whatever is wrong with the new file, the daemon goes on with what it has. */
+static gboolean main_reload(gpointer user_data)
+{
+	struct daemon *daemon = user_data;
+	g_autoptr(GError) error = NULL;
+	struct config *config = main_load(daemon, &error);
+	const char *fixed = config ? main_find_fixed(daemon->config, config) : NULL;
+	struct server_changes changes;
+
+	if (fixed)
+		g_set_error(&error, CONFIG_ERROR, 0, "%s: %s: restart the daemon to change it",
+			    daemon->file, fixed);
+	if (error || !server_reload(daemon->server, config, &changes, &error)) {
+		log_event("reload-failed", LOG_S("reason", error->message));
+		config_free(config);
+		return G_SOURCE_CONTINUE;
+	}
+	config_free(daemon->config);
+	daemon->config = config;
+	log_event("reloaded", LOG_U("paths-kept", changes.kept),
+		  LOG_U("paths-changed", changes.changed),
+		  LOG_U("paths-added", changes.added),
+		  LOG_U("paths-removed", changes.removed));
+	return G_SOURCE_CONTINUE;
+}
+
+static int main_serve(struct daemon *daemon)
 {
 	g_autoptr(GMainLoop) loop = g_main_loop_new(NULL, FALSE);
 	g_autofree char *listen = g_socket_connectable_to_string(
-					G_SOCKET_CONNECTABLE(config->listen));
+					G_SOCKET_CONNECTABLE(daemon->config->listen));
 	g_autoptr(GError) error = NULL;
-	guint sources[3];
-	struct server *server;
+	guint sources[4];
 
 	main_raise_limits();
-	server = main_listen(config, &error);
-	if (!server) {
+	daemon->server = main_listen(daemon->config, &error);
+	if (!daemon->server) {
 		helper_stop();
 		g_printerr("rtprelayd: %s\n", error->message);
 		return EXIT_FAILURE;
@@ -112,26 +170,33 @@ static int main_serve(const struct config *config)
 
 	sources[0] = g_unix_signal_add(SIGINT, main_quit, loop);
 	sources[1] = g_unix_signal_add(SIGTERM, main_quit, loop);
-	sources[2] = g_unix_signal_add(SIGUSR1, main_print_stats, server);
-	log_event("ready", LOG_S("listen", listen), LOG_U("paths", config->paths->len),
-		  LOG_S("backend", fanout_backend_name(config->backend)));
+	sources[2] = g_unix_signal_add(SIGUSR1, main_print_stats, daemon->server);
+	sources[3] = g_unix_signal_add(SIGHUP, main_reload, daemon);
+	log_event("ready", LOG_S("listen", listen),
+		  LOG_U("paths", daemon->config->paths->len),
+		  LOG_S("backend", fanout_backend_name(daemon->config->backend)));
 	g_main_loop_run(loop);
 
 	for (guint i = 0; i < G_N_ELEMENTS(sources); i++)
 		g_source_remove(sources[i]);
-	status_print(server);
-	server_free(server);
+	status_print(daemon->server);
+	server_free(daemon->server);
 	helper_stop();
 	log_event("stopped", LOG_S("listen", listen));
+	return EXIT_SUCCESS;
+}
+
+static int main_check(const struct daemon *daemon)
+{
+	g_print("%s: nothing wrong, %u paths\n", daemon->file, daemon->config->paths->len);
 	return EXIT_SUCCESS;
 }
 
 int main(int argc, char **argv)
 {
 	g_autoptr(GOptionContext) context = g_option_context_new("- relay RTSP streams");
-	enum fanout_backend option;
 	g_autoptr(GError) error = NULL;
-	struct config *config;
+	struct daemon daemon = { 0 };
 	int status;
 
 	g_option_context_set_summary(context,
@@ -142,26 +207,24 @@ int main(int argc, char **argv)
 		g_printerr("rtprelayd: %s; see rtprelayd --help\n", error->message);
 		return EXIT_USAGE;
 	}
-	if (argc > 1 || !opt_config) {
-		g_printerr("rtprelayd: %s; see rtprelayd --help\n", argc > 1 ?
-			   "arguments that are no options" : "--config FILE is missing");
+	if (argc > 1) {
+		g_printerr("rtprelayd: arguments that are no options; see rtprelayd --help\n");
 		return EXIT_USAGE;
 	}
-	if (opt_backend && !fanout_backend_parse(opt_backend, &option)) {
+	if (opt_backend && !fanout_backend_parse(opt_backend, &daemon.backend)) {
 		g_printerr("rtprelayd: --backend %s: not auto, kernel or user\n",
 			   opt_backend);
 		return EXIT_USAGE;
 	}
 
-	config = config_load(opt_config, &error);
-	if (!config) {
+	daemon.file = opt_config ? opt_config : CONFIG_FILE;
+	daemon.config = main_load(&daemon, &error);
+	if (!daemon.config) {
 		g_printerr("rtprelayd: %s\n", error->message);
 		return EXIT_FAILURE;
 	}
-	if (opt_backend)
-		config->backend = option;
-	status = opt_check ? EXIT_SUCCESS : main_serve(config);
-	config_free(config);
+	status = opt_check ? main_check(&daemon) : main_serve(&daemon);
+	config_free(daemon.config);
 	g_free(opt_config);
 	g_free(opt_backend);
 	return status;

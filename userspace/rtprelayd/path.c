@@ -14,7 +14,7 @@
  * @linger: when an upstream without sessions ends
  */
 struct path {
-	const struct config_path *config;
+	struct config_path *config;
 	enum fanout_backend backend;
 	gboolean dual_stack;
 	struct upstream *upstream;
@@ -66,24 +66,30 @@ static void path_set_linger(struct path *path)
 		path->linger = g_timeout_add(LIMIT_UPSTREAM_LINGER_MS, path_unused, path);
 }
 
-struct path *path_new(const struct config_path *config, enum fanout_backend backend,
+struct path *path_new(struct config_path *config, enum fanout_backend backend,
 		      gboolean dual_stack)
 {
 	struct path *path = g_new0(struct path, 1);
 
-	path->config = config;
+	path->config = config_path_ref(config);
 	path->backend = backend;
 	path->dual_stack = dual_stack;
 	path->sessions = g_hash_table_new(NULL, NULL);
 	return path;
 }
 
-void path_free(struct path *path)
+void path_free(struct path *path, const char *reason)
 {
 	path_stop(path);
-	path_end_sessions(path, "the relay ends");
+	path_end_sessions(path, reason);
 	g_hash_table_unref(path->sessions);
+	config_path_unref(path->config);
 	g_free(path);
+}
+
+void path_set_dual_stack(struct path *path, gboolean dual_stack)
+{
+	path->dual_stack = dual_stack;
 }
 
 const char *path_name(const struct path *path)

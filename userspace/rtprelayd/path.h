@@ -11,15 +11,15 @@
 struct path;
 struct session;
 
-/**
- * path_new - a path without viewers
- * @config: outlives it
- */
-struct path *path_new(const struct config_path *config, enum fanout_backend backend,
+/* path_new - a path without viewers */
+struct path *path_new(struct config_path *config, enum fanout_backend backend,
 		      gboolean dual_stack);
 
-/* path_free - end its sessions and its upstream */
-void path_free(struct path *path);
+/* path_free - end its sessions and its upstream; @reason is for the log */
+void path_free(struct path *path, const char *reason);
+
+/* path_set_dual_stack - that viewers may be of either family, from the next upstream on */
+void path_set_dual_stack(struct path *path, gboolean dual_stack);
 
 /* path_name - "/name" */
 const char *path_name(const struct path *path);

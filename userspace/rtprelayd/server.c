@@ -11,6 +11,7 @@
 /**
  * struct server - see server.h
  * @listener: the listening socket
+ * @listen: its address, as configured
  * @accept_watch: wakes on connections; NULL during a pause
  * @accept_pause: ends the pause
  * @paths: struct path *, by name
@@ -21,6 +22,7 @@
  */
 struct server {
 	GSocket *listener;
+	GSocketAddress *listen;
 	GSource *accept_watch;
 	guint accept_pause;
 	GHashTable *paths;
@@ -121,13 +123,24 @@ static GSocket *server_listen(GSocketAddress *address, GError **error)
 
 static void server_path_free(gpointer path)
 {
-	path_free(path);
+	path_free(path, "the relay ends");
+}
+
+static gboolean server_is_dual_stack(const struct config *config)
+{
+	return g_socket_address_get_family(config->listen) == G_SOCKET_FAMILY_IPV6;
+}
+
+static void server_add_path(struct server *server, struct config_path *config,
+			    gboolean dual_stack)
+{
+	struct path *path = path_new(config, server->backend, dual_stack);
+
+	g_hash_table_insert(server->paths, (gpointer)path_name(path), path);
 }
 
 struct server *server_new(const struct config *config, GError **error)
 {
-	gboolean dual_stack = g_socket_address_get_family(config->listen) ==
-			      G_SOCKET_FAMILY_IPV6;
 	GSocket *listener = server_listen(config->listen, error);
 	struct server *server;
 
@@ -135,20 +148,96 @@ struct server *server_new(const struct config *config, GError **error)
 		return NULL;
 	server = g_new0(struct server, 1);
 	server->listener = listener;
+	server->listen = g_object_ref(config->listen);
 	server->backend = config->backend;
 	server->began_at = g_get_monotonic_time();
 	server->sessions = session_table_new(config->timeout_s);
 	server->clients = g_hash_table_new(NULL, NULL);
 	server->paths = g_hash_table_new_full(g_str_hash, g_str_equal, NULL,
 					      server_path_free);
+	for (guint i = 0; i < config->paths->len; i++)
+		server_add_path(server, g_ptr_array_index(config->paths, i),
+				server_is_dual_stack(config));
+	server_watch(server);
+	return server;
+}
+
+static gboolean server_move(struct server *server, GSocketAddress *address, GError **error)
+{
+	g_autofree char *old = g_socket_connectable_to_string(
+					G_SOCKET_CONNECTABLE(server->listen));
+	g_autofree char *new = g_socket_connectable_to_string(G_SOCKET_CONNECTABLE(address));
+	GSocket *listener;
+
+	if (g_str_equal(old, new))
+		return TRUE;
+	listener = server_listen(address, error);
+	if (!listener)
+		return FALSE;
+	server_drop_watch(server);
+	g_clear_handle_id(&server->accept_pause, g_source_remove);
+	g_object_unref(server->listener);
+	server->listener = listener;
+	g_set_object(&server->listen, address);
+	server_watch(server);
+	return TRUE;
+}
+
+/* Takes those that are no more, or not as they were, out of the table. */
+static GSList *server_take_stale(struct server *server, const struct config *config,
+				 struct server_changes *changes)
+{
+	g_autoptr(GHashTable) by_name = g_hash_table_new(g_str_hash, g_str_equal);
+	GSList *stale = NULL;
+	GHashTableIter iter;
+	gpointer path;
+
+	for (guint i = 0; i < config->paths->len; i++) {
+		struct config_path *new = g_ptr_array_index(config->paths, i);
+
+		g_hash_table_insert(by_name, new->name, new);
+	}
+	g_hash_table_iter_init(&iter, server->paths);
+	while (g_hash_table_iter_next(&iter, NULL, &path)) {
+		const struct config_path *new = g_hash_table_lookup(by_name, path_name(path));
+
+		if (new && config_path_equal(new, path_config(path))) {
+			path_set_dual_stack(path, server_is_dual_stack(config));
+			changes->kept++;
+			continue;
+		}
+		if (new)
+			changes->changed++;
+		else
+			changes->removed++;
+		stale = g_slist_prepend(stale, path);
+		g_hash_table_iter_steal(&iter);
+	}
+	return stale;
+}
+
+gboolean server_reload(struct server *server, const struct config *config,
+		       struct server_changes *changes, GError **error)
+{
+	GSList *stale;
+
+	*changes = (struct server_changes){ 0 };
+	if (!server_move(server, config->listen, error))
+		return FALSE;
+	session_table_set_timeout(server->sessions, config->timeout_s);
+	stale = server_take_stale(server, config, changes);
 	for (guint i = 0; i < config->paths->len; i++) {
 		struct config_path *path = g_ptr_array_index(config->paths, i);
 
-		g_hash_table_insert(server->paths, path->name,
-				    path_new(path, config->backend, dual_stack));
+		if (!server_find_path(server, path->name))
+			server_add_path(server, path, server_is_dual_stack(config));
 	}
-	server_watch(server);
-	return server;
+	changes->added = config->paths->len - changes->kept - changes->changed;
+	/* last, since those who waited for one of them ask anew at once */
+	for (GSList *l = stale; l; l = l->next)
+		path_free(l->data, "the configuration has changed");
+	g_slist_free(stale);
+	return TRUE;
 }
 
 void server_free(struct server *server)
@@ -158,6 +247,7 @@ void server_free(struct server *server)
 	server_drop_watch(server);
 	g_clear_handle_id(&server->accept_pause, g_source_remove);
 	g_object_unref(server->listener);
+	g_object_unref(server->listen);
 	for (GList *l = clients; l; l = l->next)
 		client_close(l->data);
 	g_hash_table_unref(server->paths);

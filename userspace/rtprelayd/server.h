@@ -12,10 +12,34 @@ struct server;
 
 /**
  * server_new - listen and serve
- * @config: outlives it
+ * @config: not needed any more when it returns
  * @error: G_IO_ERROR, from listening; the text names the address
  */
 struct server *server_new(const struct config *config, GError **error);
+
+/**
+ * struct server_changes - what became of the paths in a reload
+ * @kept: said the same before; nothing happened to their viewers
+ * @changed: what viewers they had were dropped
+ * @added: were not there before
+ * @removed: are no more, nor are their viewers
+ */
+struct server_changes {
+	guint kept;
+	guint changed;
+	guint added;
+	guint removed;
+};
+
+/**
+ * server_reload - serve what another configuration says
+ * @config: see server_new(); its user and backend are as they were
+ * @error: as for server_new(); everything is as it was then
+ *
+ * Return: FALSE on error.
+ */
+gboolean server_reload(struct server *server, const struct config *config,
+		       struct server_changes *changes, GError **error);
 
 /* server_free - tear everything down, upstream too */
 void server_free(struct server *server);

@@ -19,7 +19,7 @@
 /**
  * struct session_table - all sessions
  * @by_id: struct session * by id
- * @timeout_s: after which a silent one ends
+ * @timeout_s: silence after which one that begins now will end
  */
 struct session_table {
 	GHashTable *by_id;
@@ -35,6 +35,7 @@ struct session_table {
  * @viewer: whose it is; the port is that of the connection which began it
  * @local: the relay's address that it was asked at
  * @legs: by track; those set up have a session
+ * @timeout_s: silence after which it ends, as its viewer was told
  * @playing: PLAY was asked for
  * @began_at: monotonic time of its beginning, us
  * @heard_at: monotonic time of the last sign of life, us
@@ -48,6 +49,7 @@ struct session {
 	struct rtp_fanout_addr viewer;
 	struct rtp_fanout_addr local;
 	struct leg legs[LIMIT_TRACKS];
+	guint timeout_s;
 	gboolean playing;
 	gint64 began_at;
 	gint64 heard_at;
@@ -71,6 +73,11 @@ struct session_table *session_table_new(guint timeout_s)
 	table->by_id = g_hash_table_new(g_str_hash, g_str_equal);
 	table->timeout_s = timeout_s;
 	return table;
+}
+
+void session_table_set_timeout(struct session_table *table, guint timeout_s)
+{
+	table->timeout_s = timeout_s;
 }
 
 void session_table_free(struct session_table *table)
@@ -144,7 +151,7 @@ static void session_make_name(struct session *session)
 static gboolean session_check(gpointer user_data)
 {
 	struct session *session = user_data;
-	gint64 end = session->heard_at + (gint64)session->table->timeout_s * G_USEC_PER_SEC;
+	gint64 end = session->heard_at + (gint64)session->timeout_s * G_USEC_PER_SEC;
 	gint64 left_ms = (end - g_get_monotonic_time()) / 1000;
 
 	session->timer = 0;
@@ -171,8 +178,9 @@ struct session *session_new(struct session_table *table, struct path *path,
 	session->path = path;
 	session->viewer = *viewer;
 	session->local = *local;
+	session->timeout_s = table->timeout_s;
 	session_touch(session);
-	session->timer = g_timeout_add_seconds(table->timeout_s, session_check, session);
+	session->timer = g_timeout_add_seconds(session->timeout_s, session_check, session);
 	g_hash_table_insert(table->by_id, session->id, session);
 	path_join(path, session);
 	return session;
@@ -201,7 +209,7 @@ const char *session_id(const struct session *session)
 
 guint session_timeout_s(const struct session *session)
 {
-	return session->table->timeout_s;
+	return session->timeout_s;
 }
 
 struct path *session_path(const struct session *session)

@@ -18,6 +18,9 @@ struct session_table;
 
 struct session_table *session_table_new(guint timeout_s);
 
+/* session_table_set_timeout - for sessions that begin from now on */
+void session_table_set_timeout(struct session_table *table, guint timeout_s);
+
 /* session_table_free - when there is none left */
 void session_table_free(struct session_table *table);
 

@@ -10,7 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static guint16 bed_free_port(void)
+guint16 bed_free_port(void)
 {
 	g_autoptr(GSocket) socket = g_socket_new(G_SOCKET_FAMILY_IPV4, G_SOCKET_TYPE_STREAM,
 						 G_SOCKET_PROTOCOL_TCP, NULL);
@@ -111,13 +111,17 @@ static char *bed_read_log(const struct bed *bed)
 	return text;
 }
 
-void bed_await_log(const struct bed *bed, const char *text)
+void bed_await_log(struct bed *bed, const char *text)
 {
 	for (guint tries = 0; tries < 1000; tries++) {
 		g_autofree char *log = bed_read_log(bed);
 
-		if (strstr(log, text))
+		const char *found = strstr(log + bed->logged, text);
+
+		if (found) {
+			bed->logged = found + strlen(text) - log;
 			return;
+		}
 		g_usleep(10000);
 	}
 	g_test_message("not logged: %s", text);

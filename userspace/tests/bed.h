@@ -31,6 +31,7 @@ struct bed {
 	char *url;	/* of the origin's stream through the relay */
 	char *config;	/* the daemon's file */
 	char *log;	/* what it logs, a file */
+	gsize logged;	/* bytes of it that were awaited */
 };
 
 /* bed_set_up, bed_tear_down - for g_test_add(); the daemon must exit with 0 */
@@ -43,8 +44,14 @@ void bed_configure(struct bed *bed, const char *server, const char *paths);
 /* bed_pid - the daemon's process */
 pid_t bed_pid(const struct bed *bed);
 
-/* bed_await_log - up to 10 s, until the daemon has logged a line that has @text in it */
-void bed_await_log(const struct bed *bed, const char *text);
+/*
+ * bed_await_log - up to 10 s, until the daemon has logged @text, after what was
+ * awaited before
+ */
+void bed_await_log(struct bed *bed, const char *text);
+
+/* bed_free_port - a TCP port that nobody listens on */
+guint16 bed_free_port(void);
 
 /* bed_wait - up to 10 s, until the origin's record fulfils a condition */
 #define bed_wait(bed, stats, condition)					\
