@@ -60,7 +60,7 @@ void bed_configure(struct bed *bed, const char *server, const char *paths)
 	g_assert_true(g_file_set_contents(bed->config, text->str, -1, NULL));
 }
 
-void bed_set_up(struct bed *bed, gconstpointer wished)
+void bed_start(struct bed *bed, gconstpointer wished)
 {
 	static const struct bed_wish usual;
 	const struct bed_wish *wish = wished ? wished : &usual;
@@ -70,15 +70,6 @@ void bed_set_up(struct bed *bed, gconstpointer wished)
 	guint tries = 0;
 
 	g_assert_nonnull(exe);
-	bed->origin = origin_new();
-	bed->port = bed_free_port();
-	bed->dir = g_dir_make_tmp("rtprelayd-XXXXXX", NULL);
-	/* the daemon may be another user */
-	g_assert_cmpint(chmod(bed->dir, 0755), ==, 0);
-	bed->url = g_strdup_printf("rtsp://" RELAY_HOST ":%u/cam", bed->port);
-	bed->config = g_build_filename(bed->dir, "conf", NULL);
-	bed->log = g_build_filename(bed->dir, "log", NULL);
-	bed_configure(bed, wish->server, NULL);
 	launcher = g_subprocess_launcher_new(G_SUBPROCESS_FLAGS_STDOUT_PIPE);
 	g_subprocess_launcher_set_child_setup(launcher, bed_child_setup, (gpointer)wish, NULL);
 	g_subprocess_launcher_set_stderr_file_path(launcher, bed->log);
@@ -96,6 +87,29 @@ void bed_set_up(struct bed *bed, gconstpointer wished)
 		g_assert_cmpuint(tries++, <, 500);
 		g_usleep(10000);
 	}
+}
+
+void bed_kill(struct bed *bed)
+{
+	g_subprocess_force_exit(bed->daemon);
+	g_assert_true(g_subprocess_wait(bed->daemon, NULL, NULL));
+	g_clear_object(&bed->daemon);
+}
+
+void bed_set_up(struct bed *bed, gconstpointer wished)
+{
+	const struct bed_wish *wish = wished;
+
+	bed->origin = origin_new();
+	bed->port = bed_free_port();
+	bed->dir = g_dir_make_tmp("rtprelayd-XXXXXX", NULL);
+	/* the daemon may be another user */
+	g_assert_cmpint(chmod(bed->dir, 0755), ==, 0);
+	bed->url = g_strdup_printf("rtsp://" RELAY_HOST ":%u/cam", bed->port);
+	bed->config = g_build_filename(bed->dir, "conf", NULL);
+	bed->log = g_build_filename(bed->dir, "log", NULL);
+	bed_configure(bed, wish ? wish->server : NULL, NULL);
+	bed_start(bed, wish);
 }
 
 pid_t bed_pid(const struct bed *bed)

@@ -53,6 +53,10 @@ void bed_await_log(struct bed *bed, const char *text);
 /* bed_free_port - a TCP port that nobody listens on */
 guint16 bed_free_port(void);
 
+/* bed_kill - SIGKILL to the daemon; bed_start - start it (again) */
+void bed_kill(struct bed *bed);
+void bed_start(struct bed *bed, gconstpointer wish);
+
 /* bed_wait - up to 10 s, until the origin's record fulfils a condition */
 #define bed_wait(bed, stats, condition)					\
 	do {								\

@@ -19,6 +19,7 @@ struct peer {
 	struct sockaddr_in rtp[TRACKS];
 	struct sockaddr_in rtcp[TRACKS];
 	guint tracks;
+	gint64 alive;		/* when it began to play, or RTCP came last */
 };
 
 struct origin {
@@ -34,7 +35,10 @@ struct origin {
 	GList *peers;
 	GMutex lock;		/* of what follows */
 	struct origin_stats stats;
+	GByteArray *captured;
 	gint refuse;
+	guint delay_ms;
+	guint expire_ms;
 	gboolean hang_up;
 };
 
@@ -43,6 +47,26 @@ static void origin_count(struct origin *origin, guint *counter)
 	g_mutex_lock(&origin->lock);
 	(*counter)++;
 	g_mutex_unlock(&origin->lock);
+}
+
+static void origin_capture(struct origin *origin, const void *data, gsize len)
+{
+	g_mutex_lock(&origin->lock);
+	g_byte_array_append(origin->captured, data, len);
+	g_mutex_unlock(&origin->lock);
+}
+
+static void origin_capture_request(struct origin *origin, GstRTSPMessage *msg)
+{
+	g_autoptr(GString) text = g_string_new(msg->type_data.request.uri);
+	guint8 *body = NULL;
+	guint len = 0;
+
+	g_string_append_c(text, '\n');
+	gst_rtsp_message_append_headers(msg, text);
+	gst_rtsp_message_get_body(msg, &body, &len);
+	g_string_append_len(text, (const char *)body, len);
+	origin_capture(origin, text->str, text->len);
 }
 
 static void peer_free(struct peer *peer)
@@ -106,8 +130,11 @@ static void peer_message(GstRTSPMessage *msg, gpointer user_data)
 	gint status = 200;
 	char *cseq = NULL;
 
-	if (msg->type_data.request.method == GST_RTSP_DESCRIBE && origin->refuse)
-		status = origin->refuse;
+	origin_capture_request(origin, msg);
+	if (msg->type_data.request.method == GST_RTSP_DESCRIBE) {
+		g_usleep(g_atomic_int_get(&origin->delay_ms) * 1000);
+		status = origin->refuse ?: status;
+	}
 	gst_rtsp_message_new_response(&answer, status, "-", NULL);
 	gst_rtsp_message_get_header(msg, GST_RTSP_HDR_CSEQ, &cseq, 0);
 	gst_rtsp_message_add_header(answer, GST_RTSP_HDR_CSEQ, cseq);
@@ -125,6 +152,7 @@ static void peer_message(GstRTSPMessage *msg, gpointer user_data)
 	case GST_RTSP_PLAY:
 		origin_count(origin, &origin->stats.plays);
 		peer->playing = TRUE;
+		peer->alive = g_get_monotonic_time();
 		break;
 	case GST_RTSP_TEARDOWN:
 		origin_count(origin, &origin->stats.teardowns);
@@ -171,6 +199,17 @@ static gboolean origin_accept(GSocket *listener, GIOCondition condition, gpointe
 	return G_SOURCE_CONTINUE;
 }
 
+static gboolean origin_has_player(struct origin *origin, guint track)
+{
+	for (GList *l = origin->peers; l; l = l->next) {
+		struct peer *peer = l->data;
+
+		if (peer->playing && peer->tracks & 1 << track)
+			return TRUE;
+	}
+	return FALSE;
+}
+
 static void origin_send(struct origin *origin, guint track, const guint8 *payload, gsize len)
 {
 	guint8 data[1500];
@@ -185,6 +224,11 @@ static void origin_send(struct origin *origin, guint track, const guint8 *payloa
 	memcpy(data + 4, &timestamp, 4);
 	memcpy(data + 8, &ssrc, 4);
 	memcpy(data + 12, payload, len);
+	if (origin_has_player(origin, track)) {
+		g_mutex_lock(&origin->lock);
+		origin->stats.made++;
+		g_mutex_unlock(&origin->lock);
+	}
 	for (GList *l = origin->peers; l; l = l->next) {
 		struct peer *peer = l->data;
 
@@ -249,15 +293,56 @@ static void origin_send_reports(struct origin *origin)
 	}
 }
 
+static void origin_read_rtcp(struct origin *origin, guint track)
+{
+	struct sockaddr_in from;
+	guint8 data[2048];
+	gssize len;
+
+	for (;;) {
+		socklen_t from_len = sizeof(from);
+
+		len = recvfrom(origin->fd[track][1], data, sizeof(data), MSG_DONTWAIT,
+			       (struct sockaddr *)&from, &from_len);
+		if (len <= 0)
+			break;
+		origin_capture(origin, data, len);
+		origin_count(origin, &origin->stats.reports);
+		if (from.sin_addr.s_addr != htonl(INADDR_LOOPBACK))
+			origin_count(origin, &origin->stats.foreign_peers);
+		for (GList *l = origin->peers; l; l = l->next) {
+			struct peer *peer = l->data;
+
+			if (peer->rtcp[track].sin_port == from.sin_port)
+				peer->alive = g_get_monotonic_time();
+		}
+	}
+}
+
+static void origin_expire_peers(struct origin *origin)
+{
+	gint64 now = g_get_monotonic_time(), ms = g_atomic_int_get(&origin->expire_ms);
+	GList *next;
+
+	for (GList *l = origin->peers; ms && l; l = next) {
+		struct peer *peer = l->data;
+
+		next = l->next;
+		if (!peer->playing || now - peer->alive < ms * 1000)
+			continue;
+		origin_count(origin, &origin->stats.expired);
+		peer_free(peer);
+	}
+}
+
 static gboolean origin_tick(gpointer user_data)
 {
 	struct origin *origin = user_data;
-	guint8 data[2048];
 	gboolean hang_up;
 
 	for (guint track = 0; track < TRACKS; track++)
-		while (recv(origin->fd[track][1], data, sizeof(data), MSG_DONTWAIT) > 0)
-			origin_count(origin, &origin->stats.reports);
+		origin_read_rtcp(origin, track);
+	origin_expire_peers(origin);
 
 	g_mutex_lock(&origin->lock);
 	hang_up = origin->hang_up;
@@ -302,6 +387,7 @@ struct origin *origin_new(void)
 	g_autoptr(GSocketAddress) bound = NULL;
 
 	g_mutex_init(&origin->lock);
+	origin->captured = g_byte_array_new();
 	origin->context = g_main_context_new();
 	origin->loop = g_main_loop_new(origin->context, FALSE);
 	origin->listener = g_socket_new(G_SOCKET_FAMILY_IPV4, G_SOCKET_TYPE_STREAM,
@@ -319,9 +405,22 @@ struct origin *origin_new(void)
 	return origin;
 }
 
+static gboolean origin_quit(gpointer user_data)
+{
+	struct origin *origin = user_data;
+
+	g_main_loop_quit(origin->loop);
+	return G_SOURCE_REMOVE;
+}
+
 void origin_free(struct origin *origin)
 {
-	g_main_loop_quit(origin->loop);
+	GSource *quit = g_idle_source_new();
+
+	/* by its thread, which may not have come to run the loop yet */
+	g_source_set_callback(quit, origin_quit, origin, NULL);
+	g_source_attach(quit, origin->context);
+	g_source_unref(quit);
 	g_thread_join(origin->thread);
 	for (guint track = 0; track < TRACKS; track++) {
 		close(origin->fd[track][0]);
@@ -330,6 +429,7 @@ void origin_free(struct origin *origin)
 	g_object_unref(origin->listener);
 	g_main_loop_unref(origin->loop);
 	g_main_context_unref(origin->context);
+	g_byte_array_unref(origin->captured);
 	g_mutex_clear(&origin->lock);
 	g_free(origin);
 }
@@ -349,6 +449,26 @@ void origin_get_stats(struct origin *origin, struct origin_stats *stats)
 void origin_refuse(struct origin *origin, gint status)
 {
 	origin->refuse = status == 200 ? 0 : status;
+}
+
+void origin_delay(struct origin *origin, guint ms)
+{
+	g_atomic_int_set(&origin->delay_ms, ms);
+}
+
+void origin_expire(struct origin *origin, guint ms)
+{
+	g_atomic_int_set(&origin->expire_ms, ms);
+}
+
+GBytes *origin_captured(struct origin *origin)
+{
+	GBytes *captured;
+
+	g_mutex_lock(&origin->lock);
+	captured = g_bytes_new(origin->captured->data, origin->captured->len);
+	g_mutex_unlock(&origin->lock);
+	return captured;
 }
 
 void origin_hang_up(struct origin *origin)

@@ -29,10 +29,12 @@ struct origin_stats {
 	guint plays;
 	guint teardowns;
 	guint others;
-	guint foreign_peers;	/* connections from anywhere but 127.0.0.1 */
+	guint foreign_peers;	/* connections, and RTCP, from anywhere but 127.0.0.1 */
 	guint odd_ports;	/* SETUPs with other than an even port and the next */
 	guint reports;		/* RTCP packets that came */
+	guint expired;		/* connections closed since no RTCP came for them */
 	guint64 sent;		/* RTP datagrams */
+	guint64 made;		/* of those, while somebody played, but each once */
 };
 
 struct origin *origin_new(void);
@@ -42,6 +44,15 @@ void origin_get_stats(struct origin *origin, struct origin_stats *stats);
 
 /* origin_refuse - answer DESCRIBE with this status from now on; 200 to stop */
 void origin_refuse(struct origin *origin, gint status);
+
+/* origin_delay - answer DESCRIBE so many milliseconds later */
+void origin_delay(struct origin *origin, guint ms);
+
+/* origin_expire - close who plays and sends no RTCP for so long; 0 to stop */
+void origin_expire(struct origin *origin, guint ms);
+
+/* origin_captured - all that came so far, requests and RTCP, as bytes */
+GBytes *origin_captured(struct origin *origin);
 
 /* origin_hang_up - close all connections */
 void origin_hang_up(struct origin *origin);

@@ -13,6 +13,7 @@
 struct rtsp {
 	GSocket *socket;
 	struct framer *framer;
+	GString *received;
 	guint cseq;
 };
 
@@ -61,6 +62,7 @@ struct rtsp *rtsp_connect_from(const char *host, guint16 port)
 	g_socket_connect(rtsp->socket, to, NULL, &error);
 	g_assert_no_error(error);
 	rtsp->framer = framer_new();
+	rtsp->received = g_string_new(NULL);
 	return rtsp;
 }
 
@@ -69,6 +71,7 @@ void rtsp_close(struct rtsp *rtsp)
 	g_socket_close(rtsp->socket, NULL);
 	g_object_unref(rtsp->socket);
 	framer_free(rtsp->framer);
+	g_string_free(rtsp->received, TRUE);
 	g_free(rtsp);
 }
 
@@ -101,10 +104,16 @@ GstRTSPMessage *rtsp_read(struct rtsp *rtsp)
 		    g_socket_receive(rtsp->socket, data, sizeof(data), NULL, NULL);
 		if (n <= 0)
 			break;
+		g_string_append_len(rtsp->received, data, n);
 		framer_push(rtsp->framer, (guint8 *)data, n);
 	}
 	gst_rtsp_message_free(msg);
 	return NULL;
+}
+
+const GString *rtsp_received(const struct rtsp *rtsp)
+{
+	return rtsp->received;
 }
 
 gboolean rtsp_is_closed(struct rtsp *rtsp, guint ms)

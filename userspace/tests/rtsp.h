@@ -26,6 +26,9 @@ gboolean rtsp_write(struct rtsp *rtsp, const char *bytes, gsize len);
 /* rtsp_read - the next answer, or NULL at the end; to be freed */
 GstRTSPMessage *rtsp_read(struct rtsp *rtsp);
 
+/* rtsp_received - all bytes that came so far */
+const GString *rtsp_received(const struct rtsp *rtsp);
+
 /* rtsp_is_closed - does the relay hang up within so long? */
 gboolean rtsp_is_closed(struct rtsp *rtsp, guint ms);
 

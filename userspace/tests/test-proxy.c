@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* The daemon end to end: what the thesis claims of its proxy, and RFC 2326 */
+/* The daemon end to end; what the thesis claims of its proxy is in test-thesis.c */
 #include <json-glib/json-glib.h>
 #include <signal.h>
 #include <string.h>
@@ -7,138 +7,6 @@
 #include <unistd.h>
 
 #include "bed.h"
-
-static void add_bytes(GString *all, GstRTSPMessage *msg)
-{
-	guint8 *body = NULL;
-	guint len = 0;
-
-	gst_rtsp_message_append_headers(msg, all);
-	gst_rtsp_message_get_body(msg, &body, &len);
-	g_string_append_len(all, (const char *)body, len);
-}
-
-/* Clients see a server, the server one client. */
-static void test_both_ways(struct bed *bed, gconstpointer unused)
-{
-	struct viewer *viewer = viewer_new(bed, "1,0,7", 2);
-	g_autoptr(GString) all = g_string_new(NULL);
-	g_autofree char *track = g_strconcat("a=control:", bed->url, "/track0?cap=1%2C0%2C7",
-					     NULL);
-	g_autofree char *base = g_strconcat(bed->url, "/", NULL);
-	g_autofree char *asked = g_strconcat(bed->url, "?cap=1,0,7", NULL);
-	GstRTSPMessage *answer;
-	struct origin_stats stats;
-
-	answer = rtsp_ask(viewer->rtsp, "DESCRIBE", asked, "Accept: application/sdp\r\n");
-	g_assert_cmpstr(rtsp_header(answer, GST_RTSP_HDR_CONTENT_BASE), ==, base);
-	g_assert_cmpstr(rtsp_header(answer, GST_RTSP_HDR_CONTENT_TYPE), ==,
-			"application/sdp");
-	add_bytes(all, answer);
-	g_assert_nonnull(strstr(all->str, track));
-	gst_rtsp_message_free(answer);
-	viewer_play(viewer);
-	g_string_append(all, viewer->rtp_info);
-	g_assert_null(strstr(all->str, ORIGIN_HOST));
-	viewer_teardown(viewer);
-	origin_get_stats(bed->origin, &stats);
-	g_assert_cmpuint(stats.foreign_peers, ==, 0);
-}
-
-/* Later clients latch on; nothing is pulled without clients. */
-static void test_one_upstream(struct bed *bed, gconstpointer unused)
-{
-	struct viewer *viewers[6];
-	struct origin_stats stats;
-	guint8 data[2048];
-
-	origin_get_stats(bed->origin, &stats);
-	g_assert_cmpuint(stats.connections, ==, 0);
-	for (guint i = 0; i < G_N_ELEMENTS(viewers); i++) {
-		viewers[i] = viewer_new(bed, i % 2 ? "0,0,7" : NULL, 2);
-		viewer_play(viewers[i]);
-	}
-	for (guint i = 0; i < G_N_ELEMENTS(viewers); i++)
-		g_assert_cmpint(viewer_receive(viewers[i], 0, 0, data), >, 0);
-	origin_get_stats(bed->origin, &stats);
-	g_assert_cmpuint(stats.connections, ==, 1);
-	g_assert_cmpuint(stats.describes, ==, 1);
-	g_assert_cmpuint(stats.setups, ==, 2);
-	g_assert_cmpuint(stats.plays, ==, 1);
-	g_assert_cmpuint(stats.odd_ports, ==, 0);
-
-	for (guint i = 0; i < G_N_ELEMENTS(viewers); i++) {
-		origin_get_stats(bed->origin, &stats);
-		g_assert_cmpuint(stats.teardowns, ==, 0);
-		viewer_teardown(viewers[i]);
-	}
-	bed_wait(bed, &stats, stats.teardowns == 1 && stats.open == 0);
-}
-
-static void test_options_local(struct bed *bed, gconstpointer unused)
-{
-	struct rtsp *rtsp = rtsp_connect(bed->port);
-	GstRTSPMessage *answer = rtsp_ask(rtsp, "OPTIONS", bed->url, NULL);
-	struct origin_stats stats;
-
-	g_assert_cmpint(answer->type_data.response.code, ==, 200);
-	g_assert_cmpint(gst_rtsp_options_from_text(rtsp_header(answer, GST_RTSP_HDR_PUBLIC)),
-			==, GST_RTSP_OPTIONS | GST_RTSP_DESCRIBE | GST_RTSP_SETUP |
-			GST_RTSP_PLAY | GST_RTSP_PAUSE | GST_RTSP_TEARDOWN |
-			GST_RTSP_GET_PARAMETER | GST_RTSP_SET_PARAMETER);
-	gst_rtsp_message_free(answer);
-	g_assert_cmpint(rtsp_status(rtsp, "OPTIONS", "*", NULL), ==, 200);
-	origin_get_stats(bed->origin, &stats);
-	g_assert_cmpuint(stats.connections, ==, 0);
-	rtsp_close(rtsp);
-}
-
-/* The latecomer's RTP-Info fits its first datagrams: viewer_play() checks. */
-static void test_latecomer(struct bed *bed, gconstpointer unused)
-{
-	struct viewer *first = viewer_new(bed, NULL, 2), *late, *capped, *again;
-
-	viewer_play(first);
-	g_usleep(300000);
-	late = viewer_new(bed, NULL, 2);
-	viewer_play(late);
-	capped = viewer_new(bed, "0,0,0", 1);
-	viewer_play(capped);
-	g_usleep(100000);
-	again = viewer_new(bed, "0,0,0", 1);
-	viewer_play(again);
-	viewer_teardown(first);
-	viewer_teardown(late);
-	viewer_teardown(capped);
-	viewer_teardown(again);
-}
-
-/* CSeq is each client's own, and several requests may be outstanding. */
-static void test_pipelined(struct bed *bed, gconstpointer unused)
-{
-	struct rtsp *a = rtsp_connect(bed->port), *b = rtsp_connect(bed->port);
-	g_autoptr(GString) requests = g_string_new(NULL);
-
-	for (guint i = 1; i <= 5; i++)
-		g_string_append_printf(requests, "%s %s RTSP/1.0\r\nCSeq: %u\r\n\r\n",
-				       i % 2 ? "DESCRIBE" : "OPTIONS", bed->url, i * 7);
-	g_assert_true(rtsp_write(a, requests->str, requests->len));
-	g_assert_true(rtsp_write(b, requests->str, requests->len));
-	for (guint i = 1; i <= 5; i++) {
-		g_autofree char *cseq = g_strdup_printf("%u", i * 7);
-		GstRTSPMessage *from_a = rtsp_read(a), *from_b = rtsp_read(b);
-
-		g_assert_cmpstr(rtsp_header(from_a, GST_RTSP_HDR_CSEQ), ==, cseq);
-		g_assert_cmpstr(rtsp_header(from_b, GST_RTSP_HDR_CSEQ), ==, cseq);
-		g_assert_cmpint(!!rtsp_header(from_a, GST_RTSP_HDR_PUBLIC), ==, i % 2 == 0);
-		g_assert_cmpint(from_a->type_data.response.code, ==, 200);
-		g_assert_cmpint(from_b->type_data.response.code, ==, 200);
-		gst_rtsp_message_free(from_a);
-		gst_rtsp_message_free(from_b);
-	}
-	rtsp_close(a);
-	rtsp_close(b);
-}
 
 static guint32 word(const guint8 *data, guint index)
 {
@@ -175,19 +43,6 @@ static void test_rtcp(struct bed *bed, gconstpointer unused)
 	g_assert_cmpuint(octets, <=, (packets / 2 + 1) * 308);
 	viewer_report(viewer, 0);
 	bed_wait(bed, &stats, stats.reports > 0);
-	viewer_teardown(viewer);
-}
-
-/* RTP on an even port, RTCP on the next. */
-static void test_ports(struct bed *bed, gconstpointer unused)
-{
-	struct viewer *viewer = viewer_new(bed, NULL, 2);
-
-	for (guint track = 0; track < 2; track++) {
-		g_assert_cmpuint(viewer->server_port[track][0] % 2, ==, 0);
-		g_assert_cmpuint(viewer->server_port[track][1], ==,
-				 viewer->server_port[track][0] + 1);
-	}
 	viewer_teardown(viewer);
 }
 
@@ -396,13 +251,7 @@ static void test_stats(struct bed *bed, gconstpointer unused)
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
-	ADD("both-ways", test_both_ways);
-	ADD("one-upstream", test_one_upstream);
-	ADD("options-local", test_options_local);
-	ADD("latecomer", test_latecomer);
-	ADD("pipelined", test_pipelined);
 	ADD("rtcp", test_rtcp);
-	ADD("ports", test_ports);
 	ADD("layers", test_layers);
 	ADD("upstream-refuses", test_upstream_refuses);
 	ADD("upstream-ends", test_upstream_ends);
