@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* RTCP from either side, up to what viewers are sent of it. */
+/* RTCP from either side: what is kept of it, and what viewers are sent. */
 #include <gst/gst.h>
 #include <stdint.h>
 
 #include "limit.h"
 #include "rtcp.h"
+
+/* The source that blocks and requests are looked for of */
+#define ABOUT	0x55667788
 
 int LLVMFuzzerInitialize(int *argc, char ***argv);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -20,19 +23,24 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	/* memory that ends where the datagram does */
 	g_autofree guint8 *datagram = size ? g_memdup2(data, size) : g_malloc(1);
-	g_autoptr(GstBuffer) out = NULL;
-	gboolean has_sender_info;
+	struct rtcp_heard heard, again;
+	GstBuffer *out;
 	GstMapInfo map;
 
-	out = rtcp_from_upstream(datagram, size, &has_sender_info);
-	g_assert_true(!out || rtcp_is_report(datagram, size));
-	if (!out)
+	if (!rtcp_hear(datagram, size, ABOUT, &heard))
 		return 0;
-	if (has_sender_info)
-		rtcp_set_counts(out, G_MAXUINT64, size);
+	g_assert_true(!heard.reported || heard.block.ssrc == ABOUT);
+	if (!heard.sender)
+		return 0;
+	out = rtcp_sender_report(heard.ssrc, &heard, heard.rtptime);
+	rtcp_set_counts(out, G_MAXUINT64, size);
 	g_assert_true(gst_buffer_map(out, &map, GST_MAP_READ));
 	g_assert_cmpuint(map.size, <=, LIMIT_RTCP);
-	g_assert_true(rtcp_is_report(map.data, map.size));
+	/* it says what was heard */
+	g_assert_true(rtcp_hear(map.data, map.size, ABOUT, &again));
+	g_assert_cmpuint(again.ntp, ==, heard.ntp);
+	g_assert_cmpmem(again.cname, again.cname_len, heard.cname, heard.cname_len);
 	gst_buffer_unmap(out, &map);
+	gst_buffer_unref(out);
 	return 0;
 }

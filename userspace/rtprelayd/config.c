@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "config.h"
 
-#include <gst/rtsp/gstrtspurl.h>
 #include <string.h>
 
 #include "privileges.h"
@@ -28,8 +27,7 @@ void config_path_unref(struct config_path *path)
 		return;
 	g_free(path->text);
 	g_free(path->name);
-	g_free(path->upstream);
-	g_free(path->host);
+	config_upstream_unref(path->upstream);
 	g_free(path);
 }
 
@@ -155,33 +153,6 @@ static gboolean config_name_ok(const char *name)
 	return TRUE;
 }
 
-static gboolean config_load_upstream(struct config_path *path, GKeyFile *file,
-				     const char *group, GError **error)
-{
-	GstRTSPUrl *url = NULL;
-	gboolean ok = FALSE;
-
-	path->upstream = g_key_file_get_string(file, group, "upstream", NULL);
-	if (!path->upstream)
-		return config_fail(error, group, "upstream",
-				   "missing: the rtsp:// URL to pull the stream from");
-	if (!g_str_has_prefix(path->upstream, "rtsp://") ||
-	    gst_rtsp_url_parse(path->upstream, &url) != GST_RTSP_OK || !url->host ||
-	    !*url->host) {
-		config_fail(error, group, "upstream", "not an rtsp:// URL");
-	} else if (url->user || url->passwd) {
-		config_fail(error, group, "upstream",
-			    "user and password are not supported");
-	} else {
-		path->host = g_strdup(url->host);
-		gst_rtsp_url_get_port(url, &path->port);
-		ok = TRUE;
-	}
-	if (url)
-		gst_rtsp_url_free(url);
-	return ok;
-}
-
 /* In the order of @keys, so that theirs in the file does not matter */
 static char *config_text(GKeyFile *file, const char *group, const char *const *keys)
 {
@@ -199,7 +170,7 @@ static char *config_text(GKeyFile *file, const char *group, const char *const *k
 static gboolean config_load_path(struct config *config, GKeyFile *file,
 				 const char *group, GError **error)
 {
-	static const char *const keys[] = { "upstream", "tee", NULL };
+	static const char *const keys[] = { CONFIG_UPSTREAM_KEYS, "tee", NULL };
 	struct config_path *path = g_new0(struct config_path, 1);
 	g_autoptr(GError) wrong = NULL;
 
@@ -210,8 +181,10 @@ static gboolean config_load_path(struct config *config, GKeyFile *file,
 	if (!config_name_ok(path->name))
 		return config_fail(error, group, "name",
 				   "not of the form /name, of A-Z a-z 0-9 - . _ ~ /");
-	if (!config_check_keys(file, group, keys, error) ||
-	    !config_load_upstream(path, file, group, error))
+	if (!config_check_keys(file, group, keys, error))
+		return FALSE;
+	path->upstream = config_upstream_load(file, group, error);
+	if (!path->upstream)
 		return FALSE;
 
 	path->tee = g_key_file_get_boolean(file, group, "tee", &wrong);

@@ -5,6 +5,7 @@
 
 #include <gio/gio.h>
 
+#include "config_upstream.h"
 #include "fanout.h"
 
 /**
@@ -13,18 +14,14 @@
  * @refs: references
  * @text: its keys and values as they are in the file, in a fixed order
  * @name: "/name", without a slash at its end
- * @upstream: rtsp URL of the server that has it
- * @host: that server
- * @port: its port, 1 to 65535
+ * @upstream: where it comes from
  * @tee: hand the stream's datagrams to the daemon as well
  */
 struct config_path {
 	guint refs;
 	char *text;
 	char *name;
-	char *upstream;
-	char *host;
-	guint16 port;
+	struct config_upstream *upstream;
 	gboolean tee;
 };
 

@@ -52,6 +52,19 @@
 
 /* -- towards upstream ----------------------------------------------------- */
 
+/* Between two requests for a key frame (RFC 5104, section 4.3.1.2) */
+#define LIMIT_KEY_FRAME_MS		1000
+/* First datagram over UDP after PLAY, before TCP is tried */
+#define LIMIT_UPSTREAM_UDP_MS		4000
+/* First pause before a lost server is tried again, and the longest: the second
+ * is for one that viewers wait for, the third for one that nobody does
+ */
+#define LIMIT_UPSTREAM_RETRY_MS		250
+#define LIMIT_UPSTREAM_RETRY_MAX_MS	2000
+#define LIMIT_UPSTREAM_RETRY_IDLE_MS	30000
+/* How often it is looked whether media still comes */
+#define LIMIT_UPSTREAM_WATCH_MS		1000
+
 #define LIMIT_UPSTREAM_CONNECT_MS	5000
 #define LIMIT_UPSTREAM_ANSWER_MS	10000
 /* The answer to a TEARDOWN: nobody waits for it */

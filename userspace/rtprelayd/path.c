@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "path.h"
 
+#include "backoff.h"
 #include "limit.h"
 #include "session.h"
 
@@ -12,6 +13,8 @@
  * @upstream: NULL while nobody needs it
  * @sessions: struct session *, a set
  * @linger: when an upstream without sessions ends
+ * @backoff: between attempts to pull what is pulled always
+ * @retry: time of the next one
  */
 struct path {
 	struct config_path *config;
@@ -20,6 +23,8 @@ struct path {
 	struct upstream *upstream;
 	GHashTable *sessions;
 	guint linger;
+	struct backoff backoff;
+	guint retry;
 };
 
 static void path_stop(struct path *path)
@@ -27,6 +32,7 @@ static void path_stop(struct path *path)
 	struct upstream *upstream = g_steal_pointer(&path->upstream);
 
 	g_clear_handle_id(&path->linger, g_source_remove);
+	g_clear_handle_id(&path->retry, g_source_remove);
 	if (upstream)
 		upstream_stop(upstream);
 }
@@ -39,6 +45,23 @@ static void path_end_sessions(struct path *path, const char *reason)
 		session_end(l->data, reason);
 }
 
+static void path_plays(GstRTSPStatusCode status, gpointer user_data)
+{
+	struct path *path = user_data;
+
+	if (status == GST_RTSP_STS_OK)
+		backoff_reset(&path->backoff);
+}
+
+static gboolean path_retry(gpointer user_data)
+{
+	struct path *path = user_data;
+
+	path->retry = 0;
+	path_reach(path, UPSTREAM_PLAYING, path_plays, path);
+	return G_SOURCE_REMOVE;
+}
+
 static void path_upstream_ended(gpointer user_data)
 {
 	struct path *path = user_data;
@@ -46,6 +69,9 @@ static void path_upstream_ended(gpointer user_data)
 	/* first, so that its viewers are told BYE while they are in its tracks */
 	path_stop(path);
 	path_end_sessions(path, "the upstream ended");
+	if (path->config->upstream->always && !path->upstream)
+		path->retry = g_timeout_add(backoff_next(&path->backoff), path_retry,
+					    path);
 }
 
 static gboolean path_unused(gpointer user_data)
@@ -62,7 +88,8 @@ static gboolean path_unused(gpointer user_data)
 static void path_set_linger(struct path *path)
 {
 	g_clear_handle_id(&path->linger, g_source_remove);
-	if (path->upstream && !g_hash_table_size(path->sessions))
+	if (path->upstream && !path->config->upstream->always &&
+	    !g_hash_table_size(path->sessions))
 		path->linger = g_timeout_add(LIMIT_UPSTREAM_LINGER_MS, path_unused, path);
 }
 
@@ -75,6 +102,9 @@ struct path *path_new(struct config_path *config, enum fanout_backend backend,
 	path->backend = backend;
 	path->dual_stack = dual_stack;
 	path->sessions = g_hash_table_new(NULL, NULL);
+	backoff_init(&path->backoff, LIMIT_UPSTREAM_RETRY_MS, LIMIT_UPSTREAM_RETRY_IDLE_MS);
+	if (config->upstream->always)
+		path->retry = g_idle_add(path_retry, path);
 	return path;
 }
 
@@ -121,6 +151,7 @@ void path_reach(struct path *path, enum upstream_state state, upstream_reached f
 			.backend = path->backend,
 			.dual_stack = path->dual_stack,
 			.leg_alive = session_leg_alive,
+			.leg_gone = session_leg_gone,
 			.ended = path_upstream_ended,
 			.user_data = path,
 		});
@@ -147,6 +178,6 @@ void path_join(struct path *path, struct session *session)
 void path_leave(struct path *path, struct session *session)
 {
 	g_hash_table_remove(path->sessions, session);
-	if (!g_hash_table_size(path->sessions))
+	if (!path->config->upstream->always && !g_hash_table_size(path->sessions))
 		path_stop(path);
 }

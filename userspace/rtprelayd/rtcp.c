@@ -17,25 +17,8 @@
  */
 #define RTCP_SLACK		128
 
-gboolean rtcp_is_report(const guint8 *data, gsize len)
-{
-	return len && len <= LIMIT_RTCP &&
-	       gst_rtcp_buffer_validate_data((guint8 *)data, len);
-}
-
-/**
- * struct rtcp_heard - what is kept of a compound packet
- * @ssrc: whose report it begins with; nothing about others is kept, so that what
- *	is made of it has its fixed bound
- * @cname: of that source, @cname_len bytes in the packet, or NULL
- * @bye: that source stops
- */
-struct rtcp_heard {
-	guint32 ssrc;
-	const guint8 *cname;
-	guint8 cname_len;
-	gboolean bye;
-};
+/* Words of a feedback packet without FCI: header, sender, media */
+#define RTCP_FB_WORDS		2
 
 /* An entry's length may point behind the packet, which the library lets it. */
 static gboolean rtcp_is_within(const GstRTCPPacket *packet, const guint8 *data,
@@ -62,7 +45,7 @@ static void rtcp_hear_sdes(struct rtcp_heard *heard, GstRTCPPacket *sdes)
 			if (!gst_rtcp_packet_sdes_get_entry(sdes, &type, &len, &text) ||
 			    type != GST_RTCP_SDES_CNAME || !rtcp_is_within(sdes, text, len))
 				continue;
-			heard->cname = text;
+			memcpy(heard->cname, text, len);
 			heard->cname_len = len;
 		}
 	}
@@ -75,113 +58,177 @@ static void rtcp_hear_bye(struct rtcp_heard *heard, GstRTCPPacket *bye)
 			heard->bye = TRUE;
 }
 
-static void rtcp_hear(struct rtcp_heard *heard, GstRTCPPacket *packet)
+static void rtcp_hear_feedback(struct rtcp_heard *heard, GstRTCPPacket *feedback,
+			       guint32 about)
 {
-	/*
-	 * Types of packets are the peer's to choose, so this switch needs its
-	 * default: all that is not named stays here.
-	 */
-	switch (gst_rtcp_packet_get_type(packet)) {
-	case GST_RTCP_TYPE_SDES:
-		rtcp_hear_sdes(heard, packet);
+	guint8 *fci;
+
+	/* the library counts what is behind these words without looking */
+	if (gst_rtcp_packet_get_length(feedback) < RTCP_FB_WORDS)
+		return;
+	switch (gst_rtcp_packet_fb_get_type(feedback)) {
+	case GST_RTCP_PSFB_TYPE_PLI:
+		if (gst_rtcp_packet_fb_get_media_ssrc(feedback) == about)
+			heard->request = RTCP_REQUEST_PLI;
 		break;
-	case GST_RTCP_TYPE_BYE:
-		rtcp_hear_bye(heard, packet);
+	case GST_RTCP_PSFB_TYPE_FIR:
+		fci = gst_rtcp_packet_fb_get_fci(feedback);
+		for (guint i = 0; i + 2 <= gst_rtcp_packet_fb_get_fci_length(feedback); i += 2)
+			if (GST_READ_UINT32_BE(fci + 4 * i) == about)
+				heard->request = RTCP_REQUEST_FIR;
 		break;
 	default:
 		break;
 	}
 }
 
-/* A compound packet begins with a report, be it an empty one. */
-static void rtcp_add_empty_report(GstRTCPBuffer *out, guint32 ssrc)
+static void rtcp_hear_blocks(struct rtcp_heard *heard, GstRTCPPacket *report,
+			     guint32 about)
 {
-	GstRTCPPacket made;
+	struct rtcp_block block;
 
-	if (gst_rtcp_buffer_add_packet(out, GST_RTCP_TYPE_RR, &made))
-		gst_rtcp_packet_rr_set_ssrc(&made, ssrc);
+	for (guint i = 0; i < gst_rtcp_packet_get_rb_count(report); i++) {
+		gst_rtcp_packet_get_rb(report, i, &block.ssrc, &block.fraction, &block.lost,
+				       &block.highest, &block.jitter, &block.lsr,
+				       &block.dlsr);
+		if (block.ssrc != about)
+			continue;
+		heard->block = block;
+		heard->reported = TRUE;
+	}
 }
 
-static void rtcp_add_heard(GstRTCPBuffer *out, const struct rtcp_heard *heard)
+static void rtcp_hear_packet(struct rtcp_heard *heard, GstRTCPPacket *packet,
+			     guint32 about)
 {
-	GstRTCPPacket made;
-
-	if (heard->cname && gst_rtcp_buffer_add_packet(out, GST_RTCP_TYPE_SDES, &made) &&
-	    gst_rtcp_packet_sdes_add_item(&made, heard->ssrc))
-		gst_rtcp_packet_sdes_add_entry(&made, GST_RTCP_SDES_CNAME,
-					       heard->cname_len, heard->cname);
-	if (heard->bye && gst_rtcp_buffer_add_packet(out, GST_RTCP_TYPE_BYE, &made))
-		gst_rtcp_packet_bye_add_ssrc(&made, heard->ssrc);
+	/*
+	 * Types of packets are the peer's to choose, so this switch and the one
+	 * above need their default: all that is not named stays here.
+	 */
+	switch (gst_rtcp_packet_get_type(packet)) {
+	case GST_RTCP_TYPE_RR:
+		rtcp_hear_blocks(heard, packet, about);
+		break;
+	case GST_RTCP_TYPE_SDES:
+		rtcp_hear_sdes(heard, packet);
+		break;
+	case GST_RTCP_TYPE_BYE:
+		rtcp_hear_bye(heard, packet);
+		break;
+	case GST_RTCP_TYPE_PSFB:
+		rtcp_hear_feedback(heard, packet, about);
+		break;
+	default:
+		break;
+	}
 }
 
-/* An empty report of @heard's source, and the rest */
-static GstBuffer *rtcp_make(const struct rtcp_heard *heard)
+/* The first packet, which is a report, be it an empty one */
+static void rtcp_hear_report(struct rtcp_heard *heard, GstRTCPPacket *report,
+			     guint32 about)
 {
-	GstBuffer *out = gst_rtcp_buffer_new(LIMIT_RTCP);
-	GstRTCPBuffer rtcp = GST_RTCP_BUFFER_INIT;
-
-	gst_rtcp_buffer_map(out, GST_MAP_READWRITE, &rtcp);
-	rtcp_add_empty_report(&rtcp, heard->ssrc);
-	rtcp_add_heard(&rtcp, heard);
-	gst_rtcp_buffer_unmap(&rtcp);
-	return out;
+	heard->sender = gst_rtcp_packet_get_type(report) == GST_RTCP_TYPE_SR;
+	if (heard->sender)
+		gst_rtcp_packet_sr_get_sender_info(report, &heard->ssrc, &heard->ntp,
+						   &heard->rtptime, NULL, NULL);
+	else
+		heard->ssrc = gst_rtcp_packet_rr_get_ssrc(report);
+	rtcp_hear_blocks(heard, report, about);
 }
 
-/* A report with the sender's information of @sr, and the rest */
-static GstBuffer *rtcp_make_sr(const struct rtcp_heard *heard, GstRTCPPacket *sr)
-{
-	GstBuffer *out = gst_rtcp_buffer_new(LIMIT_RTCP);
-	GstRTCPBuffer rtcp = GST_RTCP_BUFFER_INIT;
-	guint32 ssrc, rtptime, packets, octets;
-	GstRTCPPacket made;
-	guint64 ntptime;
-
-	gst_rtcp_packet_sr_get_sender_info(sr, &ssrc, &ntptime, &rtptime, &packets,
-					   &octets);
-	gst_rtcp_buffer_map(out, GST_MAP_READWRITE, &rtcp);
-	if (gst_rtcp_buffer_add_packet(&rtcp, GST_RTCP_TYPE_SR, &made))
-		gst_rtcp_packet_sr_set_sender_info(&made, ssrc, ntptime, rtptime, 0, 0);
-	rtcp_add_heard(&rtcp, heard);
-	gst_rtcp_buffer_unmap(&rtcp);
-	return out;
-}
-
-GstBuffer *rtcp_from_upstream(const guint8 *data, gsize len,
-			      gboolean *has_sender_info)
+gboolean rtcp_hear(const guint8 *data, gsize len, guint32 about,
+		   struct rtcp_heard *heard)
 {
 	guint8 padded[LIMIT_RTCP + RTCP_SLACK] = { 0 };
 	GstRTCPBuffer rtcp = GST_RTCP_BUFFER_INIT;
 	g_autoptr(GstBuffer) in = NULL;
-	struct rtcp_heard heard = { 0 };
-	GstRTCPPacket report, packet;
-	GstBuffer *out = NULL;
+	GstRTCPPacket packet;
+	gboolean whole;
 
-	*has_sender_info = FALSE;
-	if (!rtcp_is_report(data, len))
-		return NULL;
+	*heard = (struct rtcp_heard){ 0 };
+	if (!len || len > LIMIT_RTCP ||
+	    !gst_rtcp_buffer_validate_data((guint8 *)data, len))
+		return FALSE;
 	memcpy(padded, data, len);
 	in = gst_buffer_new_wrapped_full(GST_MEMORY_FLAG_READONLY, padded, sizeof(padded),
 					 0, len, NULL, NULL);
 	if (!gst_rtcp_buffer_map(in, GST_MAP_READ, &rtcp))
-		return NULL;
+		return FALSE;
 
 	/* the first packet is not there when it claims more blocks than it has */
-	if (gst_rtcp_buffer_get_first_packet(&rtcp, &report)) {
-		packet = report;
-		*has_sender_info = gst_rtcp_packet_get_type(&report) == GST_RTCP_TYPE_SR;
-		if (*has_sender_info)
-			gst_rtcp_packet_sr_get_sender_info(&report, &heard.ssrc, NULL,
-							   NULL, NULL, NULL);
-		else
-			heard.ssrc = gst_rtcp_packet_rr_get_ssrc(&report);
+	whole = gst_rtcp_buffer_get_first_packet(&rtcp, &packet);
+	if (whole) {
+		rtcp_hear_report(heard, &packet, about);
 		while (gst_rtcp_packet_move_to_next(&packet))
-			rtcp_hear(&heard, &packet);
-
-		if (*has_sender_info)
-			out = rtcp_make_sr(&heard, &report);
-		else if (heard.cname || heard.bye)
-			out = rtcp_make(&heard);
+			rtcp_hear_packet(heard, &packet, about);
 	}
+	gst_rtcp_buffer_unmap(&rtcp);
+	return whole;
+}
+
+static void rtcp_add_cname(GstRTCPBuffer *out, guint32 ssrc, const guint8 *cname,
+			   guint8 len)
+{
+	GstRTCPPacket made;
+
+	if (len && gst_rtcp_buffer_add_packet(out, GST_RTCP_TYPE_SDES, &made) &&
+	    gst_rtcp_packet_sdes_add_item(&made, ssrc))
+		gst_rtcp_packet_sdes_add_entry(&made, GST_RTCP_SDES_CNAME, len, cname);
+}
+
+static void rtcp_add_receiver_report(GstRTCPBuffer *out, guint32 ssrc,
+				     const struct rtcp_block *block)
+{
+	GstRTCPPacket made;
+
+	if (!gst_rtcp_buffer_add_packet(out, GST_RTCP_TYPE_RR, &made))
+		return;
+	gst_rtcp_packet_rr_set_ssrc(&made, ssrc);
+	if (block)
+		gst_rtcp_packet_add_rb(&made, block->ssrc, block->fraction, block->lost,
+				       block->highest, block->jitter, block->lsr,
+				       block->dlsr);
+}
+
+static void rtcp_add_bye(GstRTCPBuffer *out, guint32 ssrc)
+{
+	GstRTCPPacket made;
+
+	if (gst_rtcp_buffer_add_packet(out, GST_RTCP_TYPE_BYE, &made))
+		gst_rtcp_packet_bye_add_ssrc(&made, ssrc);
+}
+
+static void rtcp_add_request(GstRTCPBuffer *out, const struct rtcp_own *own)
+{
+	gboolean fir = own->request == RTCP_REQUEST_FIR;
+	GstRTCPPacket made;
+	guint8 *fci;
+
+	if (own->request == RTCP_REQUEST_NONE ||
+	    !gst_rtcp_buffer_add_packet(out, GST_RTCP_TYPE_PSFB, &made))
+		return;
+	gst_rtcp_packet_fb_set_type(&made, fir ? GST_RTCP_PSFB_TYPE_FIR :
+						 GST_RTCP_PSFB_TYPE_PLI);
+	gst_rtcp_packet_fb_set_sender_ssrc(&made, own->ssrc);
+	gst_rtcp_packet_fb_set_media_ssrc(&made, fir ? 0 : own->media);
+	if (fir && gst_rtcp_packet_fb_set_fci_length(&made, 2)) {
+		fci = gst_rtcp_packet_fb_get_fci(&made);
+		GST_WRITE_UINT32_BE(fci, own->media);
+		GST_WRITE_UINT32_BE(fci + 4, (guint32)own->fir_number << 24);
+	}
+}
+
+GstBuffer *rtcp_sender_report(guint32 ssrc, const struct rtcp_heard *heard,
+			      guint32 rtptime)
+{
+	GstBuffer *out = gst_rtcp_buffer_new(LIMIT_RTCP);
+	GstRTCPBuffer rtcp = GST_RTCP_BUFFER_INIT;
+	GstRTCPPacket made;
+
+	gst_rtcp_buffer_map(out, GST_MAP_READWRITE, &rtcp);
+	if (gst_rtcp_buffer_add_packet(&rtcp, GST_RTCP_TYPE_SR, &made))
+		gst_rtcp_packet_sr_set_sender_info(&made, ssrc, heard->ntp, rtptime, 0, 0);
+	rtcp_add_cname(&rtcp, ssrc, heard->cname, heard->cname_len);
 	gst_rtcp_buffer_unmap(&rtcp);
 	return out;
 }
@@ -204,19 +251,31 @@ void rtcp_set_counts(GstBuffer *buffer, guint64 packets, guint64 octets)
 	gst_rtcp_buffer_unmap(&rtcp);
 }
 
-GstBuffer *rtcp_own_report(guint32 ssrc, const char *cname, gboolean bye)
+GstBuffer *rtcp_own_report(const struct rtcp_own *own)
 {
-	return rtcp_make(&(struct rtcp_heard){
-		.ssrc = ssrc,
-		.cname = (const guint8 *)cname,
-		.cname_len = strlen(cname),
-		.bye = bye,
-	});
+	GstBuffer *out = gst_rtcp_buffer_new(LIMIT_RTCP);
+	GstRTCPBuffer rtcp = GST_RTCP_BUFFER_INIT;
+
+	gst_rtcp_buffer_map(out, GST_MAP_READWRITE, &rtcp);
+	rtcp_add_receiver_report(&rtcp, own->ssrc, own->block);
+	rtcp_add_cname(&rtcp, own->ssrc, (const guint8 *)own->cname, strlen(own->cname));
+	rtcp_add_request(&rtcp, own);
+	if (own->bye)
+		rtcp_add_bye(&rtcp, own->ssrc);
+	gst_rtcp_buffer_unmap(&rtcp);
+	return out;
 }
 
 GstBuffer *rtcp_bye(guint32 ssrc)
 {
-	return rtcp_make(&(struct rtcp_heard){ .ssrc = ssrc, .bye = TRUE });
+	GstBuffer *out = gst_rtcp_buffer_new(LIMIT_RTCP);
+	GstRTCPBuffer rtcp = GST_RTCP_BUFFER_INIT;
+
+	gst_rtcp_buffer_map(out, GST_MAP_READWRITE, &rtcp);
+	rtcp_add_receiver_report(&rtcp, ssrc, NULL);
+	rtcp_add_bye(&rtcp, ssrc);
+	gst_rtcp_buffer_unmap(&rtcp);
+	return out;
 }
 
 guint rtcp_interval_ms(gboolean initial)

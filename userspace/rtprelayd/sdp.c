@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "sdp.h"
 
+#include <gst/rtp/gstrtpbuffer.h>
 #include <string.h>
 
 #include "addr.h"
@@ -45,29 +46,69 @@ static char *sdp_resolve(const char *base, const char *control)
 {
 	if (!control || !*control || g_str_equal(control, "*"))
 		return g_strdup(base);
-	if (g_ascii_strncasecmp(control, "rtsp://", 7) == 0)
+	if (g_ascii_strncasecmp(control, "rtsp://", 7) == 0 ||
+	    g_ascii_strncasecmp(control, "rtsps://", 8) == 0)
 		return g_strdup(control);
 	return g_strconcat(base, g_str_has_suffix(base, "/") ? "" : "/", control, NULL);
 }
 
-/* a=rtpmap:PT ENCODING/CLOCK[/CHANNELS] */
-static guint8 sdp_codec(const GstSDPMedia *media, guint type)
+/* a=rtpmap:PT ENCODING/CLOCK[/CHANNELS]; NULL when the type has none */
+static char **sdp_rtpmap(const GstSDPMedia *media, guint type)
 {
-	for (guint i = 0;; i++) {
-		const char *map = gst_sdp_media_get_attribute_val_n(media, "rtpmap", i);
-		g_auto(GStrv) words = NULL;
+	const char *map;
+
+	for (guint i = 0; (map = gst_sdp_media_get_attribute_val_n(media, "rtpmap", i));
+	     i++) {
+		g_auto(GStrv) words = g_strsplit_set(map, " /", 4);
 		guint64 number;
 
-		if (!map)
-			return RTP_FANOUT_CODEC_OPAQUE;
-		words = g_strsplit_set(map, " /", 3);
 		if (g_strv_length(words) >= 2 &&
 		    g_ascii_string_to_unsigned(words[0], 10, 0, 127, &number, NULL) &&
 		    number == type)
-			return !g_ascii_strcasecmp(words[1], "H264") ||
-			       !g_ascii_strcasecmp(words[1], "H264-SVC") ?
-			       RTP_FANOUT_CODEC_H264 : RTP_FANOUT_CODEC_OPAQUE;
+			return g_steal_pointer(&words);
 	}
+	return NULL;
+}
+
+static guint8 sdp_codec(const GstSDPMedia *media, guint type)
+{
+	g_auto(GStrv) map = sdp_rtpmap(media, type);
+
+	return map && (!g_ascii_strcasecmp(map[1], "H264") ||
+		       !g_ascii_strcasecmp(map[1], "H264-SVC")) ?
+	       RTP_FANOUT_CODEC_H264 : RTP_FANOUT_CODEC_OPAQUE;
+}
+
+static guint32 sdp_clock_rate(const GstSDPMedia *media, guint type)
+{
+	g_auto(GStrv) map = sdp_rtpmap(media, type);
+	guint64 rate;
+
+	if (map && map[2] &&
+	    g_ascii_string_to_unsigned(map[2], 10, 1, G_MAXINT32, &rate, NULL))
+		return rate;
+	rate = gst_rtp_buffer_default_clock_rate(type);
+	return rate <= G_MAXINT32 ? rate : 0;
+}
+
+/* a=rtcp-fb:PT nack pli, or ccm fir (RFC 4585, 4.2; RFC 5104, 7.1) */
+static enum rtcp_request sdp_request(const GstSDPMedia *media)
+{
+	enum rtcp_request request = RTCP_REQUEST_NONE;
+	const char *feedback;
+
+	for (guint i = 0; (feedback = gst_sdp_media_get_attribute_val_n(media, "rtcp-fb", i));
+	     i++) {
+		g_auto(GStrv) words = g_strsplit(feedback, " ", -1);
+
+		if (g_strv_length(words) < 3)
+			continue;
+		if (g_str_equal(words[1], "nack") && g_str_equal(words[2], "pli"))
+			return RTCP_REQUEST_PLI;
+		if (g_str_equal(words[1], "ccm") && g_str_equal(words[2], "fir"))
+			request = RTCP_REQUEST_FIR;
+	}
+	return request;
 }
 
 static gboolean sdp_parse_track(struct sdp *sdp, const GstSDPMedia *media,
@@ -79,8 +120,10 @@ static gboolean sdp_parse_track(struct sdp *sdp, const GstSDPMedia *media,
 	track->control = sdp_resolve(sdp->control,
 				     gst_sdp_media_get_attribute_val(media, "control"));
 
-	if (g_strcmp0(gst_sdp_media_get_proto(media), "RTP/AVP"))
-		return sdp_fail(error, "a track is not RTP/AVP");
+	track->feedback = !g_strcmp0(gst_sdp_media_get_proto(media), "RTP/AVPF");
+	track->request = sdp_request(media);
+	if (!track->feedback && g_strcmp0(gst_sdp_media_get_proto(media), "RTP/AVP"))
+		return sdp_fail(error, "a track is neither RTP/AVP nor RTP/AVPF");
 	if (!gst_sdp_media_formats_len(media))
 		return sdp_fail(error, "a track has no payload type");
 	for (guint i = 0; i < gst_sdp_media_formats_len(media); i++) {
@@ -93,6 +136,8 @@ static gboolean sdp_parse_track(struct sdp *sdp, const GstSDPMedia *media,
 			return sdp_fail(error, "a payload type is within 64 to 95, "
 					       "where it cannot be told from RTCP");
 		track->codec[type] = sdp_codec(media, type);
+		if (i == 0)
+			track->clock_rate = sdp_clock_rate(media, type);
 	}
 	return TRUE;
 }
@@ -134,6 +179,21 @@ struct sdp *sdp_parse(const guint8 *body, gsize len, const char *base,
 	return sdp;
 }
 
+gboolean sdp_same_media(const struct sdp *a, const struct sdp *b)
+{
+	if (a->tracks->len != b->tracks->len)
+		return FALSE;
+	for (guint i = 0; i < a->tracks->len; i++) {
+		const struct sdp_track *x = g_ptr_array_index(a->tracks, i);
+		const struct sdp_track *y = g_ptr_array_index(b->tracks, i);
+
+		if (memcmp(x->codec, y->codec, sizeof(x->codec)) ||
+		    x->clock_rate != y->clock_rate)
+			return FALSE;
+	}
+	return TRUE;
+}
+
 static void sdp_copy_media(GstSDPMedia *to, const GstSDPMedia *from)
 {
 	static const char *const taken[] = {
@@ -144,7 +204,7 @@ static void sdp_copy_media(GstSDPMedia *to, const GstSDPMedia *from)
 
 	gst_sdp_media_set_media(to, gst_sdp_media_get_media(from));
 	gst_sdp_media_set_port_info(to, 0, 1);
-	gst_sdp_media_set_proto(to, gst_sdp_media_get_proto(from));
+	gst_sdp_media_set_proto(to, "RTP/AVP");
 	for (guint i = 0; i < gst_sdp_media_formats_len(from); i++)
 		gst_sdp_media_add_format(to, gst_sdp_media_get_format(from, i));
 	for (guint i = 0; i < gst_sdp_media_bandwidths_len(from); i++) {

@@ -6,16 +6,25 @@
 #include <gst/sdp/gstsdpmessage.h>
 #include <linux/rtp_fanout.h>
 
+#include "rtcp.h"
+
 #define SDP_ERROR	sdp_error_quark()
 GQuark sdp_error_quark(void);
 
 /**
  * struct sdp_track - a track of the stream
  * @control: URL that sets it up, absolute
+ * @feedback: it is RTP/AVPF (RFC 4585)
+ * @request: how the server offers to be asked for key frames
+ * @clock_rate: of its first payload type, in Hz; 0 when the description does not
+ *	tell
  * @codec: enum rtp_fanout_codec of each of its payload types
  */
 struct sdp_track {
 	char *control;
+	gboolean feedback;
+	enum rtcp_request request;
+	guint32 clock_rate;
 	guint8 codec[128];
 };
 
@@ -36,8 +45,8 @@ struct sdp {
  * @body: it, @len bytes
  * @base: URL that relative ones are relative to: Content-Base, else that of the
  *	request
- * @error: SDP_ERROR when it is none, has no track or too many, or one that is not
- *	RTP/AVP or whose payload types cannot be told from RTCP
+ * @error: SDP_ERROR when it is none, has no track or too many, or one that is
+ *	neither RTP/AVP nor RTP/AVPF or whose payload types cannot be told from RTCP
  *
  * Return: the description, or NULL.
  */
@@ -45,6 +54,13 @@ struct sdp *sdp_parse(const guint8 *body, gsize len, const char *base,
 		      GError **error);
 
 void sdp_free(struct sdp *sdp);
+
+/**
+ * sdp_same_media - can who was told of @a go on with what @b describes?
+ *
+ * They can when there are the same tracks with the same payload types.
+ */
+gboolean sdp_same_media(const struct sdp *a, const struct sdp *b);
 
 /**
  * sdp_for_viewer - describe the relayed stream

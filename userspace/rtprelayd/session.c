@@ -40,6 +40,8 @@ struct session_table {
  * @began_at: monotonic time of its beginning, us
  * @heard_at: monotonic time of the last sign of life, us
  * @timer: looks whether that is too long ago
+ * @gone: why it is about to end, or NULL
+ * @gone_idle: ends it
  */
 struct session {
 	struct session_table *table;
@@ -54,6 +56,8 @@ struct session {
 	gint64 began_at;
 	gint64 heard_at;
 	guint timer;
+	const char *gone;
+	guint gone_idle;
 };
 
 /* A PLAY that waits; it finds its session by name, since that may end first */
@@ -194,6 +198,7 @@ void session_end(struct session *session, const char *reason)
 		  LOG_S("viewer", addr_host(&session->viewer, host)),
 		  LOG_S("session", session->name), LOG_S("reason", reason));
 	g_clear_handle_id(&session->timer, g_source_remove);
+	g_clear_handle_id(&session->gone_idle, g_source_remove);
 	for (guint i = 0; i < LIMIT_TRACKS; i++)
 		track_del_leg(&session->legs[i]);
 	g_hash_table_remove(session->table->by_id, session->id);
@@ -271,6 +276,25 @@ void session_touch(struct session *session)
 void session_leg_alive(struct leg *leg)
 {
 	session_touch(leg->session);
+}
+
+static gboolean session_end_gone(gpointer user_data)
+{
+	struct session *session = user_data;
+
+	session->gone_idle = 0;
+	session_end(session, session->gone);
+	return G_SOURCE_REMOVE;
+}
+
+void session_leg_gone(struct leg *leg, const char *reason)
+{
+	struct session *session = leg->session;
+
+	if (session->gone_idle)
+		return;
+	session->gone = reason;
+	session->gone_idle = g_idle_add(session_end_gone, session);
 }
 
 void session_setup(struct session *session, guint index,

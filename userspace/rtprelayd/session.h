@@ -93,8 +93,9 @@ gboolean session_has_track(const struct session *session, guint index);
 /* session_touch - the viewer is there */
 void session_touch(struct session *session);
 
-/* session_leg_alive - the same, from RTCP */
+/* session_leg_alive, session_leg_gone - the same, and its reverse, from RTCP */
 void session_leg_alive(struct leg *leg);
+void session_leg_gone(struct leg *leg, const char *reason);
 
 /**
  * session_setup - set up a track, or change what was set up before PLAY

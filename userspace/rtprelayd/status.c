@@ -31,7 +31,7 @@ static char *status_url(const char *url)
 static JsonObject *status_stream(struct path *path, guint viewers)
 {
 	const struct upstream *upstream = path_upstream(path);
-	g_autofree char *url = status_url(path_config(path)->upstream);
+	g_autofree char *url = status_url(path_config(path)->upstream->url);
 	JsonObject *object = json_object_new();
 	JsonArray *tracks = json_array_new();
 	struct track *track;
@@ -40,6 +40,11 @@ static JsonObject *status_stream(struct path *path, guint viewers)
 	json_object_set_string_member(object, "upstream", url);
 	json_object_set_string_member(object, "state",
 				      upstream ? upstream_state_name(upstream) : "idle");
+	if (upstream) {
+		json_object_set_string_member(object, "transport",
+					      upstream_is_tcp(upstream) ? "tcp" : "udp");
+		json_object_set_int_member(object, "returns", upstream_returns(upstream));
+	}
 	json_object_set_int_member(object, "viewers", viewers);
 	for (guint i = 0; (track = path_track(path, i)); i++)
 		json_array_add_object_element(tracks, status_track(track,

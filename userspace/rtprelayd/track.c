@@ -6,6 +6,7 @@
 
 #include "addr.h"
 #include "log.h"
+#include "reinject.h"
 #include "track_rtcp.h"
 
 /**
@@ -13,8 +14,9 @@
  * @config: see there
  * @udp: its sockets
  * @rtcp: its RTCP
+ * @relay: how @fanout is configured
  * @fanout: NULL until track_start()
- * @ssrc: what the server said in SETUP, or 0
+ * @reinject: source of what comes over TCP, or NULL
  * @legs_by_rtp: struct leg * by dest.addr
  * @last_cookie: last one given
  * @socket_datagrams: that the media socket handed to us
@@ -24,8 +26,9 @@ struct track {
 	struct track_config config;
 	struct udp_pair udp;
 	struct track_rtcp *rtcp;
+	struct rtp_fanout_config relay;
 	struct fanout *fanout;
-	guint32 ssrc;
+	struct reinject *reinject;
 	GHashTable *legs_by_rtp;
 	guint64 last_cookie;
 	guint64 socket_datagrams;
@@ -52,6 +55,9 @@ static void track_event(const struct rtp_fanout_event *event, gpointer user_data
 			  LOG_U("track", track->config.index),
 			  LOG_U("ssrc", track_ssrc(track)));
 
+	if (event->events & RTP_FANOUT_EVENT_WAIT_SYNC)
+		track_rtcp_want_key_frame(track->rtcp);
+
 	leg = track_rtcp_leg(track->rtcp, event->cookie);
 	if (leg && event->events & RTP_FANOUT_EVENT_ICMP_ERROR)
 		/* ICMP can be forged: the viewer's silence ends it, not this */
@@ -61,8 +67,7 @@ static void track_event(const struct rtp_fanout_event *event, gpointer user_data
 			  LOG_S("error", g_strerror(event->error)));
 }
 
-struct track *track_new(const struct track_config *config,
-			void (*leg_alive)(struct leg *leg), GError **error)
+struct track *track_new(const struct track_config *config, GError **error)
 {
 	struct track *track = g_new0(struct track, 1);
 
@@ -71,7 +76,10 @@ struct track *track_new(const struct track_config *config,
 		g_free(track);
 		return NULL;
 	}
-	track->rtcp = track_rtcp_new(&track->udp, leg_alive);
+	track->relay.flags = config->tee ? RTP_FANOUT_TEE : 0;
+	track->relay.clock_rate = config->clock_rate;
+	memcpy(track->relay.codec, config->codec, sizeof(track->relay.codec));
+	track->rtcp = track_rtcp_new(&track->config, &track->udp);
 	track->legs_by_rtp = g_hash_table_new(addr_hash, addr_equal);
 	return track;
 }
@@ -93,11 +101,12 @@ void track_free(struct track *track)
 	if (!track)
 		return;
 	if (track->fanout) {
-		track_rtcp_bye(track->rtcp, track_ssrc(track));
+		track_rtcp_bye(track->rtcp);
 		track_log_end(track);
 	}
 	g_clear_pointer(&track->fanout, fanout_free);
 	track_rtcp_free(track->rtcp);
+	reinject_free(track->reinject);
 	udp_pair_close(&track->udp);
 	g_hash_table_unref(track->legs_by_rtp);
 	g_free(track);
@@ -108,32 +117,10 @@ const struct transport_ports *track_ports(const struct track *track)
 	return &track->udp.ports;
 }
 
-gboolean track_start(struct track *track, const struct rtp_fanout_addr *server,
-		     const struct transport_ports *ports, guint32 ssrc, GError **error)
+static void track_log_start(const struct track *track)
 {
-	static const struct fanout_callbacks callbacks = {
-		.datagram = track_datagram,
-		.event = track_event,
-	};
-	struct rtp_fanout_addr rtcp = *server;
-	struct rtp_fanout_config config = {
-		.source = *server,
-		.flags = track->config.tee ? RTP_FANOUT_TEE : 0,
-	};
-	const char *fallback;
+	const char *fallback = fanout_fallback(track->fanout);
 
-	config.source.port = htons(ports->rtp);
-	memcpy(config.codec, track->config.codec, sizeof(config.codec));
-	track->fanout = fanout_new(track->udp.rtp, track->config.backend, &config,
-				   &callbacks, track, error);
-	if (!track->fanout)
-		return FALSE;
-
-	track->ssrc = ssrc;
-	rtcp.port = htons(ports->rtcp);
-	track_rtcp_start(track->rtcp, track->fanout, &rtcp);
-
-	fallback = fanout_fallback(track->fanout);
 	log_event("stream-served", LOG_S("path", track->config.name),
 		  LOG_U("track", track->config.index),
 		  LOG_S("backend", fanout_backend_name(fanout_backend(track->fanout))),
@@ -141,16 +128,88 @@ gboolean track_start(struct track *track, const struct rtp_fanout_addr *server,
 		  LOG_U("port", track->udp.ports.rtp),
 		  LOG_U("receive-buffer", track->udp.rcvbuf),
 		  LOG_S(fallback ? "fallback" : NULL, fallback));
+}
+
+/* The first time */
+static gboolean track_open_fanout(struct track *track, guint32 ssrc, GError **error)
+{
+	static const struct fanout_callbacks callbacks = {
+		.datagram = track_datagram,
+		.event = track_event,
+	};
+
+	/* one that stays, whatever that of the server becomes */
+	while (!ssrc)
+		ssrc = g_random_int();
+	track->relay.ssrc = ssrc;
+	track->fanout = fanout_new(track->udp.rtp, track->config.backend, &track->relay,
+				   &callbacks, track, error);
+	if (!track->fanout)
+		return FALSE;
+	track_log_start(track);
 	return TRUE;
 }
 
-guint32 track_ssrc(struct track *track)
+/* Another time */
+static gboolean track_restart_fanout(struct track *track, GError **error)
 {
-	struct rtp_fanout_info info;
+	struct rtp_fanout_config anew = track->relay;
 
-	if (track->fanout && fanout_info(track->fanout, &info, NULL) && info.ssrc)
-		return info.ssrc;
-	return track->ssrc;
+	anew.flags |= RTP_FANOUT_RESTART;
+	return fanout_configure(track->fanout, &anew, error);
+}
+
+gboolean track_start(struct track *track, const struct track_source *source,
+		     GError **error)
+{
+	g_clear_pointer(&track->reinject, reinject_free);
+	if (source->send) {
+		track->reinject = reinject_new(track->udp.ports.rtp, error);
+		if (!track->reinject)
+			return FALSE;
+		track->relay.source = *reinject_addr(track->reinject);
+	} else {
+		track->relay.source = source->server;
+		track->relay.source.port = htons(source->ports.rtp);
+	}
+	if (track->fanout ? !track_restart_fanout(track, error) :
+			    !track_open_fanout(track, source->ssrc, error))
+		return FALSE;
+	track_rtcp_start(track->rtcp, track->fanout, source, track->relay.ssrc);
+	return TRUE;
+}
+
+void track_stop(struct track *track)
+{
+	track_rtcp_stop(track->rtcp);
+	g_clear_pointer(&track->reinject, reinject_free);
+}
+
+void track_frame(struct track *track, gboolean rtcp, const guint8 *data, gsize len)
+{
+	if (rtcp)
+		track_rtcp_from_server(track->rtcp, data, len);
+	else if (track->reinject)
+		reinject_send(track->reinject, data, len);
+}
+
+guint64 track_received(struct track *track)
+{
+	struct rtp_fanout_info info = { 0 };
+
+	if (track->fanout)
+		fanout_info(track->fanout, &info, NULL);
+	return info.rx_packets;
+}
+
+gboolean track_server_left(const struct track *track)
+{
+	return track_rtcp_server_left(track->rtcp);
+}
+
+guint32 track_ssrc(const struct track *track)
+{
+	return track->relay.ssrc;
 }
 
 gboolean track_add_leg(struct track *track, struct leg *leg, GError **error)
@@ -221,7 +280,7 @@ void track_get_status(struct track *track, struct track_status *status)
 		.fanout = track->fanout,
 		.meters = &track->meters,
 		.socket_datagrams = track->socket_datagrams,
-		.rtcp_ignored = track_rtcp_ignored(track->rtcp),
+		.rtcp_ignored = track_rtcp_counters(track->rtcp)->ignored,
 	};
 }
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * A track of a stream: the sockets that it arrives at and leaves from, its
- * fan-out, and its RTCP in both directions.
+ * fan-out, and its RTCP in both directions. It stays, and what leaves it goes on,
+ * while the server that it comes from goes and returns.
  */
 #ifndef RTPRELAYD_TRACK_H
 #define RTPRELAYD_TRACK_H
@@ -10,6 +11,7 @@
 
 #include "fanout.h"
 #include "meter.h"
+#include "receiver.h"
 #include "sdp.h"
 #include "udp.h"
 
@@ -24,6 +26,7 @@ struct session;
  * @rtcp: the same, for RTCP
  * @octets: payload bytes sent to it
  * @dropped: datagrams that could not be
+ * @receiver: what the viewer reports
  */
 struct leg {
 	struct session *session;
@@ -32,6 +35,7 @@ struct leg {
 	struct rtp_fanout_dest rtcp;
 	struct meter octets;
 	struct meter dropped;
+	struct receiver receiver;
 };
 
 /**
@@ -42,6 +46,12 @@ struct leg {
  * @backend: that is to serve it
  * @tee: see RTP_FANOUT_TEE
  * @codec: see struct rtp_fanout_config
+ * @clock_rate: the same
+ * @request: how key frames are asked for
+ * @cname: the relay's as a receiver
+ * @leg_alive: called when a leg's viewer reported
+ * @leg_gone: called when a leg's viewer left, or is to be sent no more, for
+ *	@reason, a constant. The leg must not leave its track within the call.
  */
 struct track_config {
 	const char *name;
@@ -50,16 +60,36 @@ struct track_config {
 	enum fanout_backend backend;
 	gboolean tee;
 	const guint8 *codec;
+	guint32 clock_rate;
+	enum rtcp_request request;
+	const char *cname;
+	void (*leg_alive)(struct leg *leg);
+	void (*leg_gone)(struct leg *leg, const char *reason);
+};
+
+/**
+ * struct track_source - where a track comes from
+ * @server: the server's address; the port is not read
+ * @ports: the server's ports, over UDP
+ * @ssrc: of the stream, 0 when the server did not tell
+ * @send: hands RTCP to a server that sends over its RTSP connection; NULL over
+ *	UDP
+ * @user_data: for @send
+ */
+struct track_source {
+	struct rtp_fanout_addr server;
+	struct transport_ports ports;
+	guint32 ssrc;
+	void (*send)(guint index, const guint8 *data, gsize len, gpointer user_data);
+	gpointer user_data;
 };
 
 /**
  * track_new - open its sockets
- * @config: copied; the strings that it refers to outlive the track
- * @leg_alive: called when a leg's viewer reported
+ * @config: copied, and @codec with it; its strings outlive the track
  * @error: G_IO_ERROR
  */
-struct track *track_new(const struct track_config *config,
-			void (*leg_alive)(struct leg *leg), GError **error);
+struct track *track_new(const struct track_config *config, GError **error);
 
 /* track_free - send BYE both ways, and end it; its legs are in no track then */
 void track_free(struct track *track);
@@ -68,17 +98,30 @@ void track_free(struct track *track);
 const struct transport_ports *track_ports(const struct track *track);
 
 /**
- * track_start - relay what comes from this server
- * @server: its address; the port is not read
- * @ports: its ports
- * @ssrc: of the stream, 0 when it did not tell
- * @error: FANOUT_ERROR
+ * track_start - relay what comes from a server
+ * @source: copied
+ * @error: FANOUT_ERROR, G_IO_ERROR
+ *
+ * It may be called again: numbers and timestamps go on, from two datagrams in
+ * sequence on, whatever the new source's are.
  */
-gboolean track_start(struct track *track, const struct rtp_fanout_addr *server,
-		     const struct transport_ports *ports, guint32 ssrc, GError **error);
+gboolean track_start(struct track *track, const struct track_source *source,
+		     GError **error);
 
-/* track_ssrc - of the stream, 0 when it is not known yet */
-guint32 track_ssrc(struct track *track);
+/* track_stop - the server is gone: nothing is sent to it until track_start() */
+void track_stop(struct track *track);
+
+/* track_frame - RTP, or RTCP, came over the server's connection */
+void track_frame(struct track *track, gboolean rtcp, const guint8 *data, gsize len);
+
+/* track_received - datagrams of the stream, so far */
+guint64 track_received(struct track *track);
+
+/* track_server_left - did the server say BYE? */
+gboolean track_server_left(const struct track *track);
+
+/* track_ssrc - of the stream that viewers get, 0 before track_start() */
+guint32 track_ssrc(const struct track *track);
 
 /**
  * track_add_leg - send the stream to a viewer

@@ -1,42 +1,80 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "track_rtcp.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <glib-unix.h>
+#include <string.h>
 
 #include "addr.h"
 #include "limit.h"
-#include "rtcp.h"
+#include "log.h"
 
-/* Random part of the CNAME, in bytes (RFC 7022, section 4.2) */
-#define CNAME_BYTES	12
+/* Sender reports that are remembered, to tell round-trip times by */
+#define SENT_REPORTS	8
+
+/* A sender report as relayed: by which the viewers name it, and when that was */
+struct track_rtcp_sent {
+	guint32 lsr;
+	gint64 at;
+};
 
 /**
  * struct track_rtcp - see track_rtcp.h
+ * @config: see track_rtcp_new()
  * @udp: see track_rtcp_new()
- * @leg_alive: likewise
  * @fanout: NULL until track_rtcp_start()
- * @server: where its RTCP comes from and goes to
- * @ssrc: ours
- * @cname: ours
+ * @source: where the stream comes from, while @started
+ * @started: there is a server
+ * @server: where its RTCP comes from and goes to, over UDP
+ * @out_ssrc: of the stream that viewers get
+ * @own_ssrc: ours as a receiver
  * @watch: wakes on RTCP
  * @timer: time of the next own report
  * @legs_by_cookie: struct leg * by dest.cookie
  * @legs_by_addr: struct leg * by rtcp.addr
- * @ignored: see track_rtcp_ignored()
+ * @cname_len: bytes of @cname, 0 until it was heard
+ * @cname: the sender's, which stays while the SSRC that leaves does
+ * @lsr: of the server's last report, 0 before
+ * @heard_at: monotonic time of that, us
+ * @received: datagrams when the last own report was made
+ * @lost: datagrams missed by then
+ * @lost_before: datagrams missed of the sources before this one
+ * @server_left: see track_rtcp_server_left()
+ * @sent: the last reports relayed, @n_sent modulo SENT_REPORTS is the next
+ * @n_sent: reports relayed
+ * @asked_at: monotonic time of the last request for a key frame, us
+ * @ask_timer: time of the next one
+ * @fir_number: of the last FIR
+ * @counters: see track_rtcp_counters()
  */
 struct track_rtcp {
+	const struct track_config *config;
 	const struct udp_pair *udp;
-	void (*leg_alive)(struct leg *leg);
 	struct fanout *fanout;
+	struct track_source source;
+	gboolean started;
 	struct rtp_fanout_dest server;
-	guint32 ssrc;
-	char *cname;
+	guint32 out_ssrc;
+	guint32 own_ssrc;
 	GSource *watch;
 	guint timer;
 	GHashTable *legs_by_cookie;
 	GHashTable *legs_by_addr;
-	guint64 ignored;
+	guint8 cname_len;
+	guint8 cname[RTCP_CNAME_MAX];
+	guint32 lsr;
+	gint64 heard_at;
+	guint64 received;
+	guint64 lost;
+	guint64 lost_before;
+	gboolean server_left;
+	struct track_rtcp_sent sent[SENT_REPORTS];
+	guint n_sent;
+	gint64 asked_at;
+	guint ask_timer;
+	guint8 fir_number;
+	struct track_rtcp_counters counters;
 };
 
 static void track_rtcp_send(struct track_rtcp *rtcp, const struct rtp_fanout_dest *to,
@@ -50,11 +88,23 @@ static void track_rtcp_send(struct track_rtcp *rtcp, const struct rtp_fanout_des
 	gst_buffer_unmap(buffer, &map);
 }
 
+static void track_rtcp_send_up(struct track_rtcp *rtcp, GstBuffer *buffer)
+{
+	GstMapInfo map;
+
+	if (!rtcp->source.send) {
+		track_rtcp_send(rtcp, &rtcp->server, buffer);
+	} else if (gst_buffer_map(buffer, &map, GST_MAP_READ)) {
+		rtcp->source.send(rtcp->config->index, map.data, map.size,
+				  rtcp->source.user_data);
+		gst_buffer_unmap(buffer, &map);
+	}
+}
+
 /* What relaying a report to the viewers needs */
 struct track_rtcp_relay {
 	struct track_rtcp *rtcp;
 	GstBuffer *buffer;
-	gboolean has_sender_info;
 };
 
 static gboolean track_rtcp_relay_to(const struct rtp_fanout_dest_info *info,
@@ -65,22 +115,69 @@ static gboolean track_rtcp_relay_to(const struct rtp_fanout_dest_info *info,
 
 	if (!leg)
 		return TRUE;
-	if (relay->has_sender_info)
-		rtcp_set_counts(relay->buffer, info->packets, info->octets);
+	rtcp_set_counts(relay->buffer, info->packets, info->octets);
 	track_rtcp_send(relay->rtcp, &leg->rtcp, relay->buffer);
 	return TRUE;
 }
 
-static void track_rtcp_from_upstream(struct track_rtcp *rtcp, const guint8 *data,
-				     gsize len)
+/* The middle 32 bits of an NTP time (RFC 3550, section 4) */
+static guint32 track_rtcp_lsr(guint64 ntp)
 {
-	struct track_rtcp_relay relay = { .rtcp = rtcp };
+	return ntp >> 16;
+}
 
-	relay.buffer = rtcp_from_upstream(data, len, &relay.has_sender_info);
-	if (!relay.buffer)
-		return;
+/* The server's clock is kept, its timestamps become those of what leaves. */
+static void track_rtcp_relay_report(struct track_rtcp *rtcp,
+				    const struct rtcp_heard *heard,
+				    const struct rtp_fanout_info *info)
+{
+	struct rtcp_heard named = *heard;
+	struct track_rtcp_relay relay = { .rtcp = rtcp };
+	struct track_rtcp_sent *sent = &rtcp->sent[rtcp->n_sent++ % SENT_REPORTS];
+
+	if (!rtcp->cname_len) {
+		memcpy(rtcp->cname, heard->cname, heard->cname_len);
+		rtcp->cname_len = heard->cname_len;
+	}
+	memcpy(named.cname, rtcp->cname, rtcp->cname_len);
+	named.cname_len = rtcp->cname_len;
+
+	sent->lsr = track_rtcp_lsr(heard->ntp);
+	sent->at = g_get_monotonic_time();
+	rtcp->counters.sender_reports++;
+	relay.buffer = rtcp_sender_report(rtcp->out_ssrc, &named,
+					  heard->rtptime + info->ts_offset);
 	fanout_each_dest(rtcp->fanout, track_rtcp_relay_to, &relay, NULL);
 	gst_buffer_unref(relay.buffer);
+}
+
+void track_rtcp_from_server(struct track_rtcp *rtcp, const guint8 *data, gsize len)
+{
+	struct rtp_fanout_info info;
+	struct rtcp_heard heard;
+
+	/* only what is about the source as it now is can be told to the viewers */
+	if (!rtcp->started || !fanout_info(rtcp->fanout, &info, NULL) ||
+	    !rtcp_hear(data, len, rtcp->own_ssrc, &heard) || heard.ssrc != info.ssrc) {
+		rtcp->counters.ignored++;
+		return;
+	}
+	if (heard.bye)
+		rtcp->server_left = TRUE;
+	if (!heard.sender)
+		return;
+	rtcp->lsr = track_rtcp_lsr(heard.ntp);
+	rtcp->heard_at = g_get_monotonic_time();
+	track_rtcp_relay_report(rtcp, &heard, &info);
+}
+
+/* When the sender report that a viewer names was sent to it; 0 when unknown */
+static gint64 track_rtcp_sent_at(const struct track_rtcp *rtcp, guint32 lsr)
+{
+	for (guint i = 0; lsr && i < SENT_REPORTS; i++)
+		if (rtcp->sent[i].lsr == lsr)
+			return rtcp->sent[i].at;
+	return 0;
 }
 
 static void track_rtcp_from_viewer(struct track_rtcp *rtcp,
@@ -88,11 +185,24 @@ static void track_rtcp_from_viewer(struct track_rtcp *rtcp,
 				   const guint8 *data, gsize len)
 {
 	struct leg *leg = g_hash_table_lookup(rtcp->legs_by_addr, from);
+	struct rtcp_heard heard;
 
-	if (leg && rtcp_is_report(data, len))
-		rtcp->leg_alive(leg);
-	else
-		rtcp->ignored++;
+	if (!leg || !rtcp_hear(data, len, rtcp->out_ssrc, &heard)) {
+		rtcp->counters.ignored++;
+		return;
+	}
+	rtcp->counters.reports_in++;
+	if (heard.request != RTCP_REQUEST_NONE)
+		track_rtcp_want_key_frame(rtcp);
+	if (heard.bye && heard.ssrc == leg->receiver.ssrc) {
+		/* whoever forges it has to know the viewer's SSRC */
+		rtcp->config->leg_gone(leg, "BYE");
+		return;
+	}
+	if (heard.reported)
+		receiver_report(&leg->receiver, &heard, g_get_monotonic_time(),
+				track_rtcp_sent_at(rtcp, heard.block.lsr));
+	rtcp->config->leg_alive(leg);
 }
 
 static gboolean track_rtcp_ready(gint fd, GIOCondition condition, gpointer user_data)
@@ -113,42 +223,121 @@ static gboolean track_rtcp_ready(gint fd, GIOCondition condition, gpointer user_
 		/* any other error is one that ICMP left: the next call reads on */
 		if (len < 0 || !addr_from_sockaddr(&from, (void *)&sa, sa_len))
 			continue;
-		if (rtcp->fanout && addr_equal(&from, &rtcp->server.addr))
-			track_rtcp_from_upstream(rtcp, data, len);
+		if (rtcp->started && !rtcp->source.send &&
+		    addr_equal(&from, &rtcp->server.addr))
+			track_rtcp_from_server(rtcp, data, len);
 		else
 			track_rtcp_from_viewer(rtcp, &from, data, len);
 	}
 	return G_SOURCE_CONTINUE;
 }
 
+/* What the relay received since the last report (RFC 3550, appendix A.3) */
+static void track_rtcp_make_block(struct track_rtcp *rtcp,
+				  const struct rtp_fanout_info *info,
+				  struct rtcp_block *block)
+{
+	guint64 received = info->rx_packets - rtcp->received;
+	gint64 lost = info->rx_lost - rtcp->lost;
+
+	*block = (struct rtcp_block){
+		.ssrc = info->ssrc,
+		.lost = MIN(info->rx_lost - rtcp->lost_before, 0x7fffff),
+		.highest = info->rx_seq,
+		.jitter = info->rx_jitter,
+		.lsr = rtcp->lsr,
+	};
+	if (lost > 0)
+		block->fraction = MIN(lost * 256 / (gint64)(received + lost), 255);
+	if (rtcp->lsr)
+		block->dlsr = (g_get_monotonic_time() - rtcp->heard_at) * 65536 /
+			      G_USEC_PER_SEC;
+	rtcp->received = info->rx_packets;
+	rtcp->lost = info->rx_lost;
+}
+
+static void track_rtcp_tell_server(struct track_rtcp *rtcp, enum rtcp_request request)
+{
+	struct rtcp_own own = {
+		.ssrc = rtcp->own_ssrc,
+		.cname = rtcp->config->cname,
+		.request = request,
+		.fir_number = rtcp->fir_number,
+	};
+	g_autoptr(GstBuffer) buffer = NULL;
+	struct rtp_fanout_info info;
+	struct rtcp_block block;
+
+	/* before the first datagram there is nothing to report on */
+	if (fanout_info(rtcp->fanout, &info, NULL) && info.ssrc) {
+		track_rtcp_make_block(rtcp, &info, &block);
+		own.block = &block;
+		own.media = info.ssrc;
+	}
+	rtcp->counters.reports_out++;
+	buffer = rtcp_own_report(&own);
+	track_rtcp_send_up(rtcp, buffer);
+}
+
+static gboolean track_rtcp_check_leg(const struct rtp_fanout_dest_info *info,
+				     gpointer user_data)
+{
+	struct track_rtcp *rtcp = user_data;
+	struct leg *leg = track_rtcp_leg(rtcp, info->cookie);
+	const char *reason = NULL;
+
+	if (leg)
+		reason = receiver_check(&leg->receiver, g_get_monotonic_time(),
+					info->packets, info->octets);
+	if (reason)
+		rtcp->config->leg_gone(leg, reason);
+	return TRUE;
+}
+
 static gboolean track_rtcp_report(gpointer user_data)
 {
 	struct track_rtcp *rtcp = user_data;
-	g_autoptr(GstBuffer) report = rtcp_own_report(rtcp->ssrc, rtcp->cname, FALSE);
 
-	track_rtcp_send(rtcp, &rtcp->server, report);
 	rtcp->timer = g_timeout_add(rtcp_interval_ms(FALSE), track_rtcp_report, rtcp);
+	if (rtcp->started)
+		track_rtcp_tell_server(rtcp, RTCP_REQUEST_NONE);
+	fanout_each_dest(rtcp->fanout, track_rtcp_check_leg, rtcp, NULL);
 	return G_SOURCE_REMOVE;
 }
 
-static char *track_rtcp_make_cname(void)
+static gboolean track_rtcp_ask(gpointer user_data)
 {
-	guint32 random[CNAME_BYTES / sizeof(guint32)];
+	struct track_rtcp *rtcp = user_data;
 
-	for (guint i = 0; i < G_N_ELEMENTS(random); i++)
-		random[i] = g_random_int();
-	return g_base64_encode((const guint8 *)random, sizeof(random));
+	rtcp->ask_timer = 0;
+	if (!rtcp->started)
+		return G_SOURCE_REMOVE;
+	rtcp->asked_at = g_get_monotonic_time();
+	rtcp->counters.key_frames++;
+	rtcp->fir_number++;
+	track_rtcp_tell_server(rtcp, rtcp->config->request);
+	return G_SOURCE_REMOVE;
 }
 
-struct track_rtcp *track_rtcp_new(const struct udp_pair *udp,
-				  void (*leg_alive)(struct leg *leg))
+void track_rtcp_want_key_frame(struct track_rtcp *rtcp)
+{
+	gint64 since_ms = (g_get_monotonic_time() - rtcp->asked_at) / 1000;
+
+	if (rtcp->config->request == RTCP_REQUEST_NONE || rtcp->ask_timer)
+		return;
+	rtcp->ask_timer = g_timeout_add(rtcp->asked_at && since_ms < LIMIT_KEY_FRAME_MS ?
+					LIMIT_KEY_FRAME_MS - since_ms : 0,
+					track_rtcp_ask, rtcp);
+}
+
+struct track_rtcp *track_rtcp_new(const struct track_config *config,
+				  const struct udp_pair *udp)
 {
 	struct track_rtcp *rtcp = g_new0(struct track_rtcp, 1);
 
+	rtcp->config = config;
 	rtcp->udp = udp;
-	rtcp->leg_alive = leg_alive;
-	rtcp->ssrc = g_random_int();
-	rtcp->cname = track_rtcp_make_cname();
+	rtcp->own_ssrc = g_random_int();
 	rtcp->legs_by_cookie = g_hash_table_new(g_int64_hash, g_int64_equal);
 	rtcp->legs_by_addr = g_hash_table_new(addr_hash, addr_equal);
 	rtcp->watch = g_unix_fd_source_new(udp->rtcp, G_IO_IN);
@@ -166,30 +355,53 @@ void track_rtcp_free(struct track_rtcp *rtcp)
 	while (g_hash_table_iter_next(&iter, NULL, &leg))
 		((struct leg *)leg)->track = NULL;
 	g_clear_handle_id(&rtcp->timer, g_source_remove);
+	g_clear_handle_id(&rtcp->ask_timer, g_source_remove);
 	g_source_destroy(rtcp->watch);
 	g_source_unref(rtcp->watch);
 	g_hash_table_unref(rtcp->legs_by_cookie);
 	g_hash_table_unref(rtcp->legs_by_addr);
-	g_free(rtcp->cname);
 	g_free(rtcp);
 }
 
 void track_rtcp_start(struct track_rtcp *rtcp, struct fanout *fanout,
-		      const struct rtp_fanout_addr *server)
+		      const struct track_source *source, guint32 ssrc)
 {
+	struct rtp_fanout_info info;
+
+	fanout_info(fanout, &info, NULL);
+	rtcp->received = info.rx_packets;
+	rtcp->lost = info.rx_lost;
+	rtcp->lost_before = info.rx_lost;
 	rtcp->fanout = fanout;
-	rtcp->server.addr = *server;
+	rtcp->source = *source;
+	rtcp->server.addr = source->server;
+	rtcp->server.addr.port = htons(source->ports.rtcp);
+	rtcp->out_ssrc = ssrc;
+	rtcp->started = TRUE;
+	rtcp->server_left = FALSE;
+	rtcp->lsr = 0;
+	g_clear_handle_id(&rtcp->timer, g_source_remove);
 	rtcp->timer = g_timeout_add(rtcp_interval_ms(TRUE), track_rtcp_report, rtcp);
 }
 
-void track_rtcp_bye(struct track_rtcp *rtcp, guint32 ssrc)
+void track_rtcp_stop(struct track_rtcp *rtcp)
 {
-	g_autoptr(GstBuffer) up = rtcp_own_report(rtcp->ssrc, rtcp->cname, TRUE);
-	g_autoptr(GstBuffer) down = rtcp_bye(ssrc);
+	rtcp->started = FALSE;
+}
+
+void track_rtcp_bye(struct track_rtcp *rtcp)
+{
+	g_autoptr(GstBuffer) up = rtcp_own_report(&(struct rtcp_own){
+		.ssrc = rtcp->own_ssrc,
+		.cname = rtcp->config->cname,
+		.bye = TRUE,
+	});
+	g_autoptr(GstBuffer) down = rtcp_bye(rtcp->out_ssrc);
 	GHashTableIter iter;
 	gpointer leg;
 
-	track_rtcp_send(rtcp, &rtcp->server, up);
+	if (rtcp->started)
+		track_rtcp_send_up(rtcp, up);
 	g_hash_table_iter_init(&iter, rtcp->legs_by_cookie);
 	while (g_hash_table_iter_next(&iter, NULL, &leg))
 		track_rtcp_send(rtcp, &((struct leg *)leg)->rtcp, down);
@@ -197,6 +409,7 @@ void track_rtcp_bye(struct track_rtcp *rtcp, guint32 ssrc)
 
 void track_rtcp_add_leg(struct track_rtcp *rtcp, struct leg *leg)
 {
+	leg->receiver = (struct receiver){ 0 };
 	g_hash_table_insert(rtcp->legs_by_cookie, &leg->dest.cookie, leg);
 	/* two legs that name one RTCP address: it is the later one's */
 	g_hash_table_replace(rtcp->legs_by_addr, &leg->rtcp.addr, leg);
@@ -214,7 +427,12 @@ struct leg *track_rtcp_leg(struct track_rtcp *rtcp, guint64 cookie)
 	return g_hash_table_lookup(rtcp->legs_by_cookie, &cookie);
 }
 
-guint64 track_rtcp_ignored(const struct track_rtcp *rtcp)
+gboolean track_rtcp_server_left(const struct track_rtcp *rtcp)
 {
-	return rtcp->ignored;
+	return rtcp->server_left;
+}
+
+const struct track_rtcp_counters *track_rtcp_counters(const struct track_rtcp *rtcp)
+{
+	return &rtcp->counters;
 }

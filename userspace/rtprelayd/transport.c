@@ -63,48 +63,18 @@ gboolean transport_choose(const char *header, const struct rtp_fanout_addr *view
 	return FALSE;
 }
 
-static transport *transport_new(const struct transport_ports *client)
+char *transport_answer(const struct transport_ports *client,
+		       const struct transport_ports *server, guint32 ssrc)
 {
-	transport *made = NULL;
+	g_autoptr(transport) made = NULL;
 
 	gst_rtsp_transport_new(&made);
 	made->trans = GST_RTSP_TRANS_RTP;
 	made->profile = GST_RTSP_PROFILE_AVP;
 	made->lower_transport = GST_RTSP_LOWER_TRANS_UDP;
 	made->client_port = (GstRTSPRange){ client->rtp, client->rtcp };
-	return made;
-}
-
-char *transport_answer(const struct transport_ports *client,
-		       const struct transport_ports *server, guint32 ssrc)
-{
-	g_autoptr(transport) made = transport_new(client);
-
 	made->server_port = (GstRTSPRange){ server->rtp, server->rtcp };
 	made->ssrc = ssrc;
 	made->mode_play = TRUE;
 	return gst_rtsp_transport_as_text(made);
-}
-
-char *transport_request(const struct transport_ports *client)
-{
-	g_autoptr(transport) made = transport_new(client);
-
-	return gst_rtsp_transport_as_text(made);
-}
-
-gboolean transport_answered(const char *header, const struct transport_ports *client,
-			    struct transport_ports *server, guint32 *ssrc)
-{
-	g_autoptr(transport) answer = transport_parse(header);
-	struct transport_ports echoed;
-
-	if (!answer || !transport_get_ports(&answer->server_port, server))
-		return FALSE;
-	/* some servers leave the client's ports out: then they are as asked */
-	if (transport_get_ports(&answer->client_port, &echoed) &&
-	    (echoed.rtp != client->rtp || echoed.rtcp != client->rtcp))
-		return FALSE;
-	*ssrc = answer->ssrc;
-	return TRUE;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What SETUP negotiates: the Transport header, as server and as client */
+/* What a viewer's SETUP negotiates: the Transport header */
 #ifndef RTPRELAYD_TRANSPORT_H
 #define RTPRELAYD_TRANSPORT_H
 
@@ -31,21 +31,5 @@ gboolean transport_choose(const char *header, const struct rtp_fanout_addr *view
  */
 char *transport_answer(const struct transport_ports *client,
 		       const struct transport_ports *server, guint32 ssrc);
-
-/* transport_request - the Transport header of our own SETUP upstream */
-char *transport_request(const struct transport_ports *client);
-
-/**
- * transport_answered - read the answer to it
- * @header: its Transport header
- * @client: the ports that were asked for
- * @server: set to the server's ports
- * @ssrc: set to the stream's SSRC, 0 when the server did not tell
- *
- * Return: FALSE when the server chose anything but what was asked for, or does
- * not tell its ports, without which its datagrams cannot be told from others'.
- */
-gboolean transport_answered(const char *header, const struct transport_ports *client,
-			    struct transport_ports *server, guint32 *ssrc);
 
 #endif

@@ -2,13 +2,16 @@
 #include "upstream.h"
 
 #include <string.h>
+#include <sys/socket.h>
 
-#include "addr.h"
+#include "backoff.h"
 #include "limit.h"
 #include "log.h"
-#include "wire.h"
+#include "rtsp_client.h"
+#include "upstream_transport.h"
 
-#define USER_AGENT	"rtprelayd"
+/* Random part of the CNAME, in bytes (RFC 7022, section 4.2) */
+#define CNAME_BYTES	12
 
 /* Someone who waits for a state */
 struct upstream_waiter {
@@ -17,72 +20,85 @@ struct upstream_waiter {
 	gpointer user_data;
 };
 
-/* A request that was sent; answers come in the order of requests */
-struct upstream_request {
-	guint cseq;
-	GstRTSPMethod method;
-	guint track;	/* that SETUP is for */
-};
-
 /**
  * struct upstream - see upstream.h
  * @config: see there
- * @cancellable: ends what is under way when it is stopped
- * @wire: the connection, once made
- * @server: the server's address
- * @url: of DESCRIBE
- * @cseq: of the last request
- * @sent: struct upstream_request *, unanswered
- * @deadline: of the first of them, or of the TEARDOWN
- * @keepalive: time of the next one
+ * @cname: the relay's
+ * @client: the connection with the server; NULL while it is lost
  * @get_parameter: the server knows GET_PARAMETER
- * @session: identifier of the session
- * @timeout_s: after which the server drops it
+ * @in_session: it has given us a session
+ * @here: how far this connection has come
+ * @pending: a step to the next state is under way
+ * @state: how far any connection has come
+ * @wanted: how far it is to come
+ * @waiters: struct upstream_waiter *
  * @sdp: see upstream_sdp()
  * @tracks: struct track *, as many as @sdp has, from the first SETUP on
- * @state: how far it has come
- * @wanted: how far it is to come
- * @pending: a step to the next state is under way
- * @waiters: struct upstream_waiter *
+ * @transports: how they come, by track
+ * @tcp: media is asked for over TCP
+ * @udp_refused: it was not to be had over UDP
+ * @udp_works: it came over UDP once
+ * @keepalive: time of the next one
+ * @watch: time of the next look whether media comes
+ * @received: datagrams when it was looked last
+ * @media_at: monotonic time when they became more last, or when PLAY was
+ *	answered, us
+ * @silent: none has come since PLAY
+ * @lost_at: monotonic time at which the server was lost, us; 0 when it is there
+ * @returns: see upstream_returns()
+ * @backoff: between attempts
+ * @retry: time of the next one
+ * @give_up: time of no other one
  * @failed: @config.ended was called
- * @stopping: the owner has gone; only the answer to TEARDOWN is of interest
+ * @stopped: the owner has gone
+ * @refs: one of the owner, and one of each function on the stack that calls out
  */
 struct upstream {
 	struct upstream_config config;
-	GCancellable *cancellable;
-	struct wire *wire;
-	struct rtp_fanout_addr server;
-	char *url;
-	guint cseq;
-	GQueue sent;
-	guint deadline;
-	guint keepalive;
+	char *cname;
+	struct rtsp_client *client;
 	gboolean get_parameter;
-	char *session;
-	guint timeout_s;
-	struct sdp *sdp;
-	GPtrArray *tracks;
+	gboolean in_session;
+	enum upstream_state here;
+	gboolean pending;
 	enum upstream_state state;
 	enum upstream_state wanted;
-	gboolean pending;
 	GQueue waiters;
+	struct sdp *sdp;
+	GPtrArray *tracks;
+	struct upstream_transport transports[LIMIT_TRACKS];
+	gboolean tcp;
+	gboolean udp_refused;
+	gboolean udp_works;
+	guint keepalive;
+	guint watch;
+	guint64 received;
+	gint64 media_at;
+	gboolean silent;
+	gint64 lost_at;
+	guint returns;
+	struct backoff backoff;
+	guint retry;
+	guint give_up;
 	gboolean failed;
-	gboolean stopping;
+	gboolean stopped;
+	guint refs;
 };
 
-static void upstream_advance(struct upstream *upstream);
+static void upstream_connect(struct upstream *upstream);
 
-static void upstream_free(struct upstream *upstream)
+static void upstream_unref(struct upstream *upstream)
 {
-	g_clear_handle_id(&upstream->deadline, g_source_remove);
-	g_clear_handle_id(&upstream->keepalive, g_source_remove);
-	wire_free(upstream->wire);
-	g_queue_clear_full(&upstream->sent, g_free);
-	g_object_unref(upstream->cancellable);
-	g_free(upstream->session);
-	g_free(upstream->url);
+	if (--upstream->refs)
+		return;
 	sdp_free(upstream->sdp);
+	g_free(upstream->cname);
 	g_free(upstream);
+}
+
+static const struct config_upstream *upstream_server(const struct upstream *upstream)
+{
+	return upstream->config.path->upstream;
 }
 
 /* Tell everyone whose state has come, or all of them of a failure. */
@@ -105,62 +121,6 @@ static void upstream_wake(struct upstream *upstream, GstRTSPStatusCode status)
 	}
 }
 
-static void upstream_fail(struct upstream *upstream, GstRTSPStatusCode status,
-			  const char *reason)
-{
-	if (upstream->failed || upstream->stopping)
-		return;
-	upstream->failed = TRUE;
-	log_event("upstream-failed", LOG_S("path", upstream->config.path->name),
-		  LOG_S("upstream", upstream->config.path->upstream),
-		  LOG_U("status", status), LOG_S("reason", reason));
-	upstream_wake(upstream, status);
-	/* one of those who waited may have been the last */
-	if (!upstream->stopping)
-		upstream->config.ended(upstream->config.user_data);
-}
-
-static gboolean upstream_late(gpointer user_data)
-{
-	struct upstream *upstream = user_data;
-
-	upstream->deadline = 0;
-	if (upstream->stopping)
-		upstream_free(upstream);
-	else
-		upstream_fail(upstream, GST_RTSP_STS_SERVICE_UNAVAILABLE,
-			      "no answer in time");
-	return G_SOURCE_REMOVE;
-}
-
-static void upstream_set_deadline(struct upstream *upstream, guint ms)
-{
-	g_clear_handle_id(&upstream->deadline, g_source_remove);
-	if (ms)
-		upstream->deadline = g_timeout_add(ms, upstream_late, upstream);
-}
-
-/* @msg is new, and freed here */
-static void upstream_send(struct upstream *upstream, GstRTSPMessage *msg, guint track)
-{
-	struct upstream_request *request = g_new0(struct upstream_request, 1);
-	g_autofree char *cseq = g_strdup_printf("%u", ++upstream->cseq);
-
-	request->cseq = upstream->cseq;
-	request->method = msg->type_data.request.method;
-	request->track = track;
-	gst_rtsp_message_add_header(msg, GST_RTSP_HDR_CSEQ, cseq);
-	gst_rtsp_message_add_header(msg, GST_RTSP_HDR_USER_AGENT, USER_AGENT);
-	if (upstream->session)
-		gst_rtsp_message_add_header(msg, GST_RTSP_HDR_SESSION, upstream->session);
-
-	if (g_queue_is_empty(&upstream->sent))
-		upstream_set_deadline(upstream, LIMIT_UPSTREAM_ANSWER_MS);
-	g_queue_push_tail(&upstream->sent, request);
-	wire_send(upstream->wire, msg);
-	gst_rtsp_message_free(msg);
-}
-
 static GstRTSPMessage *upstream_request(GstRTSPMethod method, const char *url)
 {
 	GstRTSPMessage *msg = NULL;
@@ -169,12 +129,127 @@ static GstRTSPMessage *upstream_request(GstRTSPMethod method, const char *url)
 	return msg;
 }
 
+/* Hang up, with TEARDOWN where there is a session and somebody to tell. */
+static void upstream_disconnect(struct upstream *upstream, gboolean alive)
+{
+	struct rtsp_client *client = g_steal_pointer(&upstream->client);
+
+	g_clear_handle_id(&upstream->keepalive, g_source_remove);
+	g_clear_handle_id(&upstream->watch, g_source_remove);
+	for (guint i = 0; upstream->tracks && i < upstream->tracks->len; i++)
+		track_stop(g_ptr_array_index(upstream->tracks, i));
+	if (client && alive && upstream->in_session)
+		rtsp_client_finish(client, upstream_request(GST_RTSP_TEARDOWN,
+							    upstream->sdp->control));
+	else
+		rtsp_client_free(client);
+	upstream->in_session = FALSE;
+	upstream->here = UPSTREAM_CONNECTING;
+	upstream->pending = FALSE;
+}
+
+static void upstream_fail(struct upstream *upstream, GstRTSPStatusCode status,
+			  const char *reason)
+{
+	if (upstream->failed || upstream->stopped)
+		return;
+	upstream->failed = TRUE;
+	log_event("upstream-failed", LOG_S("path", upstream->config.path->name),
+		  LOG_S("upstream", upstream_server(upstream)->url),
+		  LOG_U("status", status), LOG_S("reason", reason));
+	g_clear_handle_id(&upstream->retry, g_source_remove);
+	g_clear_handle_id(&upstream->give_up, g_source_remove);
+	upstream_wake(upstream, status);
+	/* one of those who waited may have been the last */
+	if (!upstream->stopped)
+		upstream->config.ended(upstream->config.user_data);
+}
+
+static gboolean upstream_retry(gpointer user_data)
+{
+	struct upstream *upstream = user_data;
+
+	upstream->retry = 0;
+	upstream_connect(upstream);
+	return G_SOURCE_REMOVE;
+}
+
+static gboolean upstream_give_up(gpointer user_data)
+{
+	struct upstream *upstream = user_data;
+
+	upstream->give_up = 0;
+	upstream->refs++;
+	upstream_fail(upstream, GST_RTSP_STS_SERVICE_UNAVAILABLE,
+		      "it did not come back in time");
+	upstream_unref(upstream);
+	return G_SOURCE_REMOVE;
+}
+
+/*
+ * This connection is no good. Viewers who were served already wait for another,
+ * those who have yet to be are told.
+ */
+static void upstream_lose(struct upstream *upstream, GstRTSPStatusCode status,
+			  const char *reason, gboolean alive)
+{
+	guint reconnect_s = upstream_server(upstream)->reconnect_s;
+	guint pause_ms;
+
+	if (upstream->failed || upstream->stopped)
+		return;
+	if (upstream->state < UPSTREAM_PLAYING || !reconnect_s) {
+		upstream_fail(upstream, status, reason);
+		return;
+	}
+	upstream_disconnect(upstream, alive);
+	if (!upstream->lost_at) {
+		upstream->lost_at = g_get_monotonic_time();
+		upstream->give_up = g_timeout_add_seconds(reconnect_s, upstream_give_up,
+							  upstream);
+	}
+	pause_ms = backoff_next(&upstream->backoff);
+	log_event("upstream-lost", LOG_S("path", upstream->config.path->name),
+		  LOG_S("upstream", upstream_server(upstream)->url),
+		  LOG_S("reason", reason), LOG_U("again-ms", pause_ms));
+	upstream->retry = g_timeout_add(pause_ms, upstream_retry, upstream);
+}
+
+/* Try the other transport, at once: nobody has lost anything yet. */
+static void upstream_change_transport(struct upstream *upstream, const char *reason)
+{
+	upstream->tcp = !upstream->tcp;
+	log_event("upstream-transport", LOG_S("path", upstream->config.path->name),
+		  LOG_S("upstream", upstream_server(upstream)->url),
+		  LOG_S("transport", upstream->tcp ? "tcp" : "udp"),
+		  LOG_S("reason", reason));
+	upstream_disconnect(upstream, TRUE);
+	upstream_connect(upstream);
+}
+
+static void upstream_send_rtcp(guint index, const guint8 *data, gsize len,
+			       gpointer user_data)
+{
+	struct upstream *upstream = user_data;
+
+	if (upstream->client)
+		rtsp_client_send_frame(upstream->client,
+				       upstream->transports[index].rtcp_channel,
+				       data, len);
+}
+
+static void upstream_ask(struct upstream *upstream, GstRTSPMethod method, const char *url)
+{
+	rtsp_client_ask(upstream->client, upstream_request(method, url), 0);
+}
+
 static void upstream_describe(struct upstream *upstream)
 {
-	GstRTSPMessage *msg = upstream_request(GST_RTSP_DESCRIBE, upstream->url);
+	GstRTSPMessage *msg = upstream_request(GST_RTSP_DESCRIBE,
+					       upstream_server(upstream)->url);
 
 	gst_rtsp_message_add_header(msg, GST_RTSP_HDR_ACCEPT, "application/sdp");
-	upstream_send(upstream, msg, 0);
+	rtsp_client_ask(upstream->client, msg, 0);
 }
 
 static void upstream_setup(struct upstream *upstream, guint index)
@@ -182,20 +257,45 @@ static void upstream_setup(struct upstream *upstream, guint index)
 	const struct sdp_track *sdp = g_ptr_array_index(upstream->sdp->tracks, index);
 	struct track *track = g_ptr_array_index(upstream->tracks, index);
 	GstRTSPMessage *msg = upstream_request(GST_RTSP_SETUP, sdp->control);
+	struct upstream_transport *transport = &upstream->transports[index];
 
+	*transport = (struct upstream_transport){
+		.tcp = upstream->tcp,
+		.feedback = sdp->feedback,
+		.client = *track_ports(track),
+		.channel = 2 * index,
+		.rtcp_channel = 2 * index + 1,
+	};
 	gst_rtsp_message_take_header(msg, GST_RTSP_HDR_TRANSPORT,
-				     transport_request(track_ports(track)));
-	upstream_send(upstream, msg, index);
+				     upstream_transport_request(transport));
+	rtsp_client_ask(upstream->client, msg, index);
+}
+
+static enum rtcp_request upstream_key_frames(const struct upstream *upstream,
+					     const struct sdp_track *sdp)
+{
+	switch (upstream_server(upstream)->key_frames) {
+	case CONFIG_KEY_FRAMES_AUTO:
+		return sdp->request;
+	case CONFIG_KEY_FRAMES_PLI:
+		return RTCP_REQUEST_PLI;
+	case CONFIG_KEY_FRAMES_FIR:
+		return RTCP_REQUEST_FIR;
+	case CONFIG_KEY_FRAMES_OFF:
+		break;
+	}
+	return RTCP_REQUEST_NONE;
 }
 
 static gboolean upstream_open_tracks(struct upstream *upstream, GError **error)
 {
 	const struct config_path *path = upstream->config.path;
 	gboolean v6 = upstream->config.dual_stack ||
-		      upstream->server.family == AF_INET6;
+		      rtsp_client_server(upstream->client)->family == AF_INET6;
 
-	upstream->tracks = g_ptr_array_new();
-	for (guint i = 0; i < upstream->sdp->tracks->len; i++) {
+	if (!upstream->tracks)
+		upstream->tracks = g_ptr_array_new();
+	for (guint i = upstream->tracks->len; i < upstream->sdp->tracks->len; i++) {
 		const struct sdp_track *sdp = g_ptr_array_index(upstream->sdp->tracks, i);
 		struct track *track;
 
@@ -206,7 +306,12 @@ static gboolean upstream_open_tracks(struct upstream *upstream, GError **error)
 			.backend = upstream->config.backend,
 			.tee = path->tee,
 			.codec = sdp->codec,
-		}, upstream->config.leg_alive, error);
+			.clock_rate = sdp->clock_rate,
+			.request = upstream_key_frames(upstream, sdp),
+			.cname = upstream->cname,
+			.leg_alive = upstream->config.leg_alive,
+			.leg_gone = upstream->config.leg_gone,
+		}, error);
 		if (!track)
 			return FALSE;
 		g_ptr_array_add(upstream->tracks, track);
@@ -217,15 +322,16 @@ static gboolean upstream_open_tracks(struct upstream *upstream, GError **error)
 /* The next step, if someone waits for it and none is under way */
 static void upstream_advance(struct upstream *upstream)
 {
+	enum upstream_state wanted = MAX(upstream->wanted, upstream->state);
 	g_autoptr(GError) error = NULL;
 
-	if (upstream->pending || upstream->failed || upstream->state >= upstream->wanted)
+	if (!upstream->client || upstream->pending || upstream->here >= wanted)
 		return;
 	upstream->pending = TRUE;
 
-	switch (upstream->state) {
+	switch (upstream->here) {
 	case UPSTREAM_CONNECTING:
-		upstream_send(upstream, upstream_request(GST_RTSP_OPTIONS, upstream->url), 0);
+		upstream_ask(upstream, GST_RTSP_OPTIONS, upstream_server(upstream)->url);
 		break;
 	case UPSTREAM_DESCRIBED:
 		if (!upstream_open_tracks(upstream, &error)) {
@@ -237,8 +343,7 @@ static void upstream_advance(struct upstream *upstream)
 		upstream_setup(upstream, 0);
 		break;
 	case UPSTREAM_READY:
-		upstream_send(upstream, upstream_request(GST_RTSP_PLAY,
-							 upstream->sdp->control), 0);
+		upstream_ask(upstream, GST_RTSP_PLAY, upstream->sdp->control);
 		break;
 	case UPSTREAM_PLAYING:
 		break;
@@ -247,7 +352,8 @@ static void upstream_advance(struct upstream *upstream)
 
 static void upstream_set_state(struct upstream *upstream, enum upstream_state state)
 {
-	upstream->state = state;
+	upstream->here = state;
+	upstream->state = MAX(upstream->state, state);
 	upstream->pending = FALSE;
 	upstream_advance(upstream);
 	upstream_wake(upstream, GST_RTSP_STS_OK);
@@ -257,9 +363,8 @@ static gboolean upstream_keep_alive(gpointer user_data)
 {
 	struct upstream *upstream = user_data;
 
-	upstream_send(upstream, upstream_request(upstream->get_parameter ?
-						 GST_RTSP_GET_PARAMETER : GST_RTSP_OPTIONS,
-						 upstream->sdp->control), 0);
+	upstream_ask(upstream, upstream->get_parameter ? GST_RTSP_GET_PARAMETER :
+		     GST_RTSP_OPTIONS, upstream->sdp->control);
 	return G_SOURCE_CONTINUE;
 }
 
@@ -279,17 +384,26 @@ static void upstream_got_description(struct upstream *upstream, GstRTSPMessage *
 	g_autoptr(GError) error = NULL;
 	char *base = NULL;
 	guint8 *body = NULL;
+	struct sdp *sdp;
 	guint len = 0;
 
 	if (gst_rtsp_message_get_header(msg, GST_RTSP_HDR_CONTENT_BASE, &base, 0) !=
 	    GST_RTSP_OK)
-		base = upstream->url;
+		base = upstream_server(upstream)->url;
 	gst_rtsp_message_get_body(msg, &body, &len);
-	upstream->sdp = sdp_parse(body, len, base, &error);
-	if (upstream->sdp)
+	sdp = sdp_parse(body, len, base, &error);
+	if (!sdp) {
+		upstream_lose(upstream, GST_RTSP_STS_BAD_GATEWAY, error->message, TRUE);
+	} else if (upstream->sdp && !sdp_same_media(upstream->sdp, sdp)) {
+		/* what viewers were told is not true any more */
+		sdp_free(sdp);
+		upstream_fail(upstream, GST_RTSP_STS_SERVICE_UNAVAILABLE,
+			      "the stream has changed");
+	} else {
+		sdp_free(upstream->sdp);
+		upstream->sdp = sdp;
 		upstream_set_state(upstream, UPSTREAM_DESCRIBED);
-	else
-		upstream_fail(upstream, GST_RTSP_STS_BAD_GATEWAY, error->message);
+	}
 }
 
 /* Session = identifier [";timeout=" seconds] (RFC 2326, 12.37) */
@@ -304,65 +418,158 @@ static void upstream_take_session(struct upstream *upstream, const char *header)
 			g_ascii_string_to_unsigned(parts[i] + strlen("timeout="), 10,
 						   1, G_MAXUINT32, &seconds, NULL);
 	}
-	upstream->session = g_strdup(g_strstrip(parts[0]));
-	upstream->timeout_s = CLAMP(seconds, LIMIT_UPSTREAM_TIMEOUT_MIN_S,
-				    LIMIT_UPSTREAM_TIMEOUT_MAX_S);
-	upstream->keepalive = g_timeout_add_seconds(upstream->timeout_s / 2,
-						    upstream_keep_alive, upstream);
+	rtsp_client_set_session(upstream->client, g_strstrip(parts[0]));
+	upstream->in_session = TRUE;
+	seconds = CLAMP(seconds, LIMIT_UPSTREAM_TIMEOUT_MIN_S, LIMIT_UPSTREAM_TIMEOUT_MAX_S);
+	upstream->keepalive = g_timeout_add_seconds(seconds / 2, upstream_keep_alive,
+						    upstream);
+}
+
+static gboolean upstream_start_track(struct upstream *upstream, guint index,
+				     GError **error)
+{
+	const struct upstream_transport *transport = &upstream->transports[index];
+
+	return track_start(g_ptr_array_index(upstream->tracks, index),
+			   &(struct track_source){
+		.server = *rtsp_client_server(upstream->client),
+		.ports = transport->server,
+		.ssrc = transport->ssrc,
+		.send = transport->tcp ? upstream_send_rtcp : NULL,
+		.user_data = upstream,
+	}, error);
 }
 
 static void upstream_got_setup(struct upstream *upstream, GstRTSPMessage *msg,
 			       guint index)
 {
-	struct track *track = g_ptr_array_index(upstream->tracks, index);
 	char *session = NULL, *transport = NULL;
-	struct transport_ports ports;
 	g_autoptr(GError) error = NULL;
-	guint32 ssrc;
 
 	gst_rtsp_message_get_header(msg, GST_RTSP_HDR_SESSION, &session, 0);
 	gst_rtsp_message_get_header(msg, GST_RTSP_HDR_TRANSPORT, &transport, 0);
-	if (!upstream->session && (!session || !*session || *session == ';')) {
-		upstream_fail(upstream, GST_RTSP_STS_BAD_GATEWAY,
-			      "SETUP was answered without a session");
+	if (!upstream->in_session && (!session || !*session || *session == ';')) {
+		upstream_lose(upstream, GST_RTSP_STS_BAD_GATEWAY,
+			      "SETUP was answered without a session", TRUE);
 		return;
 	}
-	if (!transport || !transport_answered(transport, track_ports(track), &ports,
-					      &ssrc)) {
-		upstream_fail(upstream, GST_RTSP_STS_BAD_GATEWAY,
-			      "SETUP was answered with another transport than "
-			      "RTP/AVP over unicast UDP, or without server_port");
+	if (index == 0)
+		upstream_take_session(upstream, session);
+	if (!transport ||
+	    !upstream_transport_answered(transport, &upstream->transports[index])) {
+		upstream_lose(upstream, GST_RTSP_STS_BAD_GATEWAY,
+			      "SETUP was answered with another transport than was "
+			      "asked for, or without ports", TRUE);
 		return;
 	}
-	if (!track_start(track, &upstream->server, &ports, ssrc, &error)) {
-		upstream_fail(upstream, GST_RTSP_STS_SERVICE_UNAVAILABLE,
-			      error->message);
+	if (!upstream_start_track(upstream, index, &error)) {
+		upstream_fail(upstream, GST_RTSP_STS_SERVICE_UNAVAILABLE, error->message);
 		return;
 	}
 
-	if (index == 0) {
-		upstream_take_session(upstream, session);
-		for (guint i = 1; i < upstream->tracks->len; i++)
-			upstream_setup(upstream, i);
-	}
+	for (guint i = 1; index == 0 && i < upstream->tracks->len; i++)
+		upstream_setup(upstream, i);
 	if (index + 1 == upstream->tracks->len)
 		upstream_set_state(upstream, UPSTREAM_READY);
 }
 
-static void upstream_got_ok(struct upstream *upstream, GstRTSPMessage *msg,
-			    const struct upstream_request *request)
+static guint64 upstream_received(const struct upstream *upstream)
 {
-	switch (request->method) {
+	guint64 received = 0;
+
+	for (guint i = 0; i < upstream->tracks->len; i++)
+		received += track_received(g_ptr_array_index(upstream->tracks, i));
+	return received;
+}
+
+static gboolean upstream_server_left(const struct upstream *upstream)
+{
+	for (guint i = 0; i < upstream->tracks->len; i++)
+		if (track_server_left(g_ptr_array_index(upstream->tracks, i)))
+			return TRUE;
+	return FALSE;
+}
+
+static void upstream_got_media(struct upstream *upstream, gint64 now)
+{
+	upstream->media_at = now;
+	upstream->silent = FALSE;
+	upstream->udp_works |= !upstream->tcp;
+	backoff_reset(&upstream->backoff);
+	if (!upstream->lost_at)
+		return;
+	upstream->returns++;
+	log_event("upstream-returned", LOG_S("path", upstream->config.path->name),
+		  LOG_S("upstream", upstream_server(upstream)->url),
+		  LOG_U("gap-ms", (now - upstream->lost_at) / 1000));
+	upstream->lost_at = 0;
+	g_clear_handle_id(&upstream->give_up, g_source_remove);
+}
+
+static gboolean upstream_may_use_tcp(const struct upstream *upstream)
+{
+	return upstream_server(upstream)->transport == CONFIG_TRANSPORT_AUTO &&
+	       !upstream->tcp && !upstream->udp_refused && !upstream->udp_works;
+}
+
+/* A connection that lives does not mean that media comes. */
+static void upstream_look(struct upstream *upstream)
+{
+	gint64 now = g_get_monotonic_time(), silent_ms = (now - upstream->media_at) / 1000;
+	gint64 silence_ms = upstream_server(upstream)->silence_s * G_GINT64_CONSTANT(1000);
+	guint64 received = upstream_received(upstream);
+
+	if (received != upstream->received) {
+		upstream->received = received;
+		upstream_got_media(upstream, now);
+	} else if (upstream_server_left(upstream)) {
+		upstream_lose(upstream, GST_RTSP_STS_SERVICE_UNAVAILABLE,
+			      "the server said BYE", TRUE);
+	} else if (upstream->silent && silent_ms >= LIMIT_UPSTREAM_UDP_MS &&
+		   upstream_may_use_tcp(upstream)) {
+		upstream->udp_refused = TRUE;
+		upstream_change_transport(upstream, "nothing comes over UDP: is a "
+					  "firewall in the way?");
+	} else if (silence_ms && silent_ms >= silence_ms) {
+		upstream_lose(upstream, GST_RTSP_STS_SERVICE_UNAVAILABLE,
+			      "no media comes", TRUE);
+	}
+}
+
+static gboolean upstream_watch(gpointer user_data)
+{
+	struct upstream *upstream = user_data;
+
+	upstream->refs++;
+	upstream_look(upstream);
+	upstream_unref(upstream);
+	/* a connection that was given up has removed this source itself */
+	return G_SOURCE_CONTINUE;
+}
+
+static void upstream_got_play(struct upstream *upstream)
+{
+	log_event("upstream-playing", LOG_S("path", upstream->config.path->name),
+		  LOG_S("upstream", upstream_server(upstream)->url),
+		  LOG_S("transport", upstream->tcp ? "tcp" : "udp"));
+	upstream->silent = TRUE;
+	upstream->media_at = g_get_monotonic_time();
+	upstream->watch = g_timeout_add(LIMIT_UPSTREAM_WATCH_MS, upstream_watch, upstream);
+	upstream_set_state(upstream, UPSTREAM_PLAYING);
+}
+
+static void upstream_got_ok(struct upstream *upstream, GstRTSPMethod method, guint tag,
+			    GstRTSPMessage *msg)
+{
+	switch (method) {
 	case GST_RTSP_DESCRIBE:
 		upstream_got_description(upstream, msg);
 		break;
 	case GST_RTSP_SETUP:
-		upstream_got_setup(upstream, msg, request->track);
+		upstream_got_setup(upstream, msg, tag);
 		break;
 	case GST_RTSP_PLAY:
-		log_event("upstream-playing", LOG_S("path", upstream->config.path->name),
-			  LOG_S("upstream", upstream->config.path->upstream));
-		upstream_set_state(upstream, UPSTREAM_PLAYING);
+		upstream_got_play(upstream);
 		break;
 	default:
 		/* keepalives: that there was an answer is all that matters */
@@ -370,146 +577,117 @@ static void upstream_got_ok(struct upstream *upstream, GstRTSPMessage *msg,
 	}
 }
 
-static void upstream_got_answer(struct upstream *upstream, GstRTSPMessage *msg)
+static void upstream_got_refusal(struct upstream *upstream, GstRTSPMethod method,
+				 GstRTSPMessage *msg)
 {
-	g_autofree struct upstream_request *request = g_queue_pop_head(&upstream->sent);
 	GstRTSPStatusCode code = msg->type_data.response.code;
-	g_autofree char *reason = NULL;
-	char *cseq = NULL;
-	guint64 number;
+	g_autofree char *reason = g_strdup_printf("%s was answered with %d %s",
+						  gst_rtsp_method_as_text(method), code,
+						  msg->type_data.response.reason);
 
-	if (!request ||
-	    gst_rtsp_message_get_header(msg, GST_RTSP_HDR_CSEQ, &cseq, 0) != GST_RTSP_OK ||
-	    !g_ascii_string_to_unsigned(cseq, 10, 0, G_MAXUINT32, &number, NULL) ||
-	    number != request->cseq) {
-		upstream_fail(upstream, GST_RTSP_STS_BAD_GATEWAY,
-			      "an answer that fits no request");
-		return;
-	}
-	upstream_set_deadline(upstream, g_queue_is_empty(&upstream->sent) ? 0 :
-			      LIMIT_UPSTREAM_ANSWER_MS);
-
-	if (upstream->state == UPSTREAM_CONNECTING &&
-	    request->method == GST_RTSP_OPTIONS) {
-		upstream_got_options(upstream, msg);
-	} else if (code == GST_RTSP_STS_OK) {
-		upstream_got_ok(upstream, msg, request);
-	} else if (request->method != GST_RTSP_OPTIONS &&
-		   request->method != GST_RTSP_GET_PARAMETER) {
-		reason = g_strdup_printf("%s was answered with %d %s",
-					 gst_rtsp_method_as_text(request->method), code,
-					 msg->type_data.response.reason);
-		upstream_fail(upstream, code == GST_RTSP_STS_NOT_FOUND ?
-			      GST_RTSP_STS_NOT_FOUND : GST_RTSP_STS_BAD_GATEWAY, reason);
-	} else if (code == GST_RTSP_STS_SESSION_NOT_FOUND) {
-		upstream_fail(upstream, GST_RTSP_STS_SERVICE_UNAVAILABLE,
-			      "the server has ended the session");
+	if (method == GST_RTSP_OPTIONS || method == GST_RTSP_GET_PARAMETER) {
+		if (code == GST_RTSP_STS_SESSION_NOT_FOUND)
+			upstream_lose(upstream, GST_RTSP_STS_SERVICE_UNAVAILABLE,
+				      "the server has ended the session", FALSE);
+	} else if (code == GST_RTSP_STS_UNSUPPORTED_TRANSPORT &&
+		   upstream_may_use_tcp(upstream)) {
+		upstream->udp_refused = TRUE;
+		upstream_change_transport(upstream, reason);
+	} else {
+		upstream_lose(upstream, code == GST_RTSP_STS_NOT_FOUND ?
+			      GST_RTSP_STS_NOT_FOUND : GST_RTSP_STS_BAD_GATEWAY,
+			      reason, TRUE);
 	}
 }
 
-static void upstream_got_request(struct upstream *upstream, GstRTSPMessage *request)
-{
-	GstRTSPMessage *answer = NULL;
-	char *cseq = NULL;
-
-	gst_rtsp_message_new_response(&answer, GST_RTSP_STS_NOT_IMPLEMENTED,
-				      gst_rtsp_status_as_text(GST_RTSP_STS_NOT_IMPLEMENTED),
-				      NULL);
-	if (gst_rtsp_message_get_header(request, GST_RTSP_HDR_CSEQ, &cseq, 0) == GST_RTSP_OK)
-		gst_rtsp_message_add_header(answer, GST_RTSP_HDR_CSEQ, cseq);
-	wire_send(upstream->wire, answer);
-	gst_rtsp_message_free(answer);
-}
-
-static void upstream_message(GstRTSPMessage *msg, gpointer user_data)
+static void upstream_answer(GstRTSPMethod method, guint tag, GstRTSPMessage *answer,
+			    gpointer user_data)
 {
 	struct upstream *upstream = user_data;
 
-	if (upstream->stopping) {
-		/* the answers before it are of no interest any more */
-		if (msg->type == GST_RTSP_MESSAGE_RESPONSE) {
-			g_free(g_queue_pop_head(&upstream->sent));
-			if (g_queue_is_empty(&upstream->sent)) {
-				upstream_free(upstream);
-				return;
-			}
-		}
-	} else if (msg->type == GST_RTSP_MESSAGE_RESPONSE) {
-		upstream_got_answer(upstream, msg);
-		/* which may have ended it: the owner stops it, the loop frees it */
-	} else if (msg->type == GST_RTSP_MESSAGE_REQUEST) {
-		upstream_got_request(upstream, msg);
-	}
-	wire_next(upstream->wire);
-}
-
-static void upstream_closed(const GError *error, gpointer user_data)
-{
-	struct upstream *upstream = user_data;
-
-	if (upstream->stopping)
-		upstream_set_deadline(upstream, 1);
+	upstream->refs++;
+	if (upstream->here == UPSTREAM_CONNECTING && method == GST_RTSP_OPTIONS)
+		upstream_got_options(upstream, answer);
+	else if (answer->type_data.response.code == GST_RTSP_STS_OK)
+		upstream_got_ok(upstream, method, tag, answer);
 	else
-		upstream_fail(upstream, GST_RTSP_STS_SERVICE_UNAVAILABLE, error ?
-			      error->message : "the server closed the connection");
+		upstream_got_refusal(upstream, method, answer);
+	upstream_unref(upstream);
 }
 
-static void upstream_connected(GObject *client, GAsyncResult *result, gpointer user_data)
+static void upstream_frame(guint8 channel, const guint8 *data, gsize len,
+			   gpointer user_data)
 {
-	static const struct wire_ops ops = {
-		.message = upstream_message,
-		.closed = upstream_closed,
-	};
-	g_autoptr(GSocketConnection) connection = NULL;
-	g_autoptr(GSocketAddress) address = NULL;
-	g_autoptr(GError) error = NULL;
 	struct upstream *upstream = user_data;
-	struct sockaddr_storage sa = { 0 };
 
-	connection = g_socket_client_connect_to_host_finish(G_SOCKET_CLIENT(client),
-							    result, &error);
-	if (upstream->stopping) {
-		upstream_free(upstream);
-		return;
+	for (guint i = 0; upstream->tracks && i < upstream->tracks->len; i++) {
+		const struct upstream_transport *transport = &upstream->transports[i];
+		struct track *track = g_ptr_array_index(upstream->tracks, i);
+
+		if (transport->tcp && channel == transport->channel)
+			track_frame(track, FALSE, data, len);
+		else if (transport->tcp && channel == transport->rtcp_channel)
+			track_frame(track, TRUE, data, len);
 	}
-	if (!connection) {
-		upstream_fail(upstream, GST_RTSP_STS_SERVICE_UNAVAILABLE,
-			      error->message);
-		return;
-	}
-	/* it was for connecting; from here on there are deadlines of our own */
-	g_socket_set_timeout(g_socket_connection_get_socket(connection), 0);
-	address = g_socket_connection_get_remote_address(connection, NULL);
-	if (!address || !g_socket_address_to_native(address, &sa, sizeof(sa), NULL) ||
-	    !addr_from_sockaddr(&upstream->server, (struct sockaddr *)&sa, sizeof(sa))) {
-		upstream_fail(upstream, GST_RTSP_STS_SERVICE_UNAVAILABLE,
-			      "the server's address is unknown");
-		return;
-	}
-	upstream->wire = wire_new(G_IO_STREAM(connection), &ops, upstream);
+}
+
+static void upstream_connected(gpointer user_data)
+{
+	struct upstream *upstream = user_data;
+
+	upstream->refs++;
 	upstream->pending = FALSE;
 	upstream_advance(upstream);
+	upstream_unref(upstream);
+}
+
+static void upstream_closed(GstRTSPStatusCode status, const char *reason,
+			    gpointer user_data)
+{
+	struct upstream *upstream = user_data;
+
+	upstream->refs++;
+	upstream_lose(upstream, status, reason, FALSE);
+	upstream_unref(upstream);
+}
+
+static void upstream_connect(struct upstream *upstream)
+{
+	static const struct rtsp_client_ops ops = {
+		.connected = upstream_connected,
+		.answer = upstream_answer,
+		.frame = upstream_frame,
+		.closed = upstream_closed,
+	};
+
+	log_event("upstream-connect", LOG_S("path", upstream->config.path->name),
+		  LOG_S("upstream", upstream_server(upstream)->url));
+	upstream->pending = TRUE;
+	upstream->client = rtsp_client_new(upstream->config.path->upstream, &ops, upstream);
+}
+
+static char *upstream_make_cname(void)
+{
+	guint32 random[CNAME_BYTES / sizeof(guint32)];
+
+	for (guint i = 0; i < G_N_ELEMENTS(random); i++)
+		random[i] = g_random_int();
+	return g_base64_encode((const guint8 *)random, sizeof(random));
 }
 
 struct upstream *upstream_new(const struct upstream_config *config)
 {
 	struct upstream *upstream = g_new0(struct upstream, 1);
-	g_autoptr(GSocketClient) client = g_socket_client_new();
 
 	upstream->config = *config;
-	upstream->cancellable = g_cancellable_new();
-	upstream->url = g_strdup(config->path->upstream);
+	upstream->refs = 1;
+	upstream->cname = upstream_make_cname();
 	upstream->wanted = UPSTREAM_DESCRIBED;
-	upstream->pending = TRUE;
-	log_event("upstream-connect", LOG_S("path", config->path->name),
-		  LOG_S("upstream", config->path->upstream));
-
-	/* a proxy would be looked for in a thread, and takes no RTSP */
-	g_socket_client_set_enable_proxy(client, FALSE);
-	g_socket_client_set_timeout(client, LIMIT_UPSTREAM_CONNECT_MS / 1000);
-	g_socket_client_connect_to_host_async(client, config->path->host,
-					      config->path->port, upstream->cancellable,
-					      upstream_connected, upstream);
+	upstream->tcp = config->path->upstream->tls ||
+			config->path->upstream->transport == CONFIG_TRANSPORT_TCP;
+	backoff_init(&upstream->backoff, LIMIT_UPSTREAM_RETRY_MS,
+		     LIMIT_UPSTREAM_RETRY_MAX_MS);
+	upstream_connect(upstream);
 	return upstream;
 }
 
@@ -528,38 +706,27 @@ void upstream_reach(struct upstream *upstream, enum upstream_state state,
 	waiter->user_data = user_data;
 	g_queue_push_tail(&upstream->waiters, waiter);
 
+	upstream->refs++;
 	upstream->wanted = MAX(upstream->wanted, state);
 	upstream_advance(upstream);
+	upstream_unref(upstream);
 }
 
 void upstream_stop(struct upstream *upstream)
 {
-	upstream->stopping = TRUE;
+	upstream->stopped = TRUE;
 	log_event("upstream-stopped", LOG_S("path", upstream->config.path->name),
-		  LOG_S("upstream", upstream->config.path->upstream));
+		  LOG_S("upstream", upstream_server(upstream)->url));
 	upstream_wake(upstream, GST_RTSP_STS_SERVICE_UNAVAILABLE);
 
-	g_clear_handle_id(&upstream->keepalive, g_source_remove);
-	if (upstream->tracks) {
-		for (guint i = 0; i < upstream->tracks->len; i++)
-			track_free(g_ptr_array_index(upstream->tracks, i));
-		g_clear_pointer(&upstream->tracks, g_ptr_array_unref);
-	}
-
-	if (!upstream->wire) {
-		/* upstream_connected() frees it, after a failure the next one does */
-		g_cancellable_cancel(upstream->cancellable);
-		if (upstream->failed)
-			upstream_set_deadline(upstream, 1);
-		return;
-	}
-	if (upstream->session && !upstream->failed) {
-		upstream_send(upstream, upstream_request(GST_RTSP_TEARDOWN,
-							 upstream->sdp->control), 0);
-		upstream_set_deadline(upstream, LIMIT_UPSTREAM_TEARDOWN_MS);
-	} else {
-		upstream_set_deadline(upstream, 1);
-	}
+	g_clear_handle_id(&upstream->retry, g_source_remove);
+	g_clear_handle_id(&upstream->give_up, g_source_remove);
+	/* they say BYE, over the connection if need be */
+	for (guint i = 0; upstream->tracks && i < upstream->tracks->len; i++)
+		track_free(g_ptr_array_index(upstream->tracks, i));
+	g_clear_pointer(&upstream->tracks, g_ptr_array_unref);
+	upstream_disconnect(upstream, !upstream->failed);
+	upstream_unref(upstream);
 }
 
 gboolean upstream_is_awaited(const struct upstream *upstream)
@@ -576,12 +743,22 @@ const char *upstream_state_name(const struct upstream *upstream)
 		[UPSTREAM_PLAYING] = "playing",
 	};
 
-	return names[upstream->state];
+	return upstream->lost_at ? "lost" : names[upstream->state];
 }
 
 gboolean upstream_is_playing(const struct upstream *upstream)
 {
-	return upstream->state == UPSTREAM_PLAYING;
+	return upstream->state == UPSTREAM_PLAYING && !upstream->lost_at;
+}
+
+gboolean upstream_is_tcp(const struct upstream *upstream)
+{
+	return upstream->tcp;
+}
+
+guint upstream_returns(const struct upstream *upstream)
+{
+	return upstream->returns;
 }
 
 const struct sdp *upstream_sdp(const struct upstream *upstream)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The one session with an upstream server that all viewers of a path share:
- * an RTSP client, and the tracks that it sets up.
+ * The one session with an upstream server that all viewers of a path share, and
+ * the tracks that it sets up. They stay when the server is lost, for as long as
+ * the configuration says, and go on when it is back.
  */
 #ifndef RTPRELAYD_UPSTREAM_H
 #define RTPRELAYD_UPSTREAM_H
@@ -14,7 +15,10 @@
 
 struct upstream;
 
-/* How far it has come; each includes those before it */
+/*
+ * How far it has come; each includes those before it. A server that was lost
+ * while it played leaves it at UPSTREAM_PLAYING, until it is given up.
+ */
 enum upstream_state {
 	UPSTREAM_CONNECTING,
 	UPSTREAM_DESCRIBED,	/* upstream_sdp() is there */
@@ -35,7 +39,8 @@ typedef void (*upstream_reached)(GstRTSPStatusCode status, gpointer user_data);
  * @path: what; outlives the upstream
  * @backend: that is to serve it
  * @dual_stack: viewers may be of either family
- * @leg_alive: see track_new()
+ * @leg_alive: see struct track_config
+ * @leg_gone: see struct track_config
  * @ended: the upstream failed, at once or later, and all waiting were told. The
  *	owner must upstream_stop() it, from within this call or later.
  * @user_data: for @ended
@@ -45,6 +50,7 @@ struct upstream_config {
 	enum fanout_backend backend;
 	gboolean dual_stack;
 	void (*leg_alive)(struct leg *leg);
+	void (*leg_gone)(struct leg *leg, const char *reason);
 	void (*ended)(gpointer user_data);
 	gpointer user_data;
 };
@@ -69,13 +75,19 @@ void upstream_stop(struct upstream *upstream);
 /* upstream_is_awaited - does anybody wait for a state? */
 gboolean upstream_is_awaited(const struct upstream *upstream);
 
-/* upstream_state_name - how far it has come, in a word */
+/* upstream_state_name - how far it has come, or "lost" */
 const char *upstream_state_name(const struct upstream *upstream);
 
-/* upstream_is_playing - has it come to UPSTREAM_PLAYING? */
+/* upstream_is_playing - has it come to UPSTREAM_PLAYING, and is not lost? */
 gboolean upstream_is_playing(const struct upstream *upstream);
 
-/* upstream_sdp - its description, NULL before UPSTREAM_DESCRIBED */
+/* upstream_is_tcp - does media come over TCP? */
+gboolean upstream_is_tcp(const struct upstream *upstream);
+
+/* upstream_returns - times that the server came back after it was lost */
+guint upstream_returns(const struct upstream *upstream);
+
+/* upstream_sdp - its last description, NULL before UPSTREAM_DESCRIBED */
 const struct sdp *upstream_sdp(const struct upstream *upstream);
 
 /* upstream_track - a track, NULL before UPSTREAM_READY or when there is none */

@@ -320,16 +320,10 @@ void wire_set_idle(struct wire *wire, guint ms)
 		wire_read(wire);
 }
 
-static void wire_append(struct wire *wire, const char *text)
-{
-	g_byte_array_append(wire->unsent, (const guint8 *)text, strlen(text));
-}
-
-void wire_send(struct wire *wire, GstRTSPMessage *msg)
+/* Everything up to the body */
+static void wire_append_head(struct wire *wire, GstRTSPMessage *msg, guint body_len)
 {
 	g_autoptr(GString) head = g_string_new(NULL);
-	guint8 *body = NULL;
-	guint body_len = 0;
 
 	if (msg->type == GST_RTSP_MESSAGE_REQUEST)
 		g_string_printf(head, "%s %s RTSP/1.0\r\n",
@@ -340,12 +334,30 @@ void wire_send(struct wire *wire, GstRTSPMessage *msg)
 				msg->type_data.response.code,
 				msg->type_data.response.reason);
 	gst_rtsp_message_append_headers(msg, head);
-	gst_rtsp_message_get_body(msg, &body, &body_len);
 	if (body_len)
 		g_string_append_printf(head, "Content-Length: %u\r\n", body_len);
 	g_string_append(head, "\r\n");
+	g_byte_array_append(wire->unsent, (const guint8 *)head->str, head->len);
+}
 
-	wire_append(wire, head->str);
+/* "$", channel and length (RFC 2326, section 10.12) */
+static void wire_append_prefix(struct wire *wire, guint8 channel, guint len)
+{
+	const guint8 prefix[] = { '$', channel, len >> 8, len };
+
+	g_byte_array_append(wire->unsent, prefix, sizeof(prefix));
+}
+
+void wire_send(struct wire *wire, GstRTSPMessage *msg)
+{
+	guint8 *body = NULL;
+	guint body_len = 0;
+
+	gst_rtsp_message_get_body(msg, &body, &body_len);
+	if (msg->type == GST_RTSP_MESSAGE_DATA)
+		wire_append_prefix(wire, msg->type_data.data.channel, body_len);
+	else
+		wire_append_head(wire, msg, body_len);
 	if (body_len)
 		g_byte_array_append(wire->unsent, body, body_len);
 

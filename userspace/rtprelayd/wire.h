@@ -45,7 +45,8 @@ void wire_next(struct wire *wire);
 
 /**
  * wire_send - queue a message
- * @msg: request or response; Content-Length is added when it has a body
+ * @msg: request, response, or interleaved frame; Content-Length is added to what
+ *	has a body
  *
  * It never blocks. A peer that lets more than LIMIT_UNSENT bytes pile up, or
  * takes none for LIMIT_SEND_MS, is closed with G_IO_ERROR_TIMED_OUT.

@@ -99,6 +99,7 @@ void bed_kill(struct bed *bed)
 void bed_set_up(struct bed *bed, gconstpointer wished)
 {
 	const struct bed_wish *wish = wished;
+	g_autofree char *paths = NULL;
 
 	bed->origin = origin_new();
 	bed->port = bed_free_port();
@@ -108,7 +109,10 @@ void bed_set_up(struct bed *bed, gconstpointer wished)
 	bed->url = g_strdup_printf("rtsp://" RELAY_HOST ":%u/cam", bed->port);
 	bed->config = g_build_filename(bed->dir, "conf", NULL);
 	bed->log = g_build_filename(bed->dir, "log", NULL);
-	bed_configure(bed, wish ? wish->server : NULL, NULL);
+	if (wish && wish->cam)
+		paths = g_strdup_printf("[path /cam]\nupstream=rtsp://" ORIGIN_HOST
+					":%u/live\n%s", origin_port(bed->origin), wish->cam);
+	bed_configure(bed, wish ? wish->server : NULL, paths);
 	bed_start(bed, wish);
 }
 

@@ -12,12 +12,14 @@
 /*
  * struct bed_wish - what the daemon is to be started with; data of g_test_add()
  * @server: lines of [server], or NULL
+ * @cam: lines of [path /cam], which is then the only one, or NULL
  * @backend: NULL for the user's
  * @child: called in its process, before it is executed
  * @status: it exits with that, at once, instead of serving; 0 when it serves
  */
 struct bed_wish {
 	const char *server;
+	const char *cam;
 	const char *backend;
 	void (*child)(void);
 	int status;

@@ -116,9 +116,9 @@ static void peer_setup(struct peer *peer, GstRTSPMessage *msg, GstRTSPMessage *a
 	peer->tracks |= 1 << track;
 	gst_rtsp_transport_free(transport);
 
-	reply = g_strdup_printf("%s;server_port=%u-%u", text,
+	reply = g_strdup_printf("%s;server_port=%u-%u;ssrc=%08X", text,
 				peer->origin->media_port[track][0],
-				peer->origin->media_port[track][1]);
+				peer->origin->media_port[track][1], ORIGIN_SSRC + track);
 	gst_rtsp_message_take_header(answer, GST_RTSP_HDR_TRANSPORT, reply);
 }
 

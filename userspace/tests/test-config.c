@@ -32,6 +32,21 @@ static const struct {
 	{ "[path /a]\nupstream=http://h/s\n", "[path /a] upstream: not an rtsp" },
 	{ "[path /a]\nupstream=rtsp://\n", "[path /a] upstream: not an rtsp" },
 	{ "[path /a]\nupstream=rtsp://u:p@h/s\n", "user and password" },
+	{ "[path /a]\nupstream=rtsps://h/s\ntls-verify=false\n", NULL },
+	{ PATH "transport=tcp\npull=always\nreconnect=0\nsilence=0\nkey-frames=fir\n"
+	  "user=u\npassword=p\n", NULL },
+	{ PATH "transport=both\n", "[path /a] transport: not one of auto, udp, tcp" },
+	{ PATH "pull=never\n", "[path /a] pull: not one of demand, always" },
+	{ PATH "key-frames=yes\n", "[path /a] key-frames: not one of" },
+	{ PATH "reconnect=3601\n", "[path /a] reconnect: not within" },
+	{ PATH "silence=-1\n", "[path /a] silence: not within" },
+	{ PATH "user=u\n", "[path /a] user: without a password" },
+	{ PATH "password=p\n", "[path /a] password: without a user" },
+	{ PATH "user=u\npassword=p\npassword-file=/dev/null\n", "password-file, too" },
+	{ PATH "user=u\npassword-file=/nonexistent/x\n", "[path /a] password-file:" },
+	{ PATH "tls-ca=/nonexistent/x\n", "[path /a] tls-ca: no such file" },
+	{ PATH "tls-verify=perhaps\n", "[path /a] tls-verify: neither" },
+	{ "[path /a]\nupstream=rtsps://h/s\ntransport=udp\n", "comes over TCP" },
 	{ "[path a]\nupstream=rtsp://h/s\n", "name" },
 	{ "[path /]\nupstream=rtsp://h/s\n", "name" },
 	{ "[path /a/]\nupstream=rtsp://h/s\n", "name" },
@@ -78,15 +93,43 @@ static void test_values(void)
 	g_assert_cmpuint(config->paths->len, ==, 2);
 	path = g_ptr_array_index(config->paths, 0);
 	g_assert_cmpstr(path->name, ==, "/a");
-	g_assert_cmpstr(path->host, ==, "h");
-	g_assert_cmpuint(path->port, ==, 554);
+	g_assert_cmpstr(path->upstream->host, ==, "h");
+	g_assert_cmpuint(path->upstream->port, ==, 554);
 	g_assert_false(path->tee);
 	path = g_ptr_array_index(config->paths, 1);
-	g_assert_cmpstr(path->host, ==, "10.0.0.1");
-	g_assert_cmpuint(path->port, ==, 99);
+	g_assert_cmpstr(path->upstream->host, ==, "10.0.0.1");
+	g_assert_cmpuint(path->upstream->port, ==, 99);
 	g_assert_true(path->tee);
 	config_free(config);
 	g_unlink(file);
+	g_rmdir(dir);
+}
+
+/* A file's first line is a password, and none of it gets into an error. */
+static void test_password_file(void)
+{
+	g_autofree char *dir = g_dir_make_tmp("config-XXXXXX", NULL);
+	g_autofree char *file = g_build_filename(dir, "conf", NULL);
+	g_autofree char *secret = g_build_filename(dir, "secret", NULL);
+	g_autofree char *text = g_strdup_printf("[path /a]\nupstream=rtsps://h/s\nuser=u\n"
+						"password-file=%s\n", secret);
+	const struct config_path *path;
+	struct config *config;
+
+	g_assert_true(g_file_set_contents(file, text, -1, NULL));
+	g_assert_true(g_file_set_contents(secret, "pass word\r\nnot this\n", -1, NULL));
+	config = config_load(file, NULL);
+	path = g_ptr_array_index(config->paths, 0);
+	g_assert_cmpstr(path->upstream->user, ==, "u");
+	g_assert_cmpstr(path->upstream->password, ==, "pass word");
+	g_assert_true(path->upstream->tls);
+	g_assert_true(path->upstream->tls_verify);
+	g_assert_cmpuint(path->upstream->port, ==, 322);
+	g_assert_cmpuint(path->upstream->reconnect_s, ==, 30);
+	g_assert_cmpuint(path->upstream->silence_s, ==, 10);
+	config_free(config);
+	g_unlink(file);
+	g_unlink(secret);
 	g_rmdir(dir);
 }
 
@@ -103,6 +146,7 @@ int main(int argc, char **argv)
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/config/cases", test_cases);
 	g_test_add_func("/config/values", test_values);
+	g_test_add_func("/config/password-file", test_password_file);
 	g_test_add_func("/config/missing", test_missing);
 	return g_test_run();
 }

@@ -7,6 +7,7 @@
 #include "fanout.h"
 #include "sdp.h"
 #include "transport.h"
+#include "upstream_transport.h"
 #include "url.h"
 
 static const struct {
@@ -158,26 +159,53 @@ static void test_transport(void)
 	}
 }
 
+static const struct {
+	gboolean tcp;
+	const char *header;
+	guint first;	/* server port, or channel; 0: refused */
+	guint second;
+	guint32 ssrc;
+} answers[] = {
+	{ FALSE, "RTP/AVP;unicast;client_port=4-5;server_port=8-9;ssrc=DEADBEEF", 8, 9,
+	  0xdeadbeef },
+	{ FALSE, "RTP/AVP;unicast;server_port=8-9", 8, 9, 0 },
+	{ FALSE, "RTP/AVPF;unicast;server_port=8-11", 8, 11, 0 },
+	{ FALSE, "RTP/AVP;unicast;client_port=4-5", 0 },
+	{ FALSE, "RTP/AVP;unicast;client_port=6-7;server_port=8-9", 0 },
+	{ FALSE, "RTP/AVP/TCP;unicast;interleaved=0-1", 0 },
+	{ FALSE, "RTP/SAVP;unicast;server_port=8-9", 0 },
+	{ FALSE, "RTP/AVP;multicast;server_port=8-9", 0 },
+	{ FALSE, "garbage", 0 },
+	{ FALSE, "", 0 },
+	{ TRUE, "RTP/AVP/TCP;unicast;interleaved=2-3;ssrc=1", 2, 3, 1 },
+	{ TRUE, "RTP/AVP/TCP;interleaved=6", 6, 7, 0 },
+	{ TRUE, "RTP/AVP/TCP;unicast;interleaved=2-2", 0 },
+	{ TRUE, "RTP/AVP/TCP;unicast;interleaved=255-256", 0 },
+	{ TRUE, "RTP/AVP/TCP;unicast", 0 },
+	{ TRUE, "RTP/AVP;unicast;server_port=8-9", 0 },
+};
+
 static void test_transport_upstream(void)
 {
-	const struct transport_ports client = { 4, 5 };
-	struct transport_ports server;
-	guint32 ssrc;
+	for (guint i = 0; i < G_N_ELEMENTS(answers); i++) {
+		struct upstream_transport transport = {
+			.tcp = answers[i].tcp,
+			.client = { 4, 5 },
+			.channel = 2,
+			.rtcp_channel = 3,
+		};
+		gboolean ok = upstream_transport_answered(answers[i].header, &transport);
 
-	g_assert_true(transport_answered("RTP/AVP;unicast;client_port=4-5;server_port=8-9;"
-					 "ssrc=DEADBEEF", &client, &server, &ssrc));
-	g_assert_cmpuint(server.rtp, ==, 8);
-	g_assert_cmpuint(server.rtcp, ==, 9);
-	g_assert_cmphex(ssrc, ==, 0xdeadbeef);
-	g_assert_true(transport_answered("RTP/AVP;unicast;server_port=8-9", &client,
-					 &server, &ssrc));
-	g_assert_cmphex(ssrc, ==, 0);
-	g_assert_false(transport_answered("RTP/AVP;unicast;client_port=4-5", &client,
-					  &server, &ssrc));
-	g_assert_false(transport_answered("RTP/AVP;unicast;client_port=6-7;server_port=8-9",
-					  &client, &server, &ssrc));
-	g_assert_false(transport_answered("RTP/AVP/TCP;unicast;interleaved=0-1", &client,
-					  &server, &ssrc));
+		g_test_message("%s", answers[i].header);
+		g_assert_cmpint(ok, ==, answers[i].first != 0);
+		if (!ok)
+			continue;
+		g_assert_cmpuint(answers[i].tcp ? transport.channel : transport.server.rtp,
+				 ==, answers[i].first);
+		g_assert_cmpuint(answers[i].tcp ? transport.rtcp_channel :
+				 transport.server.rtcp, ==, answers[i].second);
+		g_assert_cmphex(transport.ssrc, ==, answers[i].ssrc);
+	}
 }
 
 static const char upstream_sdp[] =

@@ -17,48 +17,69 @@ static const guint8 compound[] = {
 	0x81, 203, 0, 1, 0x11, 0x22, 0x33, 0x44,
 };
 
+/* What is kept of it, and what a viewer is told then */
 static void test_sender_report(void)
 {
-	/* counts as set, no report block, CNAME but not NAME, BYE */
+	/* time moved, counts as set, no report block, CNAME but not NAME, no BYE */
 	static const guint8 expected[] = {
-		0x80, 200, 0, 6, 0x11, 0x22, 0x33, 0x44,
+		0x80, 200, 0, 6, 0xaa, 0xbb, 0xcc, 0xdd,
 		0xe0, 0x01, 0x02, 0x03, 0x80, 0x00, 0x00, 0x00,
-		0x00, 0x01, 0x5f, 0x90,
+		0x00, 0x01, 0x5f, 0x91,
 		0, 0, 0, 5, 0, 0, 0x01, 0x00,
-		0x81, 202, 0, 3, 0x11, 0x22, 0x33, 0x44,
+		0x81, 202, 0, 3, 0xaa, 0xbb, 0xcc, 0xdd,
 		1, 4, 'n', 'a', 'm', 'e', 0, 0,
-		0x81, 203, 0, 1, 0x11, 0x22, 0x33, 0x44,
 	};
 	g_autoptr(GstBuffer) out = NULL;
-	gboolean has_sender_info;
+	struct rtcp_heard heard;
 	GstMapInfo map;
 
-	out = rtcp_from_upstream(compound, sizeof(compound), &has_sender_info);
-	g_assert_nonnull(out);
-	g_assert_true(has_sender_info);
+	g_assert_true(rtcp_hear(compound, sizeof(compound), 0x55667788, &heard));
+	g_assert_cmphex(heard.ssrc, ==, 0x11223344);
+	g_assert_true(heard.sender);
+	g_assert_cmphex(heard.ntp, ==, G_GUINT64_CONSTANT(0xe001020380000000));
+	g_assert_cmpuint(heard.rtptime, ==, 90000);
+	g_assert_true(heard.bye);
+	g_assert_cmpint(heard.request, ==, RTCP_REQUEST_NONE);
+	g_assert_cmpmem(heard.cname, heard.cname_len, "name", 4);
+
+	out = rtcp_sender_report(0xaabbccdd, &heard, heard.rtptime + 1);
 	rtcp_set_counts(out, G_GUINT64_CONSTANT(0x100000005), 0x100);
 	gst_buffer_map(out, &map, GST_MAP_READ);
 	g_assert_cmpmem(map.data, map.size, expected, sizeof(expected));
 	gst_buffer_unmap(out, &map);
 }
 
+static void test_block(void)
+{
+	struct rtcp_heard heard;
+
+	g_assert_true(rtcp_hear(compound, sizeof(compound), 0x55667788, &heard));
+	g_assert_true(heard.reported);
+	g_assert_cmpuint(heard.block.fraction, ==, 0);
+	g_assert_cmpint(heard.block.lost, ==, 7);
+	g_assert_cmpuint(heard.block.highest, ==, 8);
+	g_assert_cmpuint(heard.block.jitter, ==, 9);
+	g_assert_cmpuint(heard.block.lsr, ==, 10);
+	g_assert_cmpuint(heard.block.dlsr, ==, 11);
+	/* that of another source is none of ours */
+	g_assert_true(rtcp_hear(compound, sizeof(compound), 0x55667789, &heard));
+	g_assert_false(heard.reported);
+}
+
 static void test_dropped(void)
 {
 	static const guint8 liar[] = { 0x9f, 200, 0, 1, 0x11, 0x22, 0x33, 0x44 };
-	static const guint8 empty_rr[] = { 0x80, 201, 0, 1, 0x55, 0x66, 0x77, 0x88 };
 	static const guint8 media[] = { 0x80, 96, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0 };
-	gboolean has_sender_info;
+	struct rtcp_heard heard;
 
-	g_assert_null(rtcp_from_upstream(liar, sizeof(liar), &has_sender_info));
-	g_assert_null(rtcp_from_upstream(empty_rr, sizeof(empty_rr), &has_sender_info));
-	g_assert_null(rtcp_from_upstream(media, sizeof(media), &has_sender_info));
+	g_assert_false(rtcp_hear(liar, sizeof(liar), 1, &heard));
+	g_assert_false(rtcp_hear(media, sizeof(media), 1, &heard));
 	for (gsize len = 0; len < sizeof(compound); len++) {
 		g_autofree guint8 *cut = g_memdup2(compound, MAX(len, 1));
-		GstBuffer *out = rtcp_from_upstream(cut, len, &has_sender_info);
 
 		/* whole packets only: after the SR, the SDES and the BYE */
-		g_assert_cmpint(out != NULL, ==, len == 52 || len == 76);
-		gst_clear_buffer(&out);
+		g_assert_cmpint(rtcp_hear(cut, len, 1, &heard), ==,
+				len == 52 || len == 76);
 	}
 }
 
@@ -66,23 +87,76 @@ static void test_dropped(void)
 static void test_entry_beyond(void)
 {
 	guint8 lies[sizeof(compound)];
-	gboolean has_sender_info;
-	GstBuffer *out;
+	struct rtcp_heard heard;
 
 	memcpy(lies, compound, sizeof(lies));
 	lies[61] = 255;
-	out = rtcp_from_upstream(lies, sizeof(lies), &has_sender_info);
-	g_assert_nonnull(out);
-	g_assert_cmpuint(gst_buffer_get_size(out), ==, 28 + 8);
-	gst_buffer_unref(out);
+	g_assert_true(rtcp_hear(lies, sizeof(lies), 1, &heard));
+	g_assert_cmpuint(heard.cname_len, ==, 0);
+}
+
+/* Key frames are asked for as either RFC has it, and of one source. */
+static void test_requests(void)
+{
+	static const guint8 pli[] = {
+		0x80, 201, 0, 1, 1, 2, 3, 4,
+		0x81, 206, 0, 2, 1, 2, 3, 4, 0x55, 0x66, 0x77, 0x88,
+	};
+	static const guint8 fir[] = {
+		0x80, 201, 0, 1, 1, 2, 3, 4,
+		0x84, 206, 0, 4, 1, 2, 3, 4, 0, 0, 0, 0,
+		0x55, 0x66, 0x77, 0x88, 9, 0, 0, 0,
+	};
+	/* too short for what the library reads of it */
+	static const guint8 stub[] = {
+		0x80, 201, 0, 1, 1, 2, 3, 4, 0x84, 206, 0, 1, 0x55, 0x66, 0x77, 0x88,
+	};
+	struct rtcp_own own = { .ssrc = 0x01020304, .cname = "", .media = 0x55667788 };
+	struct rtcp_heard heard;
+	GstBuffer *made;
+	GstMapInfo map;
+
+	g_assert_true(rtcp_hear(pli, sizeof(pli), 0x55667788, &heard));
+	g_assert_cmpint(heard.request, ==, RTCP_REQUEST_PLI);
+	g_assert_true(rtcp_hear(pli, sizeof(pli), 1, &heard));
+	g_assert_cmpint(heard.request, ==, RTCP_REQUEST_NONE);
+	g_assert_true(rtcp_hear(fir, sizeof(fir), 0x55667788, &heard));
+	g_assert_cmpint(heard.request, ==, RTCP_REQUEST_FIR);
+	g_assert_true(rtcp_hear(fir, sizeof(fir), 1, &heard));
+	g_assert_cmpint(heard.request, ==, RTCP_REQUEST_NONE);
+	g_assert_true(rtcp_hear(stub, sizeof(stub), 0x55667788, &heard));
+	g_assert_cmpint(heard.request, ==, RTCP_REQUEST_NONE);
+
+	own.request = RTCP_REQUEST_PLI;
+	made = rtcp_own_report(&own);
+	gst_buffer_map(made, &map, GST_MAP_READ);
+	g_assert_cmpmem(map.data, map.size, pli, sizeof(pli));
+	gst_buffer_unmap(made, &map);
+	gst_buffer_unref(made);
+
+	own.request = RTCP_REQUEST_FIR;
+	own.fir_number = 9;
+	made = rtcp_own_report(&own);
+	gst_buffer_map(made, &map, GST_MAP_READ);
+	g_assert_cmpmem(map.data, map.size, fir, sizeof(fir));
+	gst_buffer_unmap(made, &map);
+	gst_buffer_unref(made);
 }
 
 static void test_own(void)
 {
-	g_autoptr(GstBuffer) report = rtcp_own_report(0x01020304, "me", FALSE);
-	g_autoptr(GstBuffer) last = rtcp_own_report(0x01020304, "me", TRUE);
+	const struct rtcp_block block = { 0x55667788, 64, 7, 8, 9, 10, 11 };
+	struct rtcp_own own = { .ssrc = 0x01020304, .cname = "me", .block = &block };
+	g_autoptr(GstBuffer) report = rtcp_own_report(&own);
 	g_autoptr(GstBuffer) bye = rtcp_bye(0x01020304);
-	static const guint8 expected[] = {
+	g_autoptr(GstBuffer) last = NULL;
+	static const guint8 with_block[] = {
+		0x81, 201, 0, 7, 1, 2, 3, 4,
+		0x55, 0x66, 0x77, 0x88, 64, 0, 0, 7, 0, 0, 0, 8,
+		0, 0, 0, 9, 0, 0, 0, 10, 0, 0, 0, 11,
+		0x81, 202, 0, 3, 1, 2, 3, 4, 1, 2, 'm', 'e', 0, 0, 0, 0,
+	};
+	static const guint8 with_bye[] = {
 		0x80, 201, 0, 1, 1, 2, 3, 4,
 		0x81, 202, 0, 3, 1, 2, 3, 4, 1, 2, 'm', 'e', 0, 0, 0, 0,
 		0x81, 203, 0, 1, 1, 2, 3, 4,
@@ -90,16 +164,18 @@ static void test_own(void)
 	GstMapInfo map;
 
 	gst_buffer_map(report, &map, GST_MAP_READ);
-	g_assert_true(rtcp_is_report(map.data, map.size));
-	g_assert_cmpmem(map.data, map.size, expected, sizeof(expected) - 8);
+	g_assert_cmpmem(map.data, map.size, with_block, sizeof(with_block));
 	gst_buffer_unmap(report, &map);
 
+	own.block = NULL;
+	own.bye = TRUE;
+	last = rtcp_own_report(&own);
 	gst_buffer_map(last, &map, GST_MAP_READ);
-	g_assert_cmpmem(map.data, map.size, expected, sizeof(expected));
+	g_assert_cmpmem(map.data, map.size, with_bye, sizeof(with_bye));
 	gst_buffer_unmap(last, &map);
 
 	gst_buffer_map(bye, &map, GST_MAP_READ);
-	g_assert_cmpmem(map.data + 8, map.size - 8, expected + 24, 8);
+	g_assert_cmpmem(map.data + 8, map.size - 8, with_bye + 24, 8);
 	gst_buffer_unmap(bye, &map);
 }
 
@@ -124,6 +200,8 @@ int main(int argc, char **argv)
 	g_test_add_func("/rtcp/sender-report", test_sender_report);
 	g_test_add_func("/rtcp/dropped", test_dropped);
 	g_test_add_func("/rtcp/entry-beyond", test_entry_beyond);
+	g_test_add_func("/rtcp/block", test_block);
+	g_test_add_func("/rtcp/requests", test_requests);
 	g_test_add_func("/rtcp/own", test_own);
 	g_test_add_func("/rtcp/interval", test_interval);
 	return g_test_run();

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "receiver.h"
+
+#include <math.h>
+
+/*
+ * Intervals of reports after which a breaker opens (RFC 8083, sections 4.1 to
+ * 4.3): three, for intervals of five seconds and any round-trip time up to one
+ * and a half
+ */
+#define RECEIVER_INTERVALS	3
+#define RECEIVER_INTERVAL_US	(5 * G_USEC_PER_SEC)
+
+/* Times the rate of TCP that is too much (RFC 8083, section 4.3) */
+#define RECEIVER_TCP_TIMES	10
+
+void receiver_report(struct receiver *receiver, const struct rtcp_heard *heard,
+		     gint64 now, gint64 sr_at)
+{
+	gint64 since = sr_at ? now - sr_at : 0;
+	gint64 held = (gint64)heard->block.dlsr * G_USEC_PER_SEC / 65536;
+
+	if (receiver->reports)
+		receiver->longest_us = MAX(receiver->longest_us, now - receiver->at);
+	receiver->reports++;
+	receiver->at = now;
+	receiver->block = heard->block;
+	receiver->ssrc = heard->ssrc;
+	/* its clock may run faster than ours by as much as the way takes */
+	receiver->rtt_us = sr_at && since < G_MAXINT32 ? MAX(since - held, 1) : 0;
+}
+
+/*
+ * It reports when it receives enough, as some do, or every few seconds: only the
+ * time in which something is sent counts, at the pace that it has shown.
+ */
+static gboolean receiver_is_silent(struct receiver *receiver, gint64 elapsed,
+				   gboolean sending, gboolean reported)
+{
+	gint64 limit = RECEIVER_INTERVALS *
+		       MAX(RECEIVER_INTERVAL_US, receiver->longest_us);
+
+	if (reported)
+		receiver->silent_us = 0;
+	else if (sending)
+		receiver->silent_us += elapsed;
+	return receiver->silent_us >= limit;
+}
+
+static gboolean receiver_is_stuck(struct receiver *receiver, gboolean sending)
+{
+	gboolean stuck = sending && receiver->block.highest == receiver->highest;
+
+	receiver->stuck = stuck ? receiver->stuck + 1 : 0;
+	receiver->highest = receiver->block.highest;
+	return receiver->stuck >= RECEIVER_INTERVALS;
+}
+
+/* TCP's rate is s / (R sqrt(2p/3)) (RFC 8083, section 4.3, with b = 1). */
+static gboolean receiver_is_congested(struct receiver *receiver, double packets,
+				      double octets, double seconds)
+{
+	double loss = receiver->block.fraction / 256.0;
+	double rtt = receiver->rtt_us / (double)G_USEC_PER_SEC;
+	double tcp;
+
+	if (!receiver->block.fraction || !receiver->rtt_us || packets <= 0) {
+		receiver->congested = 0;
+		return FALSE;
+	}
+	tcp = octets / packets / (rtt * sqrt(2 * loss / 3));
+	receiver->congested = octets / seconds > RECEIVER_TCP_TIMES * tcp ?
+			      receiver->congested + 1 : 0;
+	return receiver->congested >= RECEIVER_INTERVALS;
+}
+
+const char *receiver_check(struct receiver *receiver, gint64 now, guint64 packets,
+			   guint64 octets)
+{
+	gboolean reported = receiver->reports != receiver->seen;
+	gint64 elapsed = receiver->checked_at ? now - receiver->checked_at : 0;
+	guint64 sent = packets - receiver->packets;
+	guint64 sent_octets = octets - receiver->octets;
+	const char *gone = NULL;
+
+	receiver->seen = receiver->reports;
+	receiver->checked_at = now;
+	receiver->packets = packets;
+	receiver->octets = octets;
+	if (!receiver->reports || !elapsed)
+		return NULL;
+
+	if (receiver_is_silent(receiver, elapsed, sent, reported))
+		gone = "its reports stopped";
+	if (reported && receiver_is_stuck(receiver, sent))
+		gone = "its reports say that nothing arrives";
+	if (reported && receiver_is_congested(receiver, sent, sent_octets,
+					      elapsed / (double)G_USEC_PER_SEC))
+		gone = "its path is congested";
+	return gone;
+}
