@@ -47,20 +47,21 @@ void config_free(struct config *config)
 		return;
 	g_clear_object(&config->listen);
 	g_free(config->user);
+	config_monitor_clear(&config->monitor);
 	g_ptr_array_unref(config->paths);
 	g_free(config);
 }
 
-static gboolean config_fail(GError **error, const char *group, const char *key,
-			    const char *what)
+gboolean config_fail(GError **error, const char *group, const char *key,
+		     const char *what)
 {
 	g_set_error(error, CONFIG_ERROR, 0, "[%s] %s: %s", group, key, what);
 	return FALSE;
 }
 
 /* A key that is misspelt must not silently mean its default. */
-static gboolean config_check_keys(GKeyFile *file, const char *group,
-				  const char *const *known, GError **error)
+gboolean config_check_keys(GKeyFile *file, const char *group,
+			   const char *const *known, GError **error)
 {
 	g_auto(GStrv) keys = g_key_file_get_keys(file, group, NULL, error);
 
@@ -93,12 +94,24 @@ static gboolean config_load_backend(struct config *config, GKeyFile *file, GErro
 	return config_fail(error, GROUP_SERVER, "backend", "neither auto, kernel nor user");
 }
 
+GSocketAddress *config_parse_address(const char *text, guint16 default_port)
+{
+	g_autoptr(GSocketConnectable) parsed = g_network_address_parse(text, default_port,
+								       NULL);
+	GNetworkAddress *address;
+
+	if (!parsed)
+		return NULL;
+	address = G_NETWORK_ADDRESS(parsed);
+	return g_inet_socket_address_new_from_string(g_network_address_get_hostname(address),
+						     g_network_address_get_port(address));
+}
+
 static gboolean config_load_server(struct config *config, GKeyFile *file,
 				   GError **error)
 {
 	static const char *const keys[] = { "listen", "timeout", "user", "backend", NULL };
 	g_autofree char *listen = NULL;
-	GSocketConnectable *parsed;
 
 	config->timeout_s = DEFAULT_TIMEOUT;
 	if (g_key_file_has_group(file, GROUP_SERVER)) {
@@ -120,16 +133,8 @@ static gboolean config_load_server(struct config *config, GKeyFile *file,
 	    !config_load_backend(config, file, error))
 		return FALSE;
 
-	parsed = g_network_address_parse(listen ? listen : DEFAULT_LISTEN,
-					 DEFAULT_PORT, NULL);
-	if (parsed) {
-		GNetworkAddress *address = G_NETWORK_ADDRESS(parsed);
-
-		config->listen = g_inet_socket_address_new_from_string(
-				g_network_address_get_hostname(address),
-				g_network_address_get_port(address));
-		g_object_unref(parsed);
-	}
+	config->listen = config_parse_address(listen ? listen : DEFAULT_LISTEN,
+					      DEFAULT_PORT);
 	if (!config->listen)
 		return config_fail(error, GROUP_SERVER, "listen",
 				   "not an address and port, as 0.0.0.0:8554 or [::]:8554");
@@ -198,10 +203,12 @@ static gboolean config_load_groups(struct config *config, GKeyFile *file,
 {
 	g_auto(GStrv) groups = g_key_file_get_groups(file, NULL);
 
-	if (!config_load_server(config, file, error))
+	if (!config_load_server(config, file, error) ||
+	    !config_monitor_load(&config->monitor, file, error))
 		return FALSE;
 	for (guint i = 0; groups[i]; i++) {
-		if (g_str_equal(groups[i], GROUP_SERVER))
+		if (g_str_equal(groups[i], GROUP_SERVER) ||
+		    config_monitor_has_group(groups[i]))
 			continue;
 		if (!g_str_has_prefix(groups[i], GROUP_PATH)) {
 			g_set_error(error, CONFIG_ERROR, 0,

@@ -5,6 +5,7 @@
 
 #include <gio/gio.h>
 
+#include "config_monitor.h"
 #include "config_upstream.h"
 #include "fanout.h"
 
@@ -31,6 +32,7 @@ struct config_path {
  * @timeout_s: seconds after which a silent viewer is dropped, 1 to 3600
  * @user: who the daemon becomes when root starts it, or NULL
  * @backend: what replicates the streams
+ * @monitor: where operators look in
  * @paths: struct config_path *, at least one
  */
 struct config {
@@ -38,6 +40,7 @@ struct config {
 	guint timeout_s;
 	char *user;
 	enum fanout_backend backend;
+	struct config_monitor monitor;
 	GPtrArray *paths;
 };
 
@@ -61,5 +64,18 @@ void config_path_unref(struct config_path *path);
 
 /* config_path_equal - do two say the same? */
 gboolean config_path_equal(const struct config_path *a, const struct config_path *b);
+
+/* For those that read parts of the file */
+
+/* config_fail - set @error, a CONFIG_ERROR; returns FALSE */
+gboolean config_fail(GError **error, const char *group, const char *key,
+		     const char *what);
+
+/* config_check_keys - FALSE, with @error, when the group has one not in @known */
+gboolean config_check_keys(GKeyFile *file, const char *group,
+			   const char *const *known, GError **error);
+
+/* config_parse_address - "1.2.3.4:5", "[::1]:5" or without a port; NULL if none */
+GSocketAddress *config_parse_address(const char *text, guint16 default_port);
 
 #endif

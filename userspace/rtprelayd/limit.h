@@ -81,4 +81,20 @@
 #define LIMIT_RTP_INFO_MS	300
 #define LIMIT_RTP_INFO_POLL_MS	10
 
+/* -- operators, web.c and monitor.c --------------------------------------- */
+
+/* HTTP connections at a time; the oldest makes room for the next */
+#define LIMIT_HTTP_CONNECTIONS	64
+/* Accepted before the main loop sees to anybody else */
+#define LIMIT_HTTP_ACCEPT_BATCH	4
+/* From a connection to its end */
+#define LIMIT_HTTP_MS		10000
+/* Body of a request, which nobody reads */
+#define LIMIT_HTTP_BODY		4096
+/* Viewers that /status lists when it is not told how many, and at most */
+#define LIMIT_HTTP_VIEWERS	500
+#define LIMIT_HTTP_VIEWERS_MAX	5000
+/* Time that the rates of what is shown are of */
+#define LIMIT_SAMPLE_MS		2000
+
 #endif

@@ -6,6 +6,7 @@
 
 #include "helper.h"
 #include "log.h"
+#include "monitor.h"
 #include "privileges.h"
 #include "status.h"
 
@@ -120,6 +121,8 @@ static const char *main_find_fixed(const struct config *old, const struct config
 		return "[server] user";
 	if (old->backend != new->backend)
 		return "[server] backend";
+	if (!config_monitor_equal(&old->monitor, &new->monitor))
+		return "[http] or [control]";
 	return NULL;
 }
 
@@ -156,6 +159,7 @@ static int main_serve(struct daemon *daemon)
 					G_SOCKET_CONNECTABLE(daemon->config->listen));
 	g_autoptr(GError) error = NULL;
 	guint sources[4];
+	struct monitor *monitor;
 
 	main_raise_limits();
 	daemon->server = main_listen(daemon->config, &error);
@@ -167,6 +171,13 @@ static int main_serve(struct daemon *daemon)
 	/* from here on there may be threads */
 	main_init_gstreamer();
 	helper_watch();
+	monitor = monitor_new(&daemon->config->monitor, daemon->server, &error);
+	if (!monitor) {
+		g_printerr("rtprelayd: %s\n", error->message);
+		server_free(daemon->server);
+		helper_stop();
+		return EXIT_FAILURE;
+	}
 
 	sources[0] = g_unix_signal_add(SIGINT, main_quit, loop);
 	sources[1] = g_unix_signal_add(SIGTERM, main_quit, loop);
@@ -180,6 +191,7 @@ static int main_serve(struct daemon *daemon)
 	for (guint i = 0; i < G_N_ELEMENTS(sources); i++)
 		g_source_remove(sources[i]);
 	status_print(daemon->server);
+	monitor_free(monitor);
 	server_free(daemon->server);
 	helper_stop();
 	log_event("stopped", LOG_S("listen", listen));

@@ -9,11 +9,13 @@
  * struct meter - a counter as it was when last sampled
  * @at: monotonic time of that, us; 0 before it is started
  * @count: the counter
- * @rate: how much a second over the time before that
+ * @ready: there was a look before that
+ * @rate: how much a second between the two; 0 until there are two
  */
 struct meter {
 	gint64 at;
 	guint64 count;
+	gboolean ready;
 	gdouble rate;
 };
 

@@ -242,6 +242,23 @@ gint64 session_silent_ms(const struct session *session)
 	return (g_get_monotonic_time() - session->heard_at) / 1000;
 }
 
+gboolean session_set_cap(struct session *session, const struct rtp_fanout_cap *cap,
+			 GError **error)
+{
+	struct rtp_fanout_cap before[LIMIT_TRACKS];
+
+	for (guint i = 0; i < LIMIT_TRACKS; i++) {
+		before[i] = session->legs[i].dest.cap;
+		if (!session->legs[i].session ||
+		    track_set_cap(&session->legs[i], cap, error))
+			continue;
+		while (i--)
+			track_set_cap(&session->legs[i], &before[i], NULL);
+		return FALSE;
+	}
+	return TRUE;
+}
+
 struct leg *session_leg(struct session *session, guint index)
 {
 	struct leg *leg = index < LIMIT_TRACKS ? &session->legs[index] : NULL;
@@ -449,5 +466,5 @@ void session_pause(struct session *session)
 	session->playing = FALSE;
 	log_event("viewer-paused", LOG_S("path", path_name(session->path)),
 		  LOG_S("viewer", addr_host(&session->viewer, host)),
-		  LOG_S("session", session->id));
+		  LOG_S("session", session->name));
 }

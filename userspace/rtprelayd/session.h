@@ -78,6 +78,15 @@ const struct rtp_fanout_addr *session_viewer(const struct session *session);
 gint64 session_age_ms(const struct session *session);
 gint64 session_silent_ms(const struct session *session);
 
+/**
+ * session_set_cap - change the layers that it gets, of all its tracks
+ * @error: FANOUT_ERROR, see track_set_cap()
+ *
+ * Return: FALSE on error; nothing has changed then.
+ */
+gboolean session_set_cap(struct session *session, const struct rtp_fanout_cap *cap,
+			 GError **error);
+
 /* session_leg - its part in a track, NULL when it has not set that up */
 struct leg *session_leg(struct session *session, guint index);
 

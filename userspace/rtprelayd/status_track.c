@@ -47,6 +47,7 @@ static void status_judge(const struct track_status *status,
 {
 	verdict_of_track(&(struct verdict_track){
 		.playing = playing,
+		.measured = status->meters->rx_packets.ready,
 		.info = info,
 		.packets_rate = status->meters->rx_packets.rate,
 		.lost_rate = status->meters->rx_lost.rate,

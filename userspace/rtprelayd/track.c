@@ -238,6 +238,17 @@ void track_del_leg(struct leg *leg)
 	track_rtcp_del_leg(track->rtcp, leg);
 }
 
+gboolean track_set_cap(struct leg *leg, const struct rtp_fanout_cap *cap, GError **error)
+{
+	struct rtp_fanout_dest dest = leg->dest;
+
+	dest.cap = *cap;
+	if (leg->track && !fanout_set(leg->track->fanout, &dest, RTP_FANOUT_SET_CAP, error))
+		return FALSE;
+	leg->dest.cap = *cap;
+	return TRUE;
+}
+
 struct leg *track_find_leg(struct track *track, const struct rtp_fanout_addr *addr)
 {
 	return g_hash_table_lookup(track->legs_by_rtp, addr);

@@ -132,6 +132,15 @@ gboolean track_add_leg(struct track *track, struct leg *leg, GError **error);
 /* track_del_leg - stop; nothing is done when the leg is in no track */
 void track_del_leg(struct leg *leg);
 
+/**
+ * track_set_cap - change the layers that a leg gets, where its decoder can follow
+ * @error: FANOUT_ERROR; ENOSPC when there are too many caps
+ *
+ * Return: FALSE on error; nothing has changed then.
+ */
+gboolean track_set_cap(struct leg *leg, const struct rtp_fanout_cap *cap,
+		       GError **error);
+
 /* track_find_leg - the leg with that media address, or NULL */
 struct leg *track_find_leg(struct track *track, const struct rtp_fanout_addr *addr);
 

@@ -82,6 +82,8 @@ void verdict_of_track(const struct verdict_track *seen, struct verdict *verdict)
 	verdict_say(verdict, VERDICT_NONE, "%s", "");
 	if (!seen->playing)
 		verdict_say(verdict, VERDICT_UPSTREAM, "the server does not send yet");
+	else if (!seen->measured)
+		return;
 	else if (!seen->info->rx_packets)
 		verdict_say(verdict, VERDICT_UPSTREAM, "nothing has come from the server");
 	else if (!due)

@@ -30,6 +30,7 @@ const char *verdict_side_name(enum verdict_side side);
 /**
  * struct verdict_track - what is known of a track
  * @playing: the server was asked to send, and agreed
+ * @measured: the rates are known
  * @info: its counters
  * @packets_rate: datagrams a second that came lately
  * @lost_rate: of those that never came
@@ -37,6 +38,7 @@ const char *verdict_side_name(enum verdict_side side);
  */
 struct verdict_track {
 	gboolean playing;
+	gboolean measured;
 	const struct rtp_fanout_info *info;
 	gdouble packets_rate;
 	gdouble lost_rate;

@@ -22,12 +22,12 @@ guint16 bed_free_port(void)
 	return g_inet_socket_address_get_port(G_INET_SOCKET_ADDRESS(bound));
 }
 
-static gboolean bed_is_up(const struct bed *bed)
+static gboolean bed_is_up(guint16 port)
 {
 	g_autoptr(GSocketClient) client = g_socket_client_new();
 	g_autoptr(GSocketConnection) connection = NULL;
 
-	connection = g_socket_client_connect_to_host(client, RELAY_HOST, bed->port, NULL,
+	connection = g_socket_client_connect_to_host(client, RELAY_HOST, port, NULL,
 						     NULL);
 	return connection != NULL;
 }
@@ -49,6 +49,10 @@ void bed_configure(struct bed *bed, const char *server, const char *paths)
 
 	g_string_printf(text, "[server]\nlisten=" RELAY_HOST ":%u\ntimeout=%d\n%s",
 			bed->port, BED_TIMEOUT, server ? server : "");
+	if (bed->http_port)
+		g_string_append_printf(text, "[http]\nlisten=" RELAY_HOST ":%u\n"
+				       "[control]\nsocket=%s\n", bed->http_port,
+				       bed->control);
 	if (paths)
 		g_string_append(text, paths);
 	else
@@ -83,7 +87,7 @@ void bed_start(struct bed *bed, gconstpointer wished)
 		g_assert_cmpint(g_subprocess_get_exit_status(bed->daemon), ==, wish->status);
 		return;
 	}
-	while (!bed_is_up(bed)) {
+	while (!bed_is_up(bed->port) || (bed->http_port && !bed_is_up(bed->http_port))) {
 		g_assert_cmpuint(tries++, <, 500);
 		g_usleep(10000);
 	}
@@ -109,6 +113,8 @@ void bed_set_up(struct bed *bed, gconstpointer wished)
 	bed->url = g_strdup_printf("rtsp://" RELAY_HOST ":%u/cam", bed->port);
 	bed->config = g_build_filename(bed->dir, "conf", NULL);
 	bed->log = g_build_filename(bed->dir, "log", NULL);
+	bed->control = g_build_filename(bed->dir, "control", NULL);
+	bed->http_port = wish && wish->monitor ? bed_free_port() : 0;
 	if (wish && wish->cam)
 		paths = g_strdup_printf("[path /cam]\nupstream=rtsp://" ORIGIN_HOST
 					":%u/live\n%s", origin_port(bed->origin), wish->cam);
@@ -165,6 +171,7 @@ void bed_tear_down(struct bed *bed, gconstpointer wished)
 	rmdir(bed->dir);
 	g_free(bed->config);
 	g_free(bed->log);
+	g_free(bed->control);
 	g_free(bed->dir);
 	g_free(bed->url);
 }

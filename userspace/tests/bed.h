@@ -14,6 +14,7 @@
  * @server: lines of [server], or NULL
  * @cam: lines of [path /cam], which is then the only one, or NULL
  * @backend: NULL for the user's
+ * @monitor: serve the status page and the control socket
  * @child: called in its process, before it is executed
  * @status: it exits with that, at once, instead of serving; 0 when it serves
  */
@@ -21,6 +22,7 @@ struct bed_wish {
 	const char *server;
 	const char *cam;
 	const char *backend;
+	gboolean monitor;
 	void (*child)(void);
 	int status;
 };
@@ -34,6 +36,8 @@ struct bed {
 	char *config;	/* the daemon's file */
 	char *log;	/* what it logs, a file */
 	gsize logged;	/* bytes of it that were awaited */
+	guint16 http_port;	/* of the status page, 0 without */
+	char *control;	/* path of the control socket */
 };
 
 /* bed_set_up, bed_tear_down - for g_test_add(); the daemon must exit with 0 */
