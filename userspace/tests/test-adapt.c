@@ -1,0 +1,429 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The controllers: the thesis's worked examples, and viewers on simulated links */
+#include <math.h>
+#include <string.h>
+
+#include "adaptive.h"
+#include "share.h"
+#include "thesis.h"
+
+#define CAP(d, q, t)	((struct rtp_fanout_cap){ .did = (d), .qid = (q), .tid = (t) })
+
+/* A stream of 3 x 3 layers: the clip's, in octets a second */
+static const struct rtp_fanout_layer clip[] = {
+	{ .did = 0, .tid = 0, .rate = 6000 }, { .did = 0, .tid = 1, .rate = 4000 },
+	{ .did = 0, .tid = 2, .rate = 5500 }, { .did = 1, .tid = 0, .rate = 16000 },
+	{ .did = 1, .tid = 1, .rate = 10000 }, { .did = 1, .tid = 2, .rate = 14500 },
+	{ .did = 2, .tid = 0, .rate = 45000 }, { .did = 2, .tid = 1, .rate = 30000 },
+	{ .did = 2, .tid = 2, .rate = 39000 },
+};
+
+static void make_thesis_points(struct points *points)
+{
+	static const guint64 needs[] = { 300, 100, 100, 100, 200, 100, 100, 100 };
+	struct rtp_fanout_layer layers[8] = { 0 };
+
+	for (guint i = 0; i < 8; i++) {
+		layers[i].did = i;
+		layers[i].rate = needs[i];
+	}
+	points_build(points, layers, 8, &CAP(7, 15, 7), POINTS_RESOLUTION_FIRST);
+	g_assert_cmpuint(points->n, ==, 8);
+}
+
+/* Row 15: 1000 packets, 800,000 B in 1 s, 200 dropped, 300 reported lost */
+static void test_thesis_estimate(void)
+{
+	const struct adapt_report report = {
+		.interval_us = G_USEC_PER_SEC,
+		.packets = 1000,
+		.octets = 800000,
+		.dropped = 200,
+		.lost = 300,
+	};
+	struct adapt_report late = report, less = report;
+
+	g_assert_cmpuint(thesis_estimate(&report), ==, 720000);
+	late.interval_us *= 2;
+	g_assert_cmpuint(thesis_estimate(&late), ==, 360000);
+	/* the relay dropped more than the viewer has missed by now */
+	less.lost = 100;
+	g_assert_cmpuint(thesis_estimate(&less), ==, 800000);
+}
+
+/* Rows 16 and 18: 850 available of needs 300 100 100 100 200 100 100 100 -> DID 5 */
+static void test_thesis_target(void)
+{
+	struct points points;
+
+	make_thesis_points(&points);
+	g_assert_cmpuint(points.cap[thesis_target(&points, 850)].did, ==, 5);
+	g_assert_cmpuint(points.rate[thesis_target(&points, 850)], >, 850);
+	g_assert_cmpuint(thesis_target(&points, 0), ==, 0);
+	g_assert_cmpuint(thesis_target(&points, 800), ==, 5);
+	g_assert_cmpuint(thesis_target(&points, 799), ==, 4);
+	g_assert_cmpuint(thesis_target(&points, 5000), ==, 7);
+}
+
+/* Row 17: one step a report: from 7 to 0 takes seven of them */
+static void test_thesis_step(void)
+{
+	const struct adapt_report nothing = {
+		.interval_us = G_USEC_PER_SEC,
+		.packets = 100,
+		.octets = 80000,
+		.lost = 100,
+	};
+	struct points points;
+	guint level = 7, reports = 0;
+
+	make_thesis_points(&points);
+	for (; level; reports++) {
+		guint next = thesis_step(&points, level, &nothing);
+
+		g_assert_cmpuint(next, ==, level - 1);
+		level = next;
+	}
+	g_assert_cmpuint(reports, ==, 7);
+	g_assert_cmpuint(thesis_step(&points, 0, &nothing), ==, 0);
+}
+
+static void test_points_orders(void)
+{
+	struct points points;
+
+	points_build(&points, clip, G_N_ELEMENTS(clip), &CAP(7, 15, 7),
+		     POINTS_FRAME_RATE_FIRST);
+	for (guint i = 1; i < points.n; i++)
+		g_assert_cmpuint(points.rate[i], >, points.rate[i - 1]);
+	g_assert_cmpuint(points.rate[points.n - 1], ==, 170000);
+	g_assert_cmpuint(points.rate[0], ==, 6000);
+	/* what is given up first is a temporal layer of the highest resolution */
+	g_assert_cmpuint(points.cap[points.n - 2].did, ==, 2);
+	g_assert_cmpuint(points.cap[points.n - 2].tid, ==, 1);
+
+	points_build(&points, clip, G_N_ELEMENTS(clip), &CAP(7, 15, 7),
+		     POINTS_RESOLUTION_FIRST);
+	g_assert_cmpuint(points.cap[points.n - 2].did, ==, 1);
+	g_assert_cmpuint(points.cap[points.n - 2].tid, ==, 2);
+}
+
+static void test_points_wish(void)
+{
+	struct points points;
+
+	points_build(&points, clip, G_N_ELEMENTS(clip), &CAP(1, 0, 1),
+		     POINTS_FRAME_RATE_FIRST);
+	for (guint i = 0; i < points.n; i++) {
+		g_assert_cmpuint(points.cap[i].did, <=, 1);
+		g_assert_cmpuint(points.cap[i].tid, <=, 1);
+	}
+	g_assert_cmpuint(points.rate[points.n - 1], ==, 36000);
+	/* no rates yet: what was wished for, and nothing to move along */
+	points_build(&points, NULL, 0, &CAP(1, 0, 1), POINTS_FRAME_RATE_FIRST);
+	g_assert_cmpuint(points.n, ==, 1);
+	g_assert_cmpuint(points.cap[0].did, ==, 1);
+}
+
+static void test_points_many(void)
+{
+	struct rtp_fanout_layer layers[8 * 16 * 8] = { 0 };
+	struct points points;
+	guint n = 0;
+
+	for (guint did = 0; did < 8; did++)
+		for (guint qid = 0; qid < 16; qid++)
+			for (guint tid = 0; tid < 8; tid++)
+				layers[n++] = (struct rtp_fanout_layer){
+					.did = did, .qid = qid, .tid = tid,
+					.rate = G_GUINT64_CONSTANT(1) << 50,
+				};
+	points_build(&points, layers, n, &CAP(7, 15, 7), POINTS_FRAME_RATE_FIRST);
+	g_assert_cmpuint(points.n, <=, POINTS_MAX);
+	g_assert_cmpuint(points.n, >, 8);
+	for (guint i = 1; i < points.n; i++)
+		g_assert_cmpuint(points.rate[i], >, points.rate[i - 1]);
+}
+
+/* RFC 5348, section 3.1: p = 1%, R = 100 ms, s = 1460 gives about 1.64 Mb/s */
+static void test_tfrc_equation(void)
+{
+	struct tfrc tfrc = { .segment = 1460, .rtt_us = 100000, .n = 2,
+			     .interval = { 100, 100 } };
+	double expected = 1460 / (0.1 * sqrt(2 * 0.01 / 3) +
+				  0.4 * 3 * sqrt(3 * 0.01 / 8) * 0.01 * (1 + 32 * 0.0001));
+
+	g_assert_cmpfloat_with_epsilon(tfrc_loss(&tfrc), 0.01, 1e-9);
+	g_assert_cmpfloat_with_epsilon(tfrc_rate(&tfrc), expected, 1);
+	tfrc.rtt_us = 0;
+	g_assert_cmpuint(tfrc_rate(&tfrc), ==, G_MAXUINT64);
+}
+
+/* Loss that ended is outweighed by the time since */
+static void test_tfrc_forgets(void)
+{
+	struct adapt_report report = {
+		.interval_us = G_USEC_PER_SEC, .packets = 100, .octets = 100000,
+		.lost = 5, .rtt_us = 50000,
+	};
+	struct tfrc tfrc = { 0 };
+	double before;
+
+	tfrc_report(&tfrc, &report);
+	before = tfrc_loss(&tfrc);
+	g_assert_cmpfloat(before, >, 0);
+	report.lost = 0;
+	for (guint i = 0; i < 50; i++)
+		tfrc_report(&tfrc, &report);
+	g_assert_cmpfloat(tfrc_loss(&tfrc), <, before / 20);
+}
+
+static void test_share_fair(void)
+{
+	struct share_viewer viewers[10];
+	struct points points;
+	guint64 used;
+
+	points_build(&points, clip, G_N_ELEMENTS(clip), &CAP(7, 15, 7),
+		     POINTS_FRAME_RATE_FIRST);
+	for (guint i = 0; i < G_N_ELEMENTS(viewers); i++)
+		viewers[i] = (struct share_viewer){
+			.points = &points,
+			.wanted = i ? points.n - 1 : 1,
+		};
+	used = share_allocate(viewers, G_N_ELEMENTS(viewers), 600000);
+	g_assert_cmpuint(used, <=, 600000);
+	g_assert_cmpuint(used, >, 500000);
+	g_assert_cmpuint(viewers[0].level, ==, 1);
+	for (guint i = 1; i < G_N_ELEMENTS(viewers); i++)
+		for (guint j = 1; j < G_N_ELEMENTS(viewers); j++)
+			g_assert_cmpuint(viewers[i].level, <=, viewers[j].level + 1);
+
+	/* too little for all: the lowest point for each */
+	share_allocate(viewers, G_N_ELEMENTS(viewers), 1000);
+	for (guint i = 0; i < G_N_ELEMENTS(viewers); i++)
+		g_assert_cmpuint(viewers[i].level, ==, 0);
+	/* enough: what was wanted */
+	share_allocate(viewers, G_N_ELEMENTS(viewers), G_MAXUINT64);
+	g_assert_cmpuint(viewers[9].level, ==, points.n - 1);
+}
+
+/* -- a viewer behind a link with a queue ---------------------------------- */
+
+#define PACKET		466	/* octets, the thesis's mean */
+#define BASE_RTT_US	40000
+
+struct link {
+	double rate;	/* octets a second */
+	double queue;	/* octets that wait */
+	double limit;	/* the most that do */
+};
+
+/* Send for a second; what came of it, as a report tells */
+static void link_second(struct link *link, guint64 rate, gint64 now,
+			struct adapt_report *report)
+{
+	double lost = 0;
+
+	link->queue += rate - link->rate;
+	if (link->queue < 0)
+		link->queue = 0;
+	if (link->queue > link->limit) {
+		lost = link->queue - link->limit;
+		link->queue = link->limit;
+	}
+	*report = (struct adapt_report){
+		.at_us = now,
+		.interval_us = G_USEC_PER_SEC,
+		.packets = rate / PACKET,
+		.octets = rate,
+		.lost = lost / PACKET,
+		.rtt_us = BASE_RTT_US + link->queue / link->rate * G_USEC_PER_SEC,
+	};
+}
+
+struct run {
+	struct points points;
+	struct adaptive adaptive;
+	struct link link;
+	gint64 now;
+	guint changes;
+	double sent;
+	double lost;
+};
+
+static void run_start(struct run *run, double rate)
+{
+	memset(run, 0, sizeof(*run));
+	points_build(&run->points, clip, G_N_ELEMENTS(clip), &CAP(7, 15, 7),
+		     POINTS_FRAME_RATE_FIRST);
+	run->adaptive.level = run->points.n - 1;
+	run->link = (struct link){ .rate = rate, .limit = rate / 4 };
+	run->now = G_USEC_PER_SEC;
+}
+
+static void run_for(struct run *run, guint seconds)
+{
+	run->changes = 0;
+	run->sent = run->lost = 0;
+	for (guint i = 0; i < seconds; i++) {
+		guint64 rate = run->points.rate[run->adaptive.level];
+		guint level = run->adaptive.level;
+		struct adapt_report report;
+
+		run->now += G_USEC_PER_SEC;
+		link_second(&run->link, rate, run->now, &report);
+		run->sent += report.packets;
+		run->lost += report.lost;
+		adaptive_step(&run->adaptive, &run->points, &report);
+		run->changes += run->adaptive.level != level;
+	}
+}
+
+/* A path with room for it all: nothing is ever given up */
+static void test_adaptive_wide(void)
+{
+	struct run run;
+
+	run_start(&run, 1e6);
+	run_for(&run, 300);
+	g_assert_cmpuint(run.adaptive.level, ==, run.points.n - 1);
+	g_assert_cmpuint(run.changes, ==, 0);
+}
+
+/* A path that carries some: found, kept, little lost, experiments become rare */
+static void test_adaptive_narrow(void)
+{
+	struct run run;
+	guint fit;
+
+	run_start(&run, 60000);
+	fit = points_within(&run.points, 60000);
+	run_for(&run, 120);
+	run_for(&run, 600);
+	g_assert_cmpuint(run.adaptive.level, <=, fit + 1);
+	g_assert_cmpuint(run.adaptive.level + 1, >=, fit);
+	g_assert_cmpfloat(run.lost / run.sent, <, 0.01);
+	/* an experiment is two changes, and comes every two minutes in the end */
+	g_assert_cmpuint(run.changes, <=, 14);
+}
+
+/* 170 kB/s, then 20, then 170 again */
+static void test_adaptive_steps(void)
+{
+	struct run run;
+
+	run_start(&run, 400000);
+	run_for(&run, 30);
+	g_assert_cmpuint(run.adaptive.level, ==, run.points.n - 1);
+	run.link.rate = 20000;
+	run.link.limit = 5000;
+	run_for(&run, 5);
+	g_assert_cmpuint(run.points.rate[run.adaptive.level], <=, 20000);
+	run.link.rate = 400000;
+	run.link.limit = 100000;
+	run_for(&run, 11 * run.points.n);
+	g_assert_cmpuint(run.adaptive.level, ==, run.points.n - 1);
+}
+
+/* A queue that fills is seen before anything is lost */
+static void test_adaptive_delay(void)
+{
+	struct adapt_report report = {
+		.interval_us = G_USEC_PER_SEC, .packets = 300, .octets = 170000,
+		.rtt_us = BASE_RTT_US,
+	};
+	struct adaptive adaptive = { 0 };
+	struct points points;
+
+	points_build(&points, clip, G_N_ELEMENTS(clip), &CAP(7, 15, 7),
+		     POINTS_FRAME_RATE_FIRST);
+	adaptive.level = points.n - 1;
+	report.at_us = G_USEC_PER_SEC;
+	g_assert_cmpuint(adaptive_step(&adaptive, &points, &report), ==, ADAPTIVE_STEADY);
+	report.rtt_us += 2 * ADAPTIVE_QUEUE_US;
+	report.at_us += G_USEC_PER_SEC;
+	g_assert_cmpuint(adaptive_step(&adaptive, &points, &report), ==, ADAPTIVE_STEADY);
+	report.at_us += G_USEC_PER_SEC;
+	g_assert_cmpuint(adaptive_step(&adaptive, &points, &report), ==, ADAPTIVE_DELAY);
+	g_assert_cmpuint(adaptive.level, <, points.n - 1);
+}
+
+/* What the relay itself dropped says nothing about the path */
+static void test_adaptive_own_drops(void)
+{
+	struct adapt_report report = {
+		.at_us = 1, .interval_us = G_USEC_PER_SEC, .packets = 300,
+		.octets = 170000, .dropped = 150, .lost = 150, .rtt_us = BASE_RTT_US,
+	};
+	struct adaptive adaptive = { 0 };
+	struct points points;
+
+	points_build(&points, clip, G_N_ELEMENTS(clip), &CAP(7, 15, 7),
+		     POINTS_FRAME_RATE_FIRST);
+	adaptive.level = points.n - 1;
+	for (guint i = 0; i < 20; i++) {
+		report.at_us += G_USEC_PER_SEC;
+		adaptive_step(&adaptive, &points, &report);
+	}
+	g_assert_cmpuint(adaptive.level, ==, points.n - 1);
+}
+
+/* A TCP with the same loss would get much less: its share is left to it */
+static void test_adaptive_tcp(void)
+{
+	struct adapt_report report = {
+		.at_us = 1, .interval_us = G_USEC_PER_SEC, .packets = 365,
+		.octets = 170000, .lost = 5, .rtt_us = 300000,
+	};
+	struct adaptive adaptive = { 0 };
+	struct points points;
+
+	points_build(&points, clip, G_N_ELEMENTS(clip), &CAP(7, 15, 7),
+		     POINTS_FRAME_RATE_FIRST);
+	adaptive.level = points.n - 1;
+	for (guint i = 0; i < 400; i++) {
+		report.at_us += G_USEC_PER_SEC;
+		report.octets = points.rate[adaptive.level];
+		report.packets = report.octets / PACKET;
+		report.lost = MAX(report.packets / 73, 1);
+		adaptive_step(&adaptive, &points, &report);
+	}
+	g_assert_cmpuint(points.rate[adaptive.level] / ADAPTIVE_TCP_SHARE, <=,
+			 tfrc_rate(&adaptive.tfrc));
+	g_assert_cmpuint(adaptive.level, <, points.n - 1);
+}
+
+/* The stream has fewer layers than before */
+static void test_adaptive_fewer_points(void)
+{
+	const struct adapt_report report = { .at_us = 1, .interval_us = 1, .packets = 1 };
+	struct adaptive adaptive = { .level = 8 };
+	struct points points;
+
+	points_build(&points, clip, 1, &CAP(7, 15, 7), POINTS_FRAME_RATE_FIRST);
+	adaptive_step(&adaptive, &points, &report);
+	g_assert_cmpuint(adaptive.level, ==, points.n - 1);
+}
+
+int main(int argc, char **argv)
+{
+	g_test_init(&argc, &argv, NULL);
+	g_test_add_func("/adapt/thesis/row15-estimate", test_thesis_estimate);
+	g_test_add_func("/adapt/thesis/row16-row18-first-that-overshoots", test_thesis_target);
+	g_test_add_func("/adapt/thesis/row17-one-step-a-report", test_thesis_step);
+	g_test_add_func("/adapt/points/orders", test_points_orders);
+	g_test_add_func("/adapt/points/wish", test_points_wish);
+	g_test_add_func("/adapt/points/many", test_points_many);
+	g_test_add_func("/adapt/tfrc/equation", test_tfrc_equation);
+	g_test_add_func("/adapt/tfrc/forgets", test_tfrc_forgets);
+	g_test_add_func("/adapt/share/fair", test_share_fair);
+	g_test_add_func("/adapt/adaptive/wide", test_adaptive_wide);
+	g_test_add_func("/adapt/adaptive/narrow", test_adaptive_narrow);
+	g_test_add_func("/adapt/adaptive/steps", test_adaptive_steps);
+	g_test_add_func("/adapt/adaptive/delay", test_adaptive_delay);
+	g_test_add_func("/adapt/adaptive/own-drops", test_adaptive_own_drops);
+	g_test_add_func("/adapt/adaptive/tcp", test_adaptive_tcp);
+	g_test_add_func("/adapt/adaptive/fewer-points", test_adaptive_fewer_points);
+	return g_test_run();
+}
