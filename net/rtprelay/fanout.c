@@ -386,4 +386,5 @@ void rtp_fanout_life_exit(void)
 	/* Those that were stopped wait for a grace period first. */
 	rcu_barrier();
 	destroy_workqueue(rtp_fanout_wq);
+	rtp_worker_exit();
 }

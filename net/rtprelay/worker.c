@@ -42,16 +42,21 @@ static void rtp_workers_stop(unsigned int count)
 	}
 	kfree(rtp_workers);
 	rtp_workers = NULL;
+	rtp_workers_count = 0;
 }
 
-/* A thread for each CPU that is in use when the first fan-out comes. They are
- * bound to none: what happens when CPUs go, and where the administrator wants
- * them, is the scheduler's.
+/* A thread for each CPU that is in use when a fan-out comes that is the only
+ * one. They are bound to none: what happens when CPUs go, and where the
+ * administrator wants them, is the scheduler's.
  */
 static int rtp_workers_start(void)
 {
 	unsigned int i, count = min(num_online_cpus(), RTP_WORKERS_MAX);
 	struct kthread_worker *thread;
+
+	if (rtp_workers_count == count)
+		return 0;
+	rtp_workers_stop(rtp_workers_count);
 
 	rtp_workers = kzalloc_objs(*rtp_workers, count);
 	if (!rtp_workers)
@@ -73,7 +78,8 @@ static int rtp_workers_start(void)
 /**
  * rtp_worker_get() - a fan-out comes: have the threads
  *
- * There are none while there is no fan-out.
+ * They stay when the last fan-out goes, and with them the policy that the
+ * administrator gave them.
  *
  * Context: Process context.
  * Return: 0, after which the caller calls rtp_worker_put(); -ENOMEM; -EINTR when
@@ -101,9 +107,18 @@ int rtp_worker_get(void)
 void rtp_worker_put(void)
 {
 	mutex_lock(&rtp_worker_mutex);
-	if (!--rtp_worker_users)
-		rtp_workers_stop(rtp_workers_count);
+	rtp_worker_users--;
 	mutex_unlock(&rtp_worker_mutex);
+}
+
+/**
+ * rtp_worker_exit() - end the threads
+ *
+ * Context: Process context, after the last rtp_worker_put().
+ */
+void rtp_worker_exit(void)
+{
+	rtp_workers_stop(rtp_workers_count);
 }
 
 /**

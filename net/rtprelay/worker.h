@@ -23,6 +23,7 @@ struct rtp_worker {
 
 int rtp_worker_get(void);
 void rtp_worker_put(void);
+void rtp_worker_exit(void);
 
 unsigned int rtp_worker_count(void);
 void rtp_worker_attach(struct rtp_fanout *fanout);

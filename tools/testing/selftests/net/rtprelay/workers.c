@@ -95,8 +95,12 @@ static void schedule(pid_t pid, int policy, int priority)
 		fo_fatal("sched_setscheduler");
 }
 
-/* The workers by their name, as an administrator finds them. */
-static unsigned int schedule_workers(int policy, int priority)
+/* Call @each with the workers, found by their name as an administrator does.
+ * Returns how many there are.
+ */
+static unsigned int each_worker(void (*each)(pid_t pid, int policy,
+					     int priority),
+				int policy, int priority)
 {
 	unsigned int i, count = 0;
 	char name[64];
@@ -111,14 +115,28 @@ static unsigned int schedule_workers(int policy, int priority)
 			continue;
 		if (fgets(name, sizeof(name), comm) &&
 		    !strncmp(name, "rtprelay/", strlen("rtprelay/"))) {
-			schedule(atoi(found.gl_pathv[i] + strlen("/proc/")),
-				 policy, priority);
+			each(atoi(found.gl_pathv[i] + strlen("/proc/")),
+			     policy, priority);
 			count++;
 		}
 		fclose(comm);
 	}
 	globfree(&found);
 	return count;
+}
+
+static unsigned int schedule_workers(int policy, int priority)
+{
+	return each_worker(schedule, policy, priority);
+}
+
+static void is_scheduled(pid_t pid, int policy, int priority)
+{
+	struct sched_param param;
+
+	if (sched_getscheduler(pid) != policy || sched_getparam(pid, &param) ||
+	    param.sched_priority != priority)
+		fo_fatal("another policy");
 }
 
 /* Does nothing but that, on one CPU. */
@@ -190,6 +208,7 @@ static unsigned int lag(struct __test_metadata *_metadata,
 		waitpid(burner[i], NULL, 0);
 	}
 	schedule(0, SCHED_OTHER, 0);
+	schedule_workers(SCHED_OTHER, 0);
 
 	EXPECT_TRUE(fo_stream_idle(stream));
 	for (i = 0; i < SENDS * FEW; i++) {
@@ -228,6 +247,21 @@ TEST_F(workers, real_time)
 		fo_write("/proc/sys/kernel/sched_rt_runtime_us", was);
 	TH_LOG("%u us, %u with a priority", without, with);
 	EXPECT_GT(without / 4, with);
+}
+
+/* The last fan-out goes and another comes: the policy stays. */
+TEST_F(workers, policy_stays)
+{
+	unsigned int count;
+
+	fo_stream(&self->stream, FO_DUAL, wire, FEW);
+	fo_stream_view(&self->stream);
+	count = schedule_workers(SCHED_FIFO, 7);
+	EXPECT_LT(0, count);
+	ASSERT_EQ(0, fo_detach(self->stream.relay.fd));
+	ASSERT_EQ(0, fo_attach(self->stream.relay.fd, &self->stream.relay.cfg));
+	EXPECT_EQ(count, each_worker(is_scheduled, SCHED_FIFO, 7));
+	schedule_workers(SCHED_OTHER, 0);
 }
 
 /* The process that owns the socket is stopped, its stream is not. */
