@@ -2,8 +2,13 @@
 """The viewers: ours, ffmpeg's and GStreamer's as Debian ships them."""
 
 import signal
+import time
 
+from build.progress import Failed, say
 from demo import layout, servers
+
+# Emulated, a foreign one takes long to start.
+JOIN_S = 120
 
 OURS, FFMPEG, GSTREAMER = "rtprecv", "ffmpeg", "gstreamer"
 
@@ -94,3 +99,25 @@ class Viewer:
         return {"name": self.name, "kind": self.kind, "cap": cap(self.number),
                 "address": layout.viewer_address(self.number), "status": status,
                 **{what: file.name for what, file in self.files.items()}}
+
+
+def await_media(joined, relay_log):
+    """Returns when all of joined receive."""
+    until = time.monotonic() + JOIN_S
+    told = time.monotonic()
+    while True:
+        waiting = [each for each in joined if not each.receives()]
+        if not waiting:
+            return
+        for each in waiting:
+            if each.process.poll() is not None:
+                raise Failed(f"{each.name} ({each.kind}) ended before it received media:\n"
+                             f"{each.log.read_text()}"
+                             f"The relay's own log is {layout.out(relay_log.name)}")
+        if time.monotonic() > until:
+            raise Failed(f"{waiting[0].name} ({waiting[0].kind}) has no media after "
+                         f"{JOIN_S} s; it said:\n{waiting[0].log.read_text()}")
+        if time.monotonic() - told > 5:
+            told = time.monotonic()
+            say(f"waiting for the first media of {len(waiting)} viewers")
+        time.sleep(0.2)

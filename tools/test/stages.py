@@ -89,6 +89,12 @@ class Stages:
             raise Failed("the main job failed; its tables are above")
         return 1, 0, 0
 
+    def killed(self, times):
+        """That nothing is left of rtprelayd when it is killed, and the next one serves."""
+        if job.killed(self.background, times):
+            raise Failed("rtprelayd left something behind; it is said above")
+        return times, 0, 0
+
     def tee(self):
         """That the main job's count of media a process received is able to differ from 0."""
         if job.run(self.background, viewers=3, seconds=5, tee=True):

@@ -11,6 +11,8 @@ from vm.guest import Guest, show
 DEMO = place.CHECKOUT / "tools" / "demo"
 # Beyond the seconds asked for: set-up, and judging what was received.
 MARGIN_S = 600
+# Of one kill, emulated: the relay starts, its viewers join.
+KILL_S = 60
 
 
 def _environment():
@@ -39,6 +41,12 @@ def run(background, viewers=12, seconds=20, tee=False):
     guest = _guest(background, [DEMO / "main", "run", "--viewers", viewers,
                                 "--seconds", seconds, *["--tee"] * tee])
     return guest.run(MARGIN_S + seconds, show) or _on_host("verdict")
+
+
+def killed(background, times):
+    """rtprelayd killed so often in the guest; 0 where nothing of it was left each time."""
+    guest = _guest(background, [DEMO / "main", "killed", "--times", times])
+    return guest.run(MARGIN_S + times * KILL_S, show)
 
 
 def shell(background):
