@@ -175,7 +175,7 @@ static void client_closed(const GError *error, gpointer user_data)
 	char addr[ADDR_STRLEN];
 
 	if (error && !g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CONNECTION_CLOSED))
-		log_event("client-dropped",
+		log_warn("client-dropped",
 			  LOG_S("client", addr_to_string(&client->addr, addr)),
 			  LOG_S("reason", error->message));
 	if (error && error->domain == FRAMER_ERROR) {

@@ -41,7 +41,7 @@ static void helper_lost(const char *reason)
 	/* it may hang: then it would not see the end of the connection */
 	kill(helper.pid, SIGKILL);
 	helper_stop();
-	log_event("helper-lost", LOG_S("reason", reason));
+	log_warn("helper-lost", LOG_S("reason", reason));
 }
 
 /* Return: 0 or what is wrong with the helper. */

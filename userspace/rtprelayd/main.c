@@ -139,7 +139,7 @@ static gboolean main_reload(gpointer user_data)
 		g_set_error(&error, CONFIG_ERROR, 0, "%s: %s: restart the daemon to change it",
 			    daemon->file, fixed);
 	if (error || !server_reload(daemon->server, config, &changes, &error)) {
-		log_event("reload-failed", LOG_S("reason", error->message));
+		log_warn("reload-failed", LOG_S("reason", error->message));
 		config_free(config);
 		return G_SOURCE_CONTINUE;
 	}

@@ -85,7 +85,7 @@ static gboolean server_accept(GSocket *listener, GIOCondition condition,
 		 * Out of descriptors, mostly: the connection stays in the
 		 * backlog, and would wake us at once again.
 		 */
-		log_event("accept-failed", LOG_S("error", error->message));
+		log_warn("accept-failed", LOG_S("error", error->message));
 		server_drop_watch(server);
 		server->accept_pause = g_timeout_add(LIMIT_ACCEPT_PAUSE_MS,
 						     server_resume, server);

@@ -190,6 +190,26 @@ struct session *session_new(struct session_table *table, struct path *path,
 	return session;
 }
 
+/* Whose fault it was that a picture stuttered, see rtprelayd(8) */
+static void session_log_sent(struct session *session, guint index)
+{
+	struct leg *leg = &session->legs[index];
+	struct rtp_fanout_dest_info info;
+	char addr[ADDR_STRLEN];
+
+	if (leg->session && track_leg_info(leg, &info))
+		log_event("viewer-sent", LOG_S("path", path_name(session->path)),
+			  LOG_U("track", index),
+			  LOG_S("viewer", addr_to_string(&leg->dest.addr, addr)),
+			  LOG_S("session", session->name),
+			  LOG_U("packets", info.packets), LOG_U("octets", info.octets),
+			  LOG_U("dropped-nomem", info.dropped_nomem),
+			  LOG_U("dropped-inflight", info.dropped_inflight),
+			  LOG_U("dropped-route", info.dropped_route),
+			  LOG_U("dropped-mtu", info.dropped_mtu),
+			  LOG_U("dropped-output", info.dropped_output));
+}
+
 void session_end(struct session *session, const char *reason)
 {
 	char host[ADDR_STRLEN];
@@ -199,8 +219,10 @@ void session_end(struct session *session, const char *reason)
 		  LOG_S("session", session->name), LOG_S("reason", reason));
 	g_clear_handle_id(&session->timer, g_source_remove);
 	g_clear_handle_id(&session->gone_idle, g_source_remove);
-	for (guint i = 0; i < LIMIT_TRACKS; i++)
+	for (guint i = 0; i < LIMIT_TRACKS; i++) {
+		session_log_sent(session, i);
 		track_del_leg(&session->legs[i]);
+	}
 	g_hash_table_remove(session->table->by_id, session->id);
 	path_leave(session->path, session);
 	g_free(session->id);
@@ -361,7 +383,7 @@ static gboolean session_add_legs(struct session *session)
 		if (track)
 			session_take_over(track, session, leg);
 		if (!track || !track_add_leg(track, leg, &error)) {
-			log_event("viewer-refused",
+			log_warn("viewer-refused",
 				  LOG_S("path", path_name(session->path)),
 				  LOG_S("session", session->name),
 				  LOG_S("reason", error ? error->message : "no track"));

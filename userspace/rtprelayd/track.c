@@ -61,7 +61,7 @@ static void track_event(const struct rtp_fanout_event *event, gpointer user_data
 	leg = track_rtcp_leg(track->rtcp, event->cookie);
 	if (leg && event->events & RTP_FANOUT_EVENT_ICMP_ERROR)
 		/* ICMP can be forged: the viewer's silence ends it, not this */
-		log_event("viewer-unreachable", LOG_S("path", track->config.name),
+		log_warn("viewer-unreachable", LOG_S("path", track->config.name),
 			  LOG_U("track", track->config.index),
 			  LOG_S("viewer", addr_to_string(&leg->dest.addr, addr)),
 			  LOG_S("error", g_strerror(event->error)));
@@ -128,6 +128,12 @@ static void track_log_start(const struct track *track)
 		  LOG_U("port", track->udp.ports.rtp),
 		  LOG_U("receive-buffer", track->udp.rcvbuf),
 		  LOG_S(fallback ? "fallback" : NULL, fallback));
+	/* the kernel grants twice what it is asked for, for its own needs */
+	if (track->udp.rcvbuf < 2 * UDP_BUFFER)
+		log_warn("receive-buffer-small", LOG_S("path", track->config.name),
+			 LOG_U("track", track->config.index),
+			 LOG_U("granted", track->udp.rcvbuf / 2),
+			 LOG_U("wanted", UDP_BUFFER), LOG_S("raise", "net.core.rmem_max"));
 }
 
 /* The first time */
@@ -270,16 +276,25 @@ static gboolean track_match_cookie(const struct rtp_fanout_dest_info *info,
 	return FALSE;
 }
 
-gboolean track_first_seq(struct leg *leg, guint16 *seq)
+gboolean track_leg_info(struct leg *leg, struct rtp_fanout_dest_info *info)
 {
 	struct track_lookup lookup = { .cookie = leg->dest.cookie };
 
 	if (!leg->track ||
-	    !fanout_each_dest(leg->track->fanout, track_match_cookie, &lookup, NULL) ||
-	    !lookup.info.packets)
+	    !fanout_each_dest(leg->track->fanout, track_match_cookie, &lookup, NULL))
+		return FALSE;
+	*info = lookup.info;
+	return TRUE;
+}
+
+gboolean track_first_seq(struct leg *leg, guint16 *seq)
+{
+	struct rtp_fanout_dest_info info;
+
+	if (!track_leg_info(leg, &info) || !info.packets)
 		return FALSE;
 	/* its numbers are contiguous */
-	*seq = lookup.info.last_seq - lookup.info.packets + 1;
+	*seq = info.last_seq - info.packets + 1;
 	return TRUE;
 }
 

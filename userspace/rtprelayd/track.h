@@ -144,6 +144,9 @@ gboolean track_set_cap(struct leg *leg, const struct rtp_fanout_cap *cap,
 /* track_find_leg - the leg with that media address, or NULL */
 struct leg *track_find_leg(struct track *track, const struct rtp_fanout_addr *addr);
 
+/* track_leg_info - what the leg was sent so far; FALSE when it is in no track */
+gboolean track_leg_info(struct leg *leg, struct rtp_fanout_dest_info *info);
+
 /**
  * track_first_seq - number of the first datagram that the leg was sent
  *

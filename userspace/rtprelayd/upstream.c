@@ -154,7 +154,7 @@ static void upstream_fail(struct upstream *upstream, GstRTSPStatusCode status,
 	if (upstream->failed || upstream->stopped)
 		return;
 	upstream->failed = TRUE;
-	log_event("upstream-failed", LOG_S("path", upstream->config.path->name),
+	log_warn("upstream-failed", LOG_S("path", upstream->config.path->name),
 		  LOG_S("upstream", upstream_server(upstream)->url),
 		  LOG_U("status", status), LOG_S("reason", reason));
 	g_clear_handle_id(&upstream->retry, g_source_remove);
@@ -209,7 +209,7 @@ static void upstream_lose(struct upstream *upstream, GstRTSPStatusCode status,
 							  upstream);
 	}
 	pause_ms = backoff_next(&upstream->backoff);
-	log_event("upstream-lost", LOG_S("path", upstream->config.path->name),
+	log_warn("upstream-lost", LOG_S("path", upstream->config.path->name),
 		  LOG_S("upstream", upstream_server(upstream)->url),
 		  LOG_S("reason", reason), LOG_U("again-ms", pause_ms));
 	upstream->retry = g_timeout_add(pause_ms, upstream_retry, upstream);

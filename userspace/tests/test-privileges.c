@@ -6,6 +6,7 @@
 #include <cap-ng.h>
 #include <errno.h>
 #include <netinet/in.h>
+#include <seccomp.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -209,6 +210,28 @@ static void drop_all(void)
 	capng_apply(CAPNG_SELECT_ALL);
 }
 
+/* As if net.core.rmem_max were as small as it is by default */
+static void drop_all_small_buffers(void)
+{
+	scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ALLOW);
+
+	seccomp_rule_add(filter, SCMP_ACT_ERRNO(0), SCMP_SYS(setsockopt), 2,
+			 SCMP_A1(SCMP_CMP_EQ, SOL_SOCKET), SCMP_A2(SCMP_CMP_EQ, SO_RCVBUF));
+	seccomp_load(filter);
+	drop_all();
+}
+
+/* Complaint 3: receive buffers that silently stay small */
+static void test_small_buffers(struct bed *bed, gconstpointer unused)
+{
+	struct viewer *viewer = viewer_new(bed, NULL, 1);
+
+	viewer_play(viewer);
+	bed_await_log(bed, "receive-buffer-small: path=/cam track=0 granted=");
+	bed_await_log(bed, "wanted=4194304 raise=net.core.rmem_max");
+	viewer_teardown(viewer);
+}
+
 /* Without capabilities it works as far as it can, and says so. */
 static void test_powerless(struct bed *bed, gconstpointer unused)
 {
@@ -343,6 +366,7 @@ int main(int argc, char **argv)
 	static const struct bed_wish other = { .server = "user=" OTHER_USER "\n" };
 	static const struct bed_wish any = { .backend = "auto" };
 	static const struct bed_wish powerless = { .backend = "auto", .child = drop_all };
+	static const struct bed_wish small_buffers = { .child = drop_all_small_buffers };
 	static const struct bed_wish powerless_kernel = {
 		.backend = "kernel", .child = drop_all, .status = 1,
 	};
@@ -352,6 +376,7 @@ int main(int argc, char **argv)
 	g_setenv("ASAN_OPTIONS", "detect_leaks=0", FALSE);
 	prctl(PR_SET_CHILD_SUBREAPER, 1);
 	ADD("powerless", test_powerless, &powerless);
+	ADD("complaint-3-small-buffers", test_small_buffers, &small_buffers);
 	ADD("powerless-kernel", test_powerless_kernel, &powerless_kernel);
 	capng_get_caps_process();
 	if (capng_have_capability(CAPNG_EFFECTIVE, CAP_NET_ADMIN) && !geteuid()) {
