@@ -6,10 +6,14 @@
 #include "limit.h"
 #include "log.h"
 #include "methods.h"
+#include "random.h"
 #include "server.h"
 #include "wire.h"
 
 #define SERVER_NAME	"rtprelayd"
+
+/* Random bytes of a nonce: nobody guesses it, and none comes twice */
+#define NONCE_BYTES	16
 
 /**
  * struct client - see client.h
@@ -21,6 +25,9 @@
  * @cseq: of the request in hand
  * @session: identifier of the last session that it set up, or NULL
  * @session_check: looks whether that still lives
+ * @secure: it is TLS
+ * @nonce: see client_nonce(); NULL until it is needed
+ * @failures: wrong passwords so far
  */
 struct client {
 	guint refs;
@@ -31,6 +38,15 @@ struct client {
 	char *cseq;
 	char *session;
 	guint session_check;
+	gboolean secure;
+	char *nonce;
+	guint failures;
+};
+
+/* An answer that is held back */
+struct client_answer {
+	struct client *client;
+	GstRTSPMessage *answer;
 };
 
 struct client *client_ref(struct client *client)
@@ -45,6 +61,7 @@ void client_unref(struct client *client)
 		return;
 	g_free(client->cseq);
 	g_free(client->session);
+	g_free(client->nonce);
 	g_free(client);
 }
 
@@ -61,6 +78,18 @@ const struct rtp_fanout_addr *client_addr(const struct client *client)
 const struct rtp_fanout_addr *client_local(const struct client *client)
 {
 	return &client->local;
+}
+
+gboolean client_is_secure(const struct client *client)
+{
+	return client->secure;
+}
+
+const char *client_nonce(struct client *client)
+{
+	if (!client->nonce)
+		client->nonce = random_hex(NONCE_BYTES);
+	return client->nonce;
 }
 
 static void client_end(struct client *client, void (*end)(struct wire *wire))
@@ -108,6 +137,32 @@ void client_send(struct client *client, GstRTSPMessage *answer)
 	} else {
 		gst_rtsp_message_free(answer);
 	}
+}
+
+static gboolean client_send_late(gpointer user_data)
+{
+	g_autofree struct client_answer *late = user_data;
+	struct client *client = late->client;
+
+	if (client->failures < LIMIT_AUTH_FAILURES || !client->wire) {
+		client_send(client, late->answer);
+	} else {
+		wire_send(client->wire, late->answer);
+		gst_rtsp_message_free(late->answer);
+		client_end(client, wire_finish);
+	}
+	client_unref(client);
+	return G_SOURCE_REMOVE;
+}
+
+void client_send_wrong(struct client *client, GstRTSPMessage *answer)
+{
+	struct client_answer *late = g_new(struct client_answer, 1);
+
+	client->failures++;
+	late->client = client_ref(client);
+	late->answer = answer;
+	g_timeout_add(LIMIT_AUTH_DELAY_MS, client_send_late, late);
 }
 
 void client_fail(struct client *client, GstRTSPStatusCode status)

@@ -33,6 +33,12 @@ struct server *client_server(const struct client *client);
 const struct rtp_fanout_addr *client_addr(const struct client *client);
 const struct rtp_fanout_addr *client_local(const struct client *client);
 
+/* client_is_secure - is it TLS? */
+gboolean client_is_secure(const struct client *client);
+
+/* client_nonce - of Digest, its own */
+const char *client_nonce(struct client *client);
+
 /* client_has_session - the connection may be idle while that session lives */
 void client_has_session(struct client *client, const struct session *session);
 
@@ -45,6 +51,14 @@ GstRTSPMessage *client_answer(struct client *client, GstRTSPStatusCode status);
 
 /* client_send - send it, free it, and go on to the next request */
 void client_send(struct client *client, GstRTSPMessage *answer);
+
+/**
+ * client_send_wrong - the same when the request had a wrong password
+ *
+ * The answer takes LIMIT_AUTH_DELAY_MS. That of the LIMIT_AUTH_FAILURESth such
+ * request ends the connection.
+ */
+void client_send_wrong(struct client *client, GstRTSPMessage *answer);
 
 /* client_fail - both, for an answer that has nothing but its status */
 void client_fail(struct client *client, GstRTSPStatusCode status);

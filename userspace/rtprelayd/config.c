@@ -28,6 +28,7 @@ void config_path_unref(struct config_path *path)
 	g_free(path->text);
 	g_free(path->name);
 	config_upstream_unref(path->upstream);
+	config_access_clear(&path->access);
 	g_free(path);
 }
 
@@ -49,6 +50,7 @@ void config_free(struct config *config)
 	g_free(config->user);
 	config_monitor_clear(&config->monitor);
 	g_ptr_array_unref(config->paths);
+	users_unref(config->users);
 	g_free(config);
 }
 
@@ -175,7 +177,8 @@ static char *config_text(GKeyFile *file, const char *group, const char *const *k
 static gboolean config_load_path(struct config *config, GKeyFile *file,
 				 const char *group, GError **error)
 {
-	static const char *const keys[] = { CONFIG_UPSTREAM_KEYS, "tee", NULL };
+	static const char *const keys[] = { CONFIG_UPSTREAM_KEYS, CONFIG_ACCESS_KEYS,
+					    "tee", NULL };
 	struct config_path *path = g_new0(struct config_path, 1);
 	g_autoptr(GError) wrong = NULL;
 
@@ -189,7 +192,8 @@ static gboolean config_load_path(struct config *config, GKeyFile *file,
 	if (!config_check_keys(file, group, keys, error))
 		return FALSE;
 	path->upstream = config_upstream_load(file, group, error);
-	if (!path->upstream)
+	if (!path->upstream ||
+	    !config_access_load(&path->access, config->users, file, group, error))
 		return FALSE;
 
 	path->tee = g_key_file_get_boolean(file, group, "tee", &wrong);
@@ -198,17 +202,35 @@ static gboolean config_load_path(struct config *config, GKeyFile *file,
 	return TRUE;
 }
 
+/* Before the streams, which name them */
+static gboolean config_load_users(struct config *config, GKeyFile *file,
+				  const char *filename, GError **error)
+{
+	static const char *const keys[] = { "password", "password-file", NULL };
+	g_auto(GStrv) groups = g_key_file_get_groups(file, NULL);
+
+	for (guint i = 0; groups[i]; i++)
+		if (g_str_has_prefix(groups[i], CONFIG_ACCESS_GROUP) &&
+		    (!config_check_keys(file, groups[i], keys, error) ||
+		     !config_access_load_user(config->users, file, groups[i], filename,
+					      error)))
+			return FALSE;
+	return TRUE;
+}
+
 static gboolean config_load_groups(struct config *config, GKeyFile *file,
-				   GError **error)
+				   const char *filename, GError **error)
 {
 	g_auto(GStrv) groups = g_key_file_get_groups(file, NULL);
 
 	if (!config_load_server(config, file, error) ||
-	    !config_monitor_load(&config->monitor, file, error))
+	    !config_monitor_load(&config->monitor, file, error) ||
+	    !config_load_users(config, file, filename, error))
 		return FALSE;
 	for (guint i = 0; groups[i]; i++) {
 		if (g_str_equal(groups[i], GROUP_SERVER) ||
-		    config_monitor_has_group(groups[i]))
+		    config_monitor_has_group(groups[i]) ||
+		    g_str_has_prefix(groups[i], CONFIG_ACCESS_GROUP))
 			continue;
 		if (!g_str_has_prefix(groups[i], GROUP_PATH)) {
 			g_set_error(error, CONFIG_ERROR, 0,
@@ -232,9 +254,10 @@ struct config *config_load(const char *filename, GError **error)
 	g_autoptr(GKeyFile) file = g_key_file_new();
 	struct config *config = g_new0(struct config, 1);
 
+	config->users = users_new();
 	config->paths = g_ptr_array_new_with_free_func(config_path_free);
 	if (!g_key_file_load_from_file(file, filename, G_KEY_FILE_NONE, error) ||
-	    !config_load_groups(config, file, error)) {
+	    !config_load_groups(config, file, filename, error)) {
 		g_prefix_error(error, "%s: ", filename);
 		config_free(config);
 		return NULL;

@@ -5,6 +5,7 @@
 
 #include <gio/gio.h>
 
+#include "config_access.h"
 #include "config_monitor.h"
 #include "config_upstream.h"
 #include "fanout.h"
@@ -17,6 +18,7 @@
  * @name: "/name", without a slash at its end
  * @upstream: where it comes from
  * @tee: hand the stream's datagrams to the daemon as well
+ * @access: who may view it
  */
 struct config_path {
 	guint refs;
@@ -24,6 +26,7 @@ struct config_path {
 	char *name;
 	struct config_upstream *upstream;
 	gboolean tee;
+	struct config_access access;
 };
 
 /**
@@ -33,6 +36,7 @@ struct config_path {
  * @user: who the daemon becomes when root starts it, or NULL
  * @backend: what replicates the streams
  * @monitor: where operators look in
+ * @users: all of them
  * @paths: struct config_path *, at least one
  */
 struct config {
@@ -41,6 +45,7 @@ struct config {
 	char *user;
 	enum fanout_backend backend;
 	struct config_monitor monitor;
+	struct users *users;
 	GPtrArray *paths;
 };
 

@@ -53,6 +53,10 @@ void describe_handle(struct client *client, GstRTSPMessage *msg)
 
 	if (!url)
 		return;
+	if (!request_is_allowed(client, msg, url)) {
+		url_free(url);
+		return;
+	}
 	if (!describe_is_accepted(accept)) {
 		url_free(url);
 		client_fail(client, GST_RTSP_STS_NOT_ACCEPTABLE);

@@ -29,6 +29,13 @@
 /* Of a connection without a session, from one request to the next */
 #define LIMIT_IDLE_MS		30000
 
+/* Name of a user */
+#define LIMIT_USER_NAME		64
+/* Wrong passwords of a connection; the answer to the last one ends it */
+#define LIMIT_AUTH_FAILURES	4
+/* Before a wrong password is answered */
+#define LIMIT_AUTH_DELAY_MS	1000
+
 /* -- the daemon ----------------------------------------------------------- */
 
 /* Connections of viewers at a time; more are told 503 */

@@ -14,6 +14,10 @@ static struct session *playback_session(struct client *client, GstRTSPMessage *m
 	*url = session ? request_url(client, msg) : NULL;
 	if (!*url)
 		return NULL;
+	if (!request_is_allowed(client, msg, *url)) {
+		g_clear_pointer(url, url_free);
+		return NULL;
+	}
 	if (session_path(session) != server_find_path(client_server(client), (*url)->name))
 		status = GST_RTSP_STS_AGGREGATE_OPERATION_NOT_ALLOWED;
 	else if ((*url)->track >= 0 && !session_has_track(session, (*url)->track))

@@ -4,6 +4,9 @@
 #include <gst/rtsp/gstrtsprange.h>
 #include <string.h>
 
+#include "addr.h"
+#include "auth.h"
+#include "log.h"
 #include "server.h"
 
 struct request *request_new(struct client *client, struct url *url)
@@ -54,6 +57,52 @@ struct url *request_url(struct client *client, GstRTSPMessage *msg)
 	client_fail(client, url ? GST_RTSP_STS_NOT_FOUND : GST_RTSP_STS_BAD_REQUEST);
 	g_clear_pointer(&url, url_free);
 	return NULL;
+}
+
+static void request_log_denied(struct client *client, const struct auth_query *query,
+			       const char *user, const char *reason)
+{
+	char host[ADDR_STRLEN];
+
+	log_event("viewer-denied", LOG_S("path", query->path->name),
+		  LOG_S("viewer", addr_host(client_addr(client), host)),
+		  LOG_S("user", user), LOG_S("reason", reason));
+}
+
+gboolean request_is_allowed(struct client *client, GstRTSPMessage *msg,
+			    const struct url *url)
+{
+	struct auth_query query = {
+		.users = server_users(client_server(client)),
+		.path = path_config(server_find_path(client_server(client), url->name)),
+		.url = url,
+		.secure = client_is_secure(client),
+	};
+	g_autofree char *user = NULL;
+	enum auth_verdict verdict;
+	GstRTSPMessage *answer;
+
+	if (query.path->access.open ||
+	    (!query.path->access.users && users_are_none(query.users)))
+		return TRUE;
+	query.nonce = client_nonce(client);
+	verdict = auth_check(&query, msg, &user);
+	if (verdict == AUTH_OK)
+		return TRUE;
+	if (verdict == AUTH_FORBIDDEN) {
+		request_log_denied(client, &query, user, "no right to this stream");
+		client_fail(client, GST_RTSP_STS_FORBIDDEN);
+		return FALSE;
+	}
+	answer = client_answer(client, GST_RTSP_STS_UNAUTHORIZED);
+	auth_challenge(&query, answer, verdict == AUTH_STALE);
+	if (verdict == AUTH_WRONG) {
+		request_log_denied(client, &query, user, "wrong user or password");
+		client_send_wrong(client, answer);
+	} else {
+		client_send(client, answer);
+	}
+	return FALSE;
 }
 
 struct session *request_session(struct client *client, GstRTSPMessage *msg)

@@ -35,6 +35,15 @@ char *request_session_id(GstRTSPMessage *msg);
 struct url *request_url(struct client *client, GstRTSPMessage *msg);
 
 /**
+ * request_is_allowed - may who asks have that stream?
+ * @url: of it, from request_url()
+ *
+ * Return: FALSE when not; it has been answered then, with 401 or 403, or will be.
+ */
+gboolean request_is_allowed(struct client *client, GstRTSPMessage *msg,
+			    const struct url *url);
+
+/**
  * request_session - the session that it must name
  *
  * Return: NULL when it names none of this viewer's; it has been answered then.

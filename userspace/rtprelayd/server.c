@@ -14,6 +14,7 @@
  * @listen: its address, as configured
  * @accept_watch: wakes on connections; NULL during a pause
  * @accept_pause: ends the pause
+ * @users: those who may view what is not open to everybody
  * @paths: struct path *, by name
  * @sessions: all sessions
  * @clients: struct client *, a set
@@ -25,6 +26,7 @@ struct server {
 	GSocketAddress *listen;
 	GSource *accept_watch;
 	guint accept_pause;
+	struct users *users;
 	GHashTable *paths;
 	struct session_table *sessions;
 	GHashTable *clients;
@@ -152,6 +154,7 @@ struct server *server_new(const struct config *config, GError **error)
 	server->backend = config->backend;
 	server->began_at = g_get_monotonic_time();
 	server->sessions = session_table_new(config->timeout_s);
+	server->users = users_ref(config->users);
 	server->clients = g_hash_table_new(NULL, NULL);
 	server->paths = g_hash_table_new_full(g_str_hash, g_str_equal, NULL,
 					      server_path_free);
@@ -225,6 +228,8 @@ gboolean server_reload(struct server *server, const struct config *config,
 	if (!server_move(server, config->listen, error))
 		return FALSE;
 	session_table_set_timeout(server->sessions, config->timeout_s);
+	users_unref(server->users);
+	server->users = users_ref(config->users);
 	stale = server_take_stale(server, config, changes);
 	for (guint i = 0; i < config->paths->len; i++) {
 		struct config_path *path = g_ptr_array_index(config->paths, i);
@@ -252,6 +257,7 @@ void server_free(struct server *server)
 		client_close(l->data);
 	g_hash_table_unref(server->paths);
 	session_table_free(server->sessions);
+	users_unref(server->users);
 	g_hash_table_unref(server->clients);
 	g_free(server);
 }
@@ -289,6 +295,11 @@ guint server_n_clients(const struct server *server)
 struct session_table *server_sessions(struct server *server)
 {
 	return server->sessions;
+}
+
+const struct users *server_users(const struct server *server)
+{
+	return server->users;
 }
 
 void server_client_gone(struct server *server, struct client *client)

@@ -52,6 +52,9 @@ GList *server_paths(struct server *server);
 
 struct session_table *server_sessions(struct server *server);
 
+/* server_users - those who may view what is not open to everybody */
+const struct users *server_users(const struct server *server);
+
 /* server_backend - see server_new() */
 enum fanout_backend server_backend(const struct server *server);
 

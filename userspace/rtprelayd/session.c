@@ -2,14 +2,13 @@
 #include "session.h"
 
 #include <arpa/inet.h>
-#include <errno.h>
 #include <string.h>
-#include <sys/random.h>
 
 #include "addr.h"
 #include "cap.h"
 #include "limit.h"
 #include "log.h"
+#include "random.h"
 
 /* Random bytes of an identifier: nobody guesses it */
 #define SESSION_ID_BYTES	16
@@ -132,18 +131,6 @@ struct session *session_find_name(struct session_table *table, const char *name)
 	return NULL;
 }
 
-static char *session_make_id(void)
-{
-	guint8 random[SESSION_ID_BYTES];
-	GString *id = g_string_new(NULL);
-
-	if (getrandom(random, sizeof(random), 0) != sizeof(random))
-		g_error("getrandom: %s", g_strerror(errno));
-	for (guint i = 0; i < sizeof(random); i++)
-		g_string_append_printf(id, "%02x", random[i]);
-	return g_string_free(id, FALSE);
-}
-
 static void session_make_name(struct session *session)
 {
 	g_autofree char *digest = g_compute_checksum_for_string(G_CHECKSUM_SHA256,
@@ -176,7 +163,7 @@ struct session *session_new(struct session_table *table, struct path *path,
 		return NULL;
 	session = g_new0(struct session, 1);
 	session->table = table;
-	session->id = session_make_id();
+	session->id = random_hex(SESSION_ID_BYTES);
 	session_make_name(session);
 	session->began_at = g_get_monotonic_time();
 	session->path = path;

@@ -80,6 +80,10 @@ void setup_handle(struct client *client, GstRTSPMessage *msg)
 
 	if (!url)
 		return;
+	if (!request_is_allowed(client, msg, url)) {
+		url_free(url);
+		return;
+	}
 	request = request_new(client, url);
 	request->session = request_session_id(msg);
 	path = server_find_path(client_server(client), url->name);

@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "random.h"
+
+#include <errno.h>
+#include <sys/random.h>
+
+char *random_hex(guint bytes)
+{
+	GString *text = g_string_sized_new(2 * bytes);
+	guint8 random[RANDOM_MAX];
+
+	g_assert(bytes <= sizeof(random));
+	if (getrandom(random, bytes, 0) != bytes)
+		g_error("getrandom: %s", g_strerror(errno));
+	for (guint i = 0; i < bytes; i++)
+		g_string_append_printf(text, "%02x", random[i]);
+	return g_string_free(text, FALSE);
+}

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Texts that nobody guesses */
+#ifndef RTPRELAYD_RANDOM_H
+#define RTPRELAYD_RANDOM_H
+
+#include <glib.h>
+
+/* The most bytes for one text */
+#define RANDOM_MAX	32
+
+/* random_hex - so many random bytes of the kernel, 1 to RANDOM_MAX, in hexadecimal */
+char *random_hex(guint bytes);
+
+#endif
