@@ -45,6 +45,11 @@ class Stages:
         built = userspace.build("sanitized")
         return userspace.test("sanitized", built, "userspace's tests")
 
+    def load(self):
+        """Many viewers: times and memory, which a sanitizer would not leave as they are."""
+        built = userspace.build("plain")
+        return userspace.test("plain", built, "load", "--suite", "load")
+
     def fuzz(self, seconds):
         built = userspace.build("fuzz", f"-Dfuzz_seconds={seconds}")
         return userspace.test("fuzz", built, "fuzzers", "--suite", "fuzz")

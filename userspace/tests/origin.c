@@ -32,6 +32,8 @@ struct origin {
 	guint16 media_port[TRACKS][2];
 	guint16 seq[TRACKS];
 	guint32 units;		/* access units so far */
+	guint32 ticks;		/* periods so far */
+	guint small;		/* periods a datagram, or 0 */
 	GList *peers;
 	GMutex lock;		/* of what follows */
 	struct origin_stats stats;
@@ -258,17 +260,20 @@ static void origin_send_nal(struct origin *origin, guint8 type, guint did, guint
 	origin_send(origin, 0, nal, len);
 }
 
-static void origin_send_unit(struct origin *origin)
+static void origin_send_unit(struct origin *origin, gboolean small)
 {
 	static const guint tids[] = { 0, 2, 1, 2 };
 	guint tid = tids[origin->units % G_N_ELEMENTS(tids)];
 	guint8 samples[160] = { 0 };
 
-	origin_send_nal(origin, 14, 0, tid, 8);
+	if (!small)
+		origin_send_nal(origin, 14, 0, tid, 8);
 	origin_send_nal(origin, 1, 0, tid, 300);
-	origin_send_nal(origin, 20, 1, tid, 700);
-	origin_send_nal(origin, 20, 2, tid, 1400);
-	origin_send_nal(origin, 20, 2, tid, 900);
+	if (!small) {
+		origin_send_nal(origin, 20, 1, tid, 700);
+		origin_send_nal(origin, 20, 2, tid, 1400);
+		origin_send_nal(origin, 20, 2, tid, 900);
+	}
 	origin_send(origin, 1, samples, sizeof(samples));
 	origin->units++;
 }
@@ -339,6 +344,7 @@ static gboolean origin_tick(gpointer user_data)
 {
 	struct origin *origin = user_data;
 	gboolean hang_up;
+	guint small;
 
 	for (guint track = 0; track < TRACKS; track++)
 		origin_read_rtcp(origin, track);
@@ -351,7 +357,10 @@ static gboolean origin_tick(gpointer user_data)
 	while (hang_up && origin->peers)
 		peer_free(origin->peers->data);
 
-	origin_send_unit(origin);
+	small = g_atomic_int_get(&origin->small);
+	if (small && origin->ticks++ % small)
+		return G_SOURCE_CONTINUE;
+	origin_send_unit(origin, small);
 	if (origin->units % (ORIGIN_SR / ORIGIN_PERIOD) == 0)
 		origin_send_reports(origin);
 	return G_SOURCE_CONTINUE;
@@ -449,6 +458,11 @@ void origin_get_stats(struct origin *origin, struct origin_stats *stats)
 void origin_refuse(struct origin *origin, gint status)
 {
 	origin->refuse = status == 200 ? 0 : status;
+}
+
+void origin_small(struct origin *origin, guint periods)
+{
+	g_atomic_int_set(&origin->small, periods);
 }
 
 void origin_delay(struct origin *origin, guint ms)

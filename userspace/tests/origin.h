@@ -45,6 +45,9 @@ void origin_get_stats(struct origin *origin, struct origin_stats *stats);
 /* origin_refuse - answer DESCRIBE with this status from now on; 200 to stop */
 void origin_refuse(struct origin *origin, gint status);
 
+/* origin_small - from now on only every so many periods a datagram, of each track */
+void origin_small(struct origin *origin, guint periods);
+
 /* origin_delay - answer DESCRIBE so many milliseconds later */
 void origin_delay(struct origin *origin, guint ms);
 
