@@ -85,7 +85,7 @@ static void monitor_show_status(struct monitor *monitor, const struct web_reques
 		return;
 	}
 	if (query.path && !server_find_path(monitor->server, query.path)) {
-		monitor_answer_error(answer, SOUP_STATUS_NOT_FOUND, "no such stream");
+		monitor_answer_error(answer, SOUP_STATUS_NOT_FOUND, "no such stream: rtprelayctl list shows them");
 		return;
 	}
 	model = status_to_json(monitor->server, &query);
@@ -165,7 +165,7 @@ static void monitor_change(struct monitor *monitor, const struct web_request *re
 	if (!kick && !g_str_equal(request->path, "/cap")) {
 		monitor_answer_error(answer, SOUP_STATUS_NOT_FOUND, "no such command");
 	} else if (!session) {
-		monitor_answer_error(answer, SOUP_STATUS_NOT_FOUND, "no such viewer");
+		monitor_answer_error(answer, SOUP_STATUS_NOT_FOUND, "no such viewer: rtprelayctl list viewers shows them");
 	} else if (kick) {
 		session_end(session, "kicked by an operator");
 		monitor_answer_error(answer, SOUP_STATUS_OK, NULL);

@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "list.h"
+
+#include <stdlib.h>
+
+#include "command.h"
+#include "link.h"
+#include "table.h"
+
+static void list_add_head(struct table *table, const char *const *names)
+{
+	for (; *names; names++)
+		table_add(table, g_strdup(*names));
+}
+
+static void list_add_track(struct table *table, JsonObject *stream, JsonObject *track)
+{
+	table_add(table, table_string(stream, "path"));
+	table_add(table, table_string(stream, "state"));
+	table_add(table, table_number(stream, "viewers"));
+	if (!track) {
+		for (guint i = 0; i < 8; i++)
+			table_add(table, g_strdup("-"));
+		return;
+	}
+	table_add(table, table_number(track, "track"));
+	table_add(table, table_string(track, "codec"));
+	table_add(table, table_string(track, "backend"));
+	table_add(table, table_rate(json_object_get_int_member(track, "rx_rate")));
+	table_add(table, table_rate(json_object_get_int_member(track, "tx_rate")));
+	table_add(table, table_number(track, "rx_lost"));
+	table_add(table, g_strdup_printf("%" G_GINT64_FORMAT, table_sum(track, "rx_dropped_") +
+					 table_sum(track, "tx_dropped")));
+	table_add(table, table_slow(track));
+}
+
+static void list_streams(JsonArray *streams)
+{
+	static const char *const names[] = {
+		"PATH", "STATE", "VIEWERS", "TRACK", "CODEC", "BACKEND", "IN", "OUT", "LOST",
+		"DROPPED", "SLOW", NULL
+	};
+	struct table *table = table_new(G_N_ELEMENTS(names) - 1);
+
+	list_add_head(table, names);
+	for (guint i = 0; i < json_array_get_length(streams); i++) {
+		JsonObject *stream = json_array_get_object_element(streams, i);
+		JsonArray *tracks = json_object_get_array_member(stream, "tracks");
+
+		if (!json_array_get_length(tracks))
+			list_add_track(table, stream, NULL);
+		for (guint k = 0; k < json_array_get_length(tracks); k++)
+			list_add_track(table, stream,
+				       json_array_get_object_element(tracks, k));
+	}
+	table_print(table);
+}
+
+/* The worst of its tracks, in percent; "-" when it has not reported */
+static char *list_loss(JsonArray *tracks)
+{
+	gdouble loss = -1;
+
+	for (guint i = 0; i < json_array_get_length(tracks); i++)
+		loss = MAX(loss, json_object_get_double_member_with_default(
+				json_array_get_object_element(tracks, i), "loss", -1));
+	return loss < 0 ? g_strdup("-") : g_strdup_printf("%.1f%%", 100 * loss);
+}
+
+static void list_add_viewer(struct table *table, JsonObject *viewer)
+{
+	JsonArray *tracks = json_object_get_array_member(viewer, "tracks");
+	JsonObject *first = json_array_get_length(tracks) ?
+			    json_array_get_object_element(tracks, 0) : NULL;
+	gint64 rate = 0, dropped = 0;
+
+	for (guint i = 0; i < json_array_get_length(tracks); i++) {
+		JsonObject *track = json_array_get_object_element(tracks, i);
+
+		rate += json_object_get_int_member(track, "rate");
+		dropped += table_sum(track, "dropped_");
+	}
+	table_add(table, table_string(viewer, "viewer"));
+	table_add(table, table_string(viewer, "path"));
+	table_add(table, table_string(viewer, "address"));
+	table_add(table, first ? table_string(first, "transport") : g_strdup("-"));
+	table_add(table, first ? table_string(first, "backend") : g_strdup("-"));
+	table_add(table, first ? table_string(first, "cap") : g_strdup("-"));
+	table_add(table, first ? table_string(first, "current_cap") : g_strdup("-"));
+	table_add(table, table_rate(rate));
+	table_add(table, g_strdup_printf("%" G_GINT64_FORMAT, dropped));
+	table_add(table, list_loss(tracks));
+	table_add(table, table_age(json_object_get_int_member(viewer, "age")));
+	table_add(table, table_slow(viewer));
+}
+
+void list_viewers(JsonArray *viewers)
+{
+	static const char *const names[] = {
+		"VIEWER", "PATH", "ADDRESS", "TRANSPORT", "BACKEND", "CAP", "NOW", "RATE",
+		"DROPPED", "LOSS", "AGE", "SLOW", NULL
+	};
+	struct table *table = table_new(G_N_ELEMENTS(names) - 1);
+
+	list_add_head(table, names);
+	for (guint i = 0; i < json_array_get_length(viewers); i++)
+		list_add_viewer(table, json_array_get_object_element(viewers, i));
+	table_print(table);
+}
+
+int command_list(const struct command_call *call)
+{
+	const char *what = call->args[0] ? call->args[0] : "streams";
+	gboolean viewers = g_str_equal(what, "viewers");
+	g_autoptr(JsonNode) status = NULL;
+	JsonNode *member;
+
+	if (!viewers && !g_str_equal(what, "streams")) {
+		g_printerr("rtprelayctl: list %s: there are streams and viewers\n", what);
+		return EXIT_USAGE;
+	}
+	status = link_ask(call->link, FALSE, "/status", viewers ? NULL : "viewers", "0", NULL);
+	if (!status)
+		return EXIT_FAILURE;
+	member = json_object_get_member(json_node_get_object(status), what);
+	if (call->json)
+		table_print_json(member);
+	else if (viewers)
+		list_viewers(json_node_get_array(member));
+	else
+		list_streams(json_node_get_array(member));
+	return EXIT_SUCCESS;
+}
