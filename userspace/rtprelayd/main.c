@@ -7,6 +7,7 @@
 #include "helper.h"
 #include "log.h"
 #include "monitor.h"
+#include "notify.h"
 #include "privileges.h"
 #include "status.h"
 
@@ -114,6 +115,14 @@ static struct server *main_listen(const struct config *config, GError **error)
 	return server;
 }
 
+static char *main_status(gpointer user_data)
+{
+	const struct daemon *daemon = user_data;
+
+	return g_strdup_printf("%u streams, %u viewers", daemon->config->paths->len,
+			       session_count(server_sessions(daemon->server)));
+}
+
 /* What cannot be changed any more, or NULL */
 static const char *main_find_fixed(const struct config *old, const struct config *new)
 {
@@ -127,9 +136,8 @@ static const char *main_find_fixed(const struct config *old, const struct config
 }
 
 /* Whatever is wrong with the new file, the daemon goes on with what it has. */
-static gboolean main_reload(gpointer user_data)
+static gboolean main_take_config(struct daemon *daemon, GError **failure)
 {
-	struct daemon *daemon = user_data;
 	g_autoptr(GError) error = NULL;
 	struct config *config = main_load(daemon, &error);
 	const char *fixed = config ? main_find_fixed(daemon->config, config) : NULL;
@@ -141,7 +149,8 @@ static gboolean main_reload(gpointer user_data)
 	if (error || !server_reload(daemon->server, config, &changes, &error)) {
 		log_warn("reload-failed", LOG_S("reason", error->message));
 		config_free(config);
-		return G_SOURCE_CONTINUE;
+		g_propagate_error(failure, g_steal_pointer(&error));
+		return FALSE;
 	}
 	config_free(daemon->config);
 	daemon->config = config;
@@ -149,6 +158,20 @@ static gboolean main_reload(gpointer user_data)
 		  LOG_U("paths-changed", changes.changed),
 		  LOG_U("paths-added", changes.added),
 		  LOG_U("paths-removed", changes.removed));
+	return TRUE;
+}
+
+static gboolean main_reload(gpointer user_data)
+{
+	g_autoptr(GError) error = NULL;
+	g_autofree char *status = NULL;
+
+	notify_reloading();
+	if (main_take_config(user_data, &error))
+		status = main_status(user_data);
+	else
+		status = g_strconcat("Not reloaded: ", error->message, NULL);
+	notify_ready(status);
 	return G_SOURCE_CONTINUE;
 }
 
@@ -157,6 +180,7 @@ static int main_serve(struct daemon *daemon)
 	g_autoptr(GMainLoop) loop = g_main_loop_new(NULL, FALSE);
 	g_autofree char *listen = g_socket_connectable_to_string(
 					G_SOCKET_CONNECTABLE(daemon->config->listen));
+	g_autofree char *status = NULL;
 	g_autoptr(GError) error = NULL;
 	guint sources[4];
 	struct monitor *monitor;
@@ -186,8 +210,13 @@ static int main_serve(struct daemon *daemon)
 	log_event("ready", LOG_S("listen", listen),
 		  LOG_U("paths", daemon->config->paths->len),
 		  LOG_S("backend", fanout_backend_name(daemon->config->backend)));
+	status = main_status(daemon);
+	notify_ready(status);
+	notify_watch(main_status, daemon);
 	g_main_loop_run(loop);
 
+	notify_stopping();
+	notify_unwatch();
 	for (guint i = 0; i < G_N_ELEMENTS(sources); i++)
 		g_source_remove(sources[i]);
 	status_print(daemon->server);
