@@ -13,6 +13,7 @@
 #include "adopt.h"
 #include "dgram.h"
 #include "fanout.h"
+#include "filter.h"
 #include "packet.h"
 #include "rx.h"
 
@@ -27,13 +28,13 @@ static unsigned int rtp_adopt_size(const struct sk_buff *skb)
 /* Whether all that is in an skb is of the stream. Data is behind the UDP
  * header.
  */
-static bool rtp_adopt_is_stream(const struct rtp_fanout *fanout,
+static bool rtp_adopt_is_stream(const struct rtp_filter *filter,
 				const struct sk_buff *skb)
 {
 	unsigned int offset = 0, size = rtp_adopt_size(skb);
 
 	do {
-		if (!rtp_rx_is_stream(fanout, skb, offset))
+		if (!rtp_filter_is_stream(filter, skb, offset))
 			return false;
 		offset += size;
 	} while (offset < skb->len);
@@ -45,9 +46,9 @@ static bool rtp_adopt_is_stream(const struct rtp_fanout *fanout,
  * the tee, the reader is to have it as well.
  */
 static void rtp_adopt_take(struct rtp_fanout *fanout,
+			   const struct rtp_filter *filter,
 			   struct sk_buff_head *taken)
 {
-	bool tee = fanout->config.flags & RTP_FANOUT_TEE;
 	struct sk_buff *skb, *next, *copy;
 	struct sock *sk = fanout->sk;
 	struct udp_sock *up = udp_sk(sk);
@@ -60,9 +61,9 @@ static void rtp_adopt_take(struct rtp_fanout *fanout,
 
 	rcu_read_lock();
 	skb_queue_walk_safe(reader, skb, next) {
-		if (!rtp_adopt_is_stream(fanout, skb))
+		if (!rtp_adopt_is_stream(filter, skb))
 			continue;
-		if (tee) {
+		if (filter->tee) {
 			copy = skb_clone(skb, GFP_ATOMIC | __GFP_NOWARN);
 			if (copy)
 				__skb_queue_tail(taken, copy);
@@ -97,8 +98,9 @@ static void rtp_adopt_count_error(struct sock *sk, const struct sk_buff *skb)
 }
 
 /* Makes the relay's copies of what is in an skb. */
-static void rtp_adopt_skb(struct rtp_fanout *fanout, struct sk_buff *skb,
-			  struct list_head *dgrams)
+static void rtp_adopt_skb(struct rtp_fanout *fanout,
+			  const struct rtp_filter *filter,
+			  struct sk_buff *skb, struct list_head *dgrams)
 {
 	unsigned int offset, size = rtp_adopt_size(skb);
 	struct sock *sk = fanout->sk;
@@ -117,7 +119,7 @@ static void rtp_adopt_skb(struct rtp_fanout *fanout, struct sk_buff *skb,
 			rtp_rx_count(fanout, RTP_RX_DROPPED_TTL);
 			continue;
 		}
-		dgram = rtp_rx_dgram(fanout, skb, offset,
+		dgram = rtp_rx_dgram(fanout, filter, skb, offset,
 				     min(size, skb->len - offset), ttl);
 		if (dgram)
 			list_add_tail(&dgram->list, dgrams);
@@ -134,17 +136,21 @@ static void rtp_adopt_skb(struct rtp_fanout *fanout, struct sk_buff *skb,
  */
 void rtp_adopt(struct rtp_fanout *fanout)
 {
+	const struct rtp_filter *filter;
 	struct sk_buff_head taken;
 	struct sk_buff *skb;
 	LIST_HEAD(dgrams);
+
+	filter = rcu_dereference_protected(fanout->filter,
+					   lockdep_sock_is_held(fanout->sk));
 
 	/* Those that UDP was about to queue when it was told of us. */
 	synchronize_rcu();
 
 	__skb_queue_head_init(&taken);
-	rtp_adopt_take(fanout, &taken);
+	rtp_adopt_take(fanout, filter, &taken);
 	while ((skb = __skb_dequeue(&taken))) {
-		rtp_adopt_skb(fanout, skb, &dgrams);
+		rtp_adopt_skb(fanout, filter, skb, &dgrams);
 		consume_skb(skb);
 	}
 	rtp_rx_adopt(fanout, &dgrams);

@@ -18,6 +18,7 @@
 #include "dest.h"
 #include "event.h"
 #include "fanout.h"
+#include "filter.h"
 #include "lease.h"
 #include "rx.h"
 #include "worker.h"
@@ -30,6 +31,7 @@ static void rtp_fanout_free(struct rtp_fanout *fanout)
 	rtp_dest_table_destroy(&fanout->table);
 	rtp_rates_exit(&fanout->rates);
 	rtp_bpf_put(fanout->bpf);
+	kfree(rcu_access_pointer(fanout->filter));
 	kvfree(fanout);
 	rtp_worker_put();
 	module_put(THIS_MODULE);
@@ -136,6 +138,7 @@ static struct rtp_fanout *
 rtp_fanout_alloc(struct sock *sk, const struct rtp_fanout_config *config)
 {
 	struct rtp_fanout *fanout;
+	struct rtp_filter *filter;
 	unsigned int shards;
 	int err;
 
@@ -155,19 +158,27 @@ rtp_fanout_alloc(struct sock *sk, const struct rtp_fanout_config *config)
 	if (err)
 		goto err_free;
 
+	filter = rtp_filter_new(config, fanout->era);
+	if (!filter) {
+		err = -ENOMEM;
+		goto err_table;
+	}
+
 	if (config->bpf_fd) {
 		fanout->bpf = rtp_bpf_get(sk, config->bpf_fd);
 		err = PTR_ERR_OR_ZERO(fanout->bpf);
 		if (err)
-			goto err_table;
+			goto err_filter;
 	}
 
 	fanout->sk = sk;
 	fanout->config = *config;
 	/* The descriptor is the caller's, who may close it. */
 	fanout->config.bpf_fd = 0;
-	fanout->pace.percent = config->pace_percent;
-	fanout->pace.burst = config->pace_burst;
+	RCU_INIT_POINTER(fanout->filter, filter);
+	fanout->pace_asked = rtp_fanout_pace(config);
+	fanout->source.ssrc = config->ssrc;
+	fanout->source.clock_rate = config->clock_rate;
 	fanout->failed_index = ~0U;
 	fanout->adopting = true;
 	rtp_classes_init(&fanout->classes);
@@ -186,6 +197,8 @@ rtp_fanout_alloc(struct sock *sk, const struct rtp_fanout_config *config)
 
 	return fanout;
 
+err_filter:
+	kfree(filter);
 err_table:
 	rtp_dest_table_destroy(&fanout->table);
 err_free:
@@ -232,6 +245,52 @@ int rtp_fanout_attach(struct sock *sk, const struct rtp_fanout_config *config)
 		return err;
 	}
 	rtp_adopt(fanout);
+
+	return 0;
+}
+
+/* Whether the stream begins anew. */
+static bool rtp_fanout_renews(const struct rtp_fanout *fanout,
+			      const struct rtp_fanout_config *config)
+{
+	return config->flags & RTP_FANOUT_RESTART ||
+	       rtp_filter_moves(&fanout->config, config);
+}
+
+/**
+ * rtp_fanout_configure() - change a fan-out
+ * @fanout: the fan-out
+ * @config: checked, addresses normalised; differs from that of @fanout in what
+ *	may be changed only
+ *
+ * The stream flows on. A datagram that is being received meanwhile is looked at
+ * as before or as asked.
+ *
+ * Context: Process context, socket locked.
+ * Return: 0 or -ENOMEM.
+ */
+int rtp_fanout_configure(struct rtp_fanout *fanout,
+			 const struct rtp_fanout_config *config)
+{
+	struct rtp_filter *filter, *old;
+
+	old = rcu_dereference_protected(fanout->filter,
+					lockdep_sock_is_held(fanout->sk));
+	filter = rtp_filter_new(config, old->era +
+				rtp_fanout_renews(fanout, config));
+	if (!filter)
+		return -ENOMEM;
+
+	/* Only these: the threads read the others without a lock. */
+	fanout->config.source = config->source;
+	fanout->config.ifindex = config->ifindex;
+	fanout->config.flags = config->flags & ~RTP_FANOUT_RESTART;
+	fanout->config.pace_percent = config->pace_percent;
+	fanout->config.pace_burst = config->pace_burst;
+	/* Pairs with rtp_owner_pace_asked(). */
+	WRITE_ONCE(fanout->pace_asked, rtp_fanout_pace(config));
+	rcu_assign_pointer(fanout->filter, filter);
+	kfree_rcu(old, rcu);
 
 	return 0;
 }
@@ -346,6 +405,8 @@ void rtp_fanout_fill_info(struct rtp_fanout *fanout,
 	/* Each of the two may be of the moment before the other's. */
 	info->rx_seq = READ_ONCE(stream->cycles) << 16 |
 		       READ_ONCE(stream->max_seq);
+	info->rx_jitter = READ_ONCE(fanout->source.jitter);
+	info->ts_offset = READ_ONCE(fanout->source.offset);
 	info->failed_index = fanout->failed_index;
 	info->queue_bytes = READ_ONCE(fanout->queue_bytes);
 	info->queue_limit = READ_ONCE(fanout->sk->sk_rcvbuf);

@@ -19,15 +19,23 @@
 #include "rates.h"
 #include "route.h"
 #include "shard.h"
+#include "source.h"
 #include "stream.h"
 
 struct rtp_bpf;
+struct rtp_filter;
 
 /**
  * DOC: locking
  *
  * The socket lock (lock_sock()) serialises all operations of the socket option:
- * attach, detach and every change of the destinations and classes.
+ * attach, detach, every change of the source and of the destinations and classes.
+ *
+ * Receive takes no lock to look at a datagram: it finds the filter under RCU,
+ * and RTP_FANOUT_CONFIG puts another in its place, so that no half of an address
+ * is seen. A datagram carries the era of the filter that let it in. The owner
+ * knows by it where another source begins, and drops what of the one before
+ * comes behind that.
  *
  * sk->sk_receive_queue.lock guards the queue between receive and the owner, as
  * it guards the socket's own receive queue: both are charged to the same
@@ -85,8 +93,14 @@ struct rtp_fanout_stats {
  * @sk: its socket
  *
  * Set when it is attached, then only read:
- * @config: as attached, the source's address normalised
  * @bpf: the classifier of RTP_FANOUT_CODEC_BPF, or NULL
+ *
+ * Under the socket lock; of @config all that RTP_FANOUT_CONFIG may not change is
+ * only read, by all:
+ * @config: as attached or set last, the source's address normalised
+ * @filter: what receive asks of a datagram; read under RCU
+ * @pace_asked: rtp_fanout_pace() of @config, for the owner, who reads it without
+ *	the lock
  *
  * Receive, in softirq, under sk->sk_receive_queue.lock but for @rx_count:
  * @queue: datagrams that wait for the owner
@@ -102,8 +116,10 @@ struct rtp_fanout_stats {
  * @todo: datagrams taken from @queue
  * @waiting: how many those are
  * @held: datagram of @batch that is to begin the next, or NULL
+ * @era: struct rtp_filter.era of the datagram looked at last
  * @pace: when datagrams leave
  * @stream: the source that is being relayed
+ * @source: what it is made to be
  * @rates: the layers
  * @syncp: lets 64-bit counters be read whole
  * @stats: counters
@@ -138,8 +154,11 @@ struct rtp_fanout_stats {
  */
 struct rtp_fanout {
 	struct sock *sk;
-	struct rtp_fanout_config config;
 	struct rtp_bpf *bpf;
+
+	struct rtp_fanout_config config;
+	struct rtp_filter __rcu *filter;
+	u32 pace_asked;
 
 	struct list_head queue;
 	u32 queued;
@@ -152,8 +171,10 @@ struct rtp_fanout {
 	struct list_head todo;
 	u32 waiting;
 	struct rtp_item *held;
+	u16 era;
 	struct rtp_pace pace;
 	struct rtp_stream stream;
+	struct rtp_source source;
 	struct rtp_rates rates;
 	struct u64_stats_sync syncp;
 	struct rtp_fanout_stats stats;
@@ -186,6 +207,17 @@ struct rtp_fanout {
 };
 
 /**
+ * rtp_fanout_pace() - what is asked of pacing, as one word
+ * @config: the fan-out's, checked
+ *
+ * Return: the percentage in the upper, the burst in the lower half.
+ */
+static inline u32 rtp_fanout_pace(const struct rtp_fanout_config *config)
+{
+	return config->pace_percent << 16 | config->pace_burst;
+}
+
+/**
  * rtp_fanout_shard() - the shard that sends to a destination
  * @fanout: the fan-out
  * @dest: the destination
@@ -201,6 +233,8 @@ rtp_fanout_shard(const struct rtp_fanout *fanout, const struct rtp_dest *dest)
 }
 
 int rtp_fanout_attach(struct sock *sk, const struct rtp_fanout_config *config);
+int rtp_fanout_configure(struct rtp_fanout *fanout,
+			 const struct rtp_fanout_config *config);
 int rtp_fanout_detach(struct sock *sk);
 void rtp_fanout_close(struct sock *sk);
 struct rtp_fanout *rtp_fanout_locked(struct sock *sk);

@@ -8,6 +8,7 @@
 #include <linux/list.h>
 #include <linux/math.h>
 #include <linux/rcupdate.h>
+#include <net/checksum.h>
 #include <trace/events/rtprelay.h>
 #include "batch.h"
 #include "bpf.h"
@@ -23,6 +24,7 @@
 #include "rates.h"
 #include "route.h"
 #include "rx.h"
+#include "source.h"
 #include "variant.h"
 
 /* Datagrams that a destination is sent before the next is. More would make an
@@ -65,16 +67,39 @@ static void rtp_owner_count(struct rtp_fanout *fanout,
 	local_bh_enable();
 }
 
+/* What the datagram's source and number say. */
+static enum rtp_verdict rtp_owner_verdict(struct rtp_fanout *fanout,
+					  const struct rtp_packet *pkt,
+					  const struct rtp_dgram *dgram)
+{
+	struct rtp_stream *stream = &fanout->stream;
+
+	if (unlikely(dgram->era != fanout->era)) {
+		/* Received together with the next source's first. */
+		if ((s16)(dgram->era - fanout->era) < 0)
+			return RTP_OLD;
+		fanout->era = dgram->era;
+		rtp_stream_renew(stream);
+	}
+	if (rtp_source_is_own(&fanout->source, stream, pkt->ssrc))
+		return RTP_DUPLICATE;
+
+	return rtp_stream_receive(stream, pkt->ssrc, pkt->seq);
+}
+
 /* Look at the datagram's number. Returns false when it is not to be sent. */
 static bool rtp_owner_receive(struct rtp_fanout *fanout,
 			      const struct rtp_packet *pkt,
+			      const struct rtp_dgram *dgram,
 			      struct rtp_owner_counts *counts)
 {
 	struct rtp_stream *stream = &fanout->stream;
 	u64 lost = stream->lost;
+	enum rtp_verdict verdict;
 	bool accepted = false;
 
-	switch (rtp_stream_receive(stream, pkt->ssrc, pkt->seq)) {
+	verdict = rtp_owner_verdict(fanout, pkt, dgram);
+	switch (verdict) {
 	case RTP_ACCEPT_FIRST:
 		rtp_pace_restart(&fanout->pace);
 		rtp_event_fanout(fanout, RTP_FANOUT_EVENT_NEW_SSRC);
@@ -95,8 +120,25 @@ static bool rtp_owner_receive(struct rtp_fanout *fanout,
 	}
 	/* One less when a datagram that seemed lost comes late. */
 	counts->lost = stream->lost - lost;
+	if (accepted)
+		rtp_source_arrive(&fanout->source, verdict, pkt->timestamp,
+				  dgram->received);
 
 	return accepted;
+}
+
+/* Have it leave as what those who get the stream take its source for. Nobody
+ * else refers to the relay's copy yet.
+ */
+static void rtp_owner_rewrite(const struct rtp_source *source,
+			      struct rtp_dgram *dgram)
+{
+	const int len = RTP_HDR_LEN - RTP_HDR_TIMESTAMP;
+	u8 *from = dgram->data + RTP_HDR_TIMESTAMP;
+
+	dgram->sum = csum_sub(dgram->sum, csum_partial(from, len, 0));
+	rtp_source_rewrite(source, dgram->data);
+	dgram->sum = csum_add(dgram->sum, csum_partial(from, len, 0));
 }
 
 /* Say to which layer the datagram belongs. */
@@ -127,19 +169,23 @@ static bool rtp_owner_number(struct rtp_fanout *fanout, struct rtp_item *item,
 	u32 keep;
 
 	/* Asked of the copy: a local sender may have changed the payload type
-	 * in its own pages after rtp_rx_is_stream() looked at it.
+	 * in its own pages after rtp_filter_is_stream() looked at it.
 	 */
 	if (fanout->config.codec[pkt->payload_type] == RTP_FANOUT_CODEC_NONE) {
 		counts->malformed = true;
 		return false;
 	}
-	if (!rtp_owner_receive(fanout, pkt, counts))
+	if (!rtp_owner_receive(fanout, pkt, item->dgram, counts))
 		return false;
 
-	if (fanout->pace.percent && !rtp_stream_late(stream))
+	/* What waited when pacing was asked for has no time. */
+	if (fanout->pace.percent && item->dgram->received &&
+	    !rtp_stream_late(stream))
 		rtp_pace_arrive(&fanout->pace, pkt->timestamp,
 				item->dgram->received);
 	rtp_owner_classify(fanout, pkt, item->dgram, layer);
+	if (rtp_source_rewrites(&fanout->source))
+		rtp_owner_rewrite(&fanout->source, item->dgram);
 	arrival->stream = stream;
 	arrival->serial = item->dgram->serial;
 	arrival->used = rtp_stream_classes(stream, classes);
@@ -291,6 +337,18 @@ static void rtp_owner_resume(struct rtp_fanout *fanout)
 	rtp_batch_add(batch);
 }
 
+/* Take over what RTP_FANOUT_CONFIG asked for. */
+static void rtp_owner_pace_asked(struct rtp_fanout *fanout)
+{
+	/* Pairs with rtp_fanout_configure(): both halves are of one call. */
+	u32 asked = READ_ONCE(fanout->pace_asked);
+	u8 percent = asked >> 16, burst = asked;
+
+	if (unlikely(percent != fanout->pace.percent ||
+		     burst != fanout->pace.burst))
+		rtp_pace_set(&fanout->pace, percent, burst);
+}
+
 /* Say when the batch leaves. */
 static void rtp_owner_pace(struct rtp_fanout *fanout, u64 now)
 {
@@ -330,6 +388,7 @@ enum rtp_ready rtp_owner_batch(struct rtp_fanout *fanout, int *budget,
 	unsigned int most = RTP_OWNER_MOST;
 	u64 now = 0;
 
+	rtp_owner_pace_asked(fanout);
 	if (pace->percent) {
 		now = ktime_get_ns();
 		/* What is queued stays there until then: who adds to it wakes

@@ -52,6 +52,26 @@ void rtp_pace_restart(struct rtp_pace *pace)
 EXPORT_SYMBOL_IF_KUNIT(rtp_pace_restart);
 
 /**
+ * rtp_pace_set() - have datagrams leave at another pace
+ * @pace: the stream's
+ * @percent: struct rtp_pace.percent
+ * @burst: struct rtp_pace.burst
+ *
+ * What was measured is of use still; what is arriving is not, where nobody
+ * looked while it did.
+ *
+ * Context: The owner.
+ */
+void rtp_pace_set(struct rtp_pace *pace, u8 percent, u8 burst)
+{
+	if (!pace->percent)
+		rtp_pace_restart(pace);
+	pace->percent = percent;
+	pace->burst = burst;
+}
+EXPORT_SYMBOL_IF_KUNIT(rtp_pace_set);
+
+/**
  * rtp_pace_arrive() - a datagram came
  * @pace: the stream's
  * @timestamp: its RTP timestamp, the same for all of an access unit (RFC 3550,

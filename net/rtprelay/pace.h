@@ -48,6 +48,7 @@ struct rtp_pace {
 
 void rtp_pace_arrive(struct rtp_pace *pace, u32 timestamp, u64 time);
 void rtp_pace_restart(struct rtp_pace *pace);
+void rtp_pace_set(struct rtp_pace *pace, u8 percent, u8 burst);
 u64 rtp_pace_leave(struct rtp_pace *pace, u64 now, u32 leaving, u32 waiting,
 		   u64 *duration);
 

@@ -20,7 +20,7 @@
  * @sk: the socket
  *
  * A fan-out multiplies traffic towards addresses of the caller's choice. What
- * comes after ATTACH needs the descriptor only.
+ * comes after ATTACH needs the descriptor only, but for another source.
  *
  * Context: Process context, the caller's.
  * Return: true when it may.

@@ -13,6 +13,7 @@
 #include <net/sock.h>
 #include "codec.h"
 #include "dest.h"
+#include "filter.h"
 #include "policy.h"
 #include "request.h"
 
@@ -214,6 +215,56 @@ int rtp_request_config(const struct sock *sk, struct rtp_fanout_config *config)
 		err = rtp_request_codecs(config);
 
 	return err;
+}
+
+/* Whether what is asked differs in what the datagrams that wait, and the
+ * destinations, depend on.
+ */
+static bool rtp_request_is_other(const struct rtp_fanout_config *now,
+				 const struct rtp_fanout_config *config)
+{
+	return config->bpf_fd ||
+	       config->dependency_id != now->dependency_id ||
+	       config->ssrc != now->ssrc ||
+	       config->clock_rate != now->clock_rate ||
+	       memcmp(config->codec, now->codec, sizeof(config->codec));
+}
+
+/**
+ * rtp_request_change() - check what RTP_FANOUT_CONFIG was given
+ * @sk: the socket
+ * @now: what its fan-out has
+ * @config: what it is given; its address is normalised, and the burst that is
+ *	used filled in
+ *
+ * Context: Process context, the caller's; socket locked.
+ * Return: 0; -EINVAL for an unknown flag or a reserved field that is not zero;
+ * -EBUSY where it differs in what cannot be changed; -EPERM for another source
+ * or interface without the capability that RTP_FANOUT_ATTACH needs; for the
+ * pace, and for a source and an interface, as rtp_request_config().
+ */
+int rtp_request_change(const struct sock *sk,
+		       const struct rtp_fanout_config *now,
+		       struct rtp_fanout_config *config)
+{
+	int err;
+
+	if (config->flags & ~(RTP_FANOUT_TEE | RTP_FANOUT_RESTART) ||
+	    memchr_inv(config->reserved, 0, sizeof(config->reserved)))
+		return -EINVAL;
+	if (rtp_request_is_other(now, config))
+		return -EBUSY;
+
+	err = rtp_request_pace(config);
+	if (!err)
+		err = rtp_request_addr(sk, &config->source);
+	/* An interface that has gone is no reason to refuse the rest. */
+	if (err || !rtp_filter_moves(now, config))
+		return err;
+	if (!rtp_policy_may_attach(sk))
+		return -EPERM;
+
+	return rtp_request_ifindex(sk, &config->source, config->ifindex);
 }
 
 /**

@@ -15,6 +15,9 @@ struct rtp_dest_key;
 struct sock;
 
 int rtp_request_config(const struct sock *sk, struct rtp_fanout_config *config);
+int rtp_request_change(const struct sock *sk,
+		       const struct rtp_fanout_config *now,
+		       struct rtp_fanout_config *config);
 int rtp_request_key(const struct sock *sk, const struct rtp_fanout_dest *request,
 		    struct rtp_dest_key *key);
 int rtp_request_cap(const struct rtp_fanout_cap *request, u8 flags,

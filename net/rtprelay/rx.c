@@ -9,6 +9,7 @@
 #include <linux/ip.h>
 #include <linux/ipv6.h>
 #include <linux/ktime.h>
+#include <linux/rcupdate.h>
 #include <linux/udp.h>
 #include <linux/unaligned.h>
 #include <net/ip.h>
@@ -21,16 +22,10 @@
 #include "drop.h"
 #include "event.h"
 #include "fanout.h"
+#include "filter.h"
 #include "packet.h"
 #include "rx.h"
 #include "worker.h"
-
-/* The bytes that say whether a datagram is of the stream: RFC 3550, section
- * 5.1: V=2, and the payload type in the low bits of the second.
- */
-#define RTP_RX_VERSION_MASK	0xc0
-#define RTP_RX_VERSION_2	0x80
-#define RTP_RX_PT_MASK		0x7f
 
 /**
  * rtp_rx_count() - count what became of a datagram
@@ -42,63 +37,6 @@
 void rtp_rx_count(struct rtp_fanout *fanout, enum rtp_rx_count what)
 {
 	atomic64_inc(&fanout->rx_count[what]);
-}
-
-static bool rtp_rx_from_source(const struct rtp_fanout *fanout,
-			       const struct sk_buff *skb)
-{
-	const struct rtp_fanout_addr *source = &fanout->config.source;
-
-	if (udp_hdr(skb)->source != source->port)
-		return false;
-
-	if (skb->protocol == htons(ETH_P_IP))
-		return source->family == AF_INET &&
-		       !memcmp(&ip_hdr(skb)->saddr, source->addr,
-			       sizeof(__be32));
-
-	return source->family == AF_INET6 &&
-	       !memcmp(&ipv6_hdr(skb)->saddr, source->addr,
-		       sizeof(struct in6_addr));
-}
-
-static bool rtp_rx_from_interface(const struct rtp_fanout *fanout,
-				  const struct sk_buff *skb)
-{
-	int ifindex = fanout->config.ifindex;
-
-	if (!ifindex)
-		return true;
-	if (skb->protocol == htons(ETH_P_IP))
-		return ifindex == inet_iif(skb) || ifindex == inet_sdif(skb);
-	return ifindex == inet6_iif(skb) || ifindex == inet6_sdif(skb);
-}
-
-/**
- * rtp_rx_is_stream() - whether a datagram is of the stream
- * @fanout: the fan-out
- * @skb: what was received, with its IP and UDP headers
- * @offset: bytes from its data to those of the datagram, behind the UDP header
- *
- * Context: Any, under RCU.
- * Return: true when it is.
- */
-bool rtp_rx_is_stream(const struct rtp_fanout *fanout,
-		      const struct sk_buff *skb, unsigned int offset)
-{
-	const u8 *hdr;
-	u8 buf[RTP_HDR_LEN];
-
-	if (!rtp_rx_from_source(fanout, skb) ||
-	    !rtp_rx_from_interface(fanout, skb))
-		return false;
-
-	hdr = skb_header_pointer(skb, offset, sizeof(buf), buf);
-	if (!hdr || (hdr[0] & RTP_RX_VERSION_MASK) != RTP_RX_VERSION_2)
-		return false;
-
-	return fanout->config.codec[hdr[1] & RTP_RX_PT_MASK] !=
-	       RTP_FANOUT_CODEC_NONE;
 }
 
 /**
@@ -177,15 +115,17 @@ static int rtp_rx_copy(struct rtp_dgram *dgram, const struct sk_buff *skb,
 /**
  * rtp_rx_dgram() - make the relay's copy of a datagram
  * @fanout: the fan-out
+ * @filter: its filter
  * @skb: what was received
  * @offset: bytes from its data to those of the datagram, behind the UDP header
  * @len: bytes of the datagram, at least RTP_HDR_LEN
  * @ttl: the most that the TTL or hop limit of a copy may be
  *
- * Context: Any.
+ * Context: Any; @filter does not go.
  * Return: the datagram, or NULL, which is counted, when there is no memory.
  */
 struct rtp_dgram *rtp_rx_dgram(struct rtp_fanout *fanout,
+			       const struct rtp_filter *filter,
 			       const struct sk_buff *skb, unsigned int offset,
 			       unsigned int len, u8 ttl)
 {
@@ -195,8 +135,8 @@ struct rtp_dgram *rtp_rx_dgram(struct rtp_fanout *fanout,
 	if (unlikely(!dgram))
 		goto nomem;
 	dgram->ttl = ttl;
-	if (fanout->pace.percent)
-		dgram->received = ktime_get_ns();
+	dgram->era = filter->era;
+	dgram->received = filter->timed ? ktime_get_ns() : 0;
 	if (likely(!rtp_rx_copy(dgram, skb, offset)))
 		return dgram;
 
@@ -299,6 +239,7 @@ void rtp_rx_adopt(struct rtp_fanout *fanout, struct list_head *dgrams)
 }
 
 static enum skb_drop_reason rtp_rx_relay(struct rtp_fanout *fanout,
+					 const struct rtp_filter *filter,
 					 struct sk_buff *skb)
 {
 	struct sock *sk = fanout->sk;
@@ -335,7 +276,8 @@ static enum skb_drop_reason rtp_rx_relay(struct rtp_fanout *fanout,
 		return (u32)RTPRELAY_DROP_QUEUE_FULL;
 	}
 
-	dgram = rtp_rx_dgram(fanout, skb, sizeof(struct udphdr), len, ttl);
+	dgram = rtp_rx_dgram(fanout, filter, skb, sizeof(struct udphdr), len,
+			     ttl);
 	if (unlikely(!dgram))
 		return (u32)RTPRELAY_DROP_NOMEM;
 
@@ -360,13 +302,15 @@ static enum skb_drop_reason rtp_rx_relay(struct rtp_fanout *fanout,
 int rtp_rx_rcv(struct sock *sk, struct sk_buff *skb)
 {
 	struct rtp_fanout *fanout = rcu_dereference_sk_user_data(sk);
+	const struct rtp_filter *filter;
 	enum skb_drop_reason reason;
 
 	/* Detached, or closed, a moment ago. */
 	if (unlikely(!fanout))
 		return 1;
 
-	if (!rtp_rx_is_stream(fanout, skb, sizeof(struct udphdr))) {
+	filter = rcu_dereference(fanout->filter);
+	if (!rtp_filter_is_stream(filter, skb, sizeof(struct udphdr))) {
 		rtp_rx_count(fanout, RTP_RX_PASSED);
 		return 1;
 	}
@@ -374,10 +318,10 @@ int rtp_rx_rcv(struct sock *sk, struct sk_buff *skb)
 	/* A segment of what was received as one has the others behind it. */
 	skb_mark_not_on_list(skb);
 
-	reason = rtp_rx_relay(fanout, skb);
+	reason = rtp_rx_relay(fanout, filter, skb);
 
 	/* Whatever became of it here: the reader has a queue of its own. */
-	if (fanout->config.flags & RTP_FANOUT_TEE) {
+	if (filter->tee) {
 		rtp_rx_count(fanout, RTP_RX_TEED);
 		return 1;
 	}

@@ -11,6 +11,7 @@
 struct list_head;
 struct rtp_dgram;
 struct rtp_fanout;
+struct rtp_filter;
 struct sk_buff;
 struct sock;
 
@@ -19,10 +20,9 @@ void rtp_rx_err(struct sock *sk, struct sk_buff *skb, int err, __be16 port,
 		u32 info, u8 *payload);
 
 void rtp_rx_count(struct rtp_fanout *fanout, enum rtp_rx_count what);
-bool rtp_rx_is_stream(const struct rtp_fanout *fanout,
-		      const struct sk_buff *skb, unsigned int offset);
 u8 rtp_rx_ttl(const struct sk_buff *skb);
 struct rtp_dgram *rtp_rx_dgram(struct rtp_fanout *fanout,
+			       const struct rtp_filter *filter,
 			       const struct sk_buff *skb, unsigned int offset,
 			       unsigned int len, u8 ttl);
 void rtp_rx_adopt(struct rtp_fanout *fanout, struct list_head *dgrams);

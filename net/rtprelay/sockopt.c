@@ -103,6 +103,32 @@ static int rtp_sockopt_attach(struct sock *sk, const struct rtp_fanout_hdr *hdr,
 	return err;
 }
 
+static int rtp_sockopt_config(struct sock *sk, const struct rtp_fanout_hdr *hdr,
+			      sockptr_t optval, unsigned int optlen)
+{
+	struct rtp_fanout_config *config;
+	struct rtp_fanout *fanout;
+	int err = -ENOTCONN;
+
+	if (hdr->flags || hdr->count != 1)
+		return -EINVAL;
+
+	config = rtp_sockopt_elements(hdr, optval, optlen, sizeof(*config));
+	if (IS_ERR(config))
+		return PTR_ERR(config);
+
+	lock_sock(sk);
+	fanout = rtp_fanout_locked(sk);
+	if (fanout)
+		err = rtp_request_change(sk, &fanout->config, config);
+	if (!err)
+		err = rtp_fanout_configure(fanout, config);
+	release_sock(sk);
+	kvfree(config);
+
+	return err;
+}
+
 static int rtp_sockopt_dests(struct sock *sk, const struct rtp_fanout_hdr *hdr,
 			     sockptr_t optval, unsigned int optlen)
 {
@@ -163,6 +189,8 @@ static int rtp_sockopt_set(struct sock *sk, sockptr_t optval,
 	switch (hdr.op) {
 	case RTP_FANOUT_ATTACH:
 		return rtp_sockopt_attach(sk, &hdr, optval, optlen);
+	case RTP_FANOUT_CONFIG:
+		return rtp_sockopt_config(sk, &hdr, optval, optlen);
 	case RTP_FANOUT_ADD:
 	case RTP_FANOUT_SET:
 	case RTP_FANOUT_DEL:

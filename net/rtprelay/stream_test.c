@@ -5,6 +5,7 @@
 #include <kunit/test.h>
 #include <linux/array_size.h>
 #include <linux/slab.h>
+#include <linux/string.h>
 #include "stream.h"
 
 #define SSRC	0x1234abcd
@@ -530,6 +531,88 @@ static void stream_jump_goes_on_in_every_class(struct kunit *test)
 	}
 }
 
+/* Another source, announced: two of it in sequence begin, whatever SSRC and
+ * numbers they have, and the output's go on.
+ */
+static void stream_another_source(struct kunit *test)
+{
+	static const struct {
+		u32 ssrc;
+		u16 seq;
+	} next[] = {
+		{ OTHER, 7000 },	/* anywhere */
+		{ OTHER, 102 },		/* as if nothing was */
+		{ SSRC, 102 },
+		{ SSRC, 90 },		/* numbers that were seen */
+		{ SSRC, 99 },
+		{ SSRC, 40000 },
+		{ SSRC, 65535 },
+	};
+	struct rtp_stream *stream;
+	unsigned int i;
+	u16 number;
+
+	for (i = 0; i < ARRAY_SIZE(next); i++) {
+		u32 ssrc = next[i].ssrc;
+		u16 seq = next[i].seq;
+
+		stream = stream_started(test, 100);
+		KUNIT_EXPECT_EQ(test, stream_take(stream, SSRC, 101, true),
+				RTP_ACCEPT);
+		number = stream_at(stream, CAPPED);
+		stream->top.did = 2;
+
+		rtp_stream_renew(stream);
+		KUNIT_EXPECT_EQ(test, stream_take(stream, ssrc, seq, true),
+				RTP_UNCONFIRMED);
+		KUNIT_EXPECT_EQ(test, stream_take(stream, ssrc, seq + 1, true),
+				RTP_ACCEPT_FIRST);
+		KUNIT_EXPECT_EQ(test, stream->ssrc, ssrc);
+		KUNIT_EXPECT_EQ(test, stream->top.did, 0);
+		KUNIT_EXPECT_TRUE(test, stream->cut);
+		KUNIT_EXPECT_EQ(test, stream->lost, 0);
+		KUNIT_EXPECT_EQ(test, stream_at(stream, RTP_CLASS_ALL), 102);
+		KUNIT_EXPECT_EQ(test, stream_at(stream, CAPPED),
+				(u16)(number + 1));
+
+		/* once */
+		KUNIT_EXPECT_EQ(test, stream_take(stream, ssrc, seq + 2, true),
+				RTP_ACCEPT);
+		KUNIT_EXPECT_EQ(test, stream_take(stream, ssrc, seq + 2, true),
+				RTP_DUPLICATE);
+		KUNIT_EXPECT_EQ(test, stream_take(stream, ssrc, seq, true),
+				RTP_DUPLICATE);
+		KUNIT_EXPECT_EQ(test, stream_at(stream, RTP_CLASS_ALL), 103);
+	}
+}
+
+/* What the source before announced does not begin the next. */
+static void stream_another_source_is_confirmed(struct kunit *test)
+{
+	struct rtp_stream *stream = stream_started(test, 100);
+
+	KUNIT_EXPECT_EQ(test, stream_take(stream, OTHER, 10, true),
+			RTP_UNCONFIRMED);
+	rtp_stream_renew(stream);
+	KUNIT_EXPECT_EQ(test, stream_take(stream, OTHER, 11, true),
+			RTP_UNCONFIRMED);
+	/* not two of one SSRC, and not in sequence */
+	KUNIT_EXPECT_EQ(test, stream_take(stream, SSRC, 12, true),
+			RTP_UNCONFIRMED);
+	KUNIT_EXPECT_EQ(test, stream_take(stream, SSRC, 14, true),
+			RTP_UNCONFIRMED);
+	KUNIT_EXPECT_EQ(test, stream_take(stream, SSRC, 15, true),
+			RTP_ACCEPT_FIRST);
+
+	/* Before the first datagram there is nothing to be confirmed. */
+	memset(stream, 0, sizeof(*stream));
+	rtp_stream_renew(stream);
+	KUNIT_EXPECT_EQ(test, stream_take(stream, OTHER, 500, true),
+			RTP_ACCEPT_FIRST);
+	KUNIT_EXPECT_EQ(test, stream_take(stream, OTHER, 501, true),
+			RTP_ACCEPT);
+}
+
 /* A class that comes into use between two looks at what is in use, the first
  * of which only sees that something did, still begins where it is first seen.
  */
@@ -573,6 +656,8 @@ static struct kunit_case stream_cases[] = {
 	KUNIT_CASE(stream_late_without_a_number),
 	KUNIT_CASE(stream_wraps),
 	KUNIT_CASE(stream_jump_goes_on_in_every_class),
+	KUNIT_CASE(stream_another_source),
+	KUNIT_CASE(stream_another_source_is_confirmed),
 	KUNIT_CASE(stream_class_comes_into_use_late),
 	{}
 };

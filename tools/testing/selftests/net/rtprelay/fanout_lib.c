@@ -193,6 +193,11 @@ int fo_attach(int fd, const struct rtp_fanout_config *cfg)
 	return fo_set(fd, RTP_FANOUT_ATTACH, 0, cfg, 1, sizeof(*cfg));
 }
 
+int fo_configure(int fd, const struct rtp_fanout_config *cfg)
+{
+	return fo_set(fd, RTP_FANOUT_CONFIG, 0, cfg, 1, sizeof(*cfg));
+}
+
 int fo_detach(int fd)
 {
 	return fo_set(fd, RTP_FANOUT_DETACH, 0, "", 0, 0);

@@ -172,6 +172,7 @@ int fo_set(int fd, __u32 op, __u32 flags, const void *elems, __u32 count,
 int fo_get(int fd, __u32 op, void *elems, __u32 count, __u32 size,
 	   struct rtp_fanout_cursor *cursor);
 int fo_attach(int fd, const struct rtp_fanout_config *cfg);
+int fo_configure(int fd, const struct rtp_fanout_config *cfg);
 int fo_detach(int fd);
 int fo_add(int fd, const struct rtp_fanout_dest *dest, __u32 count);
 int fo_del(int fd, const struct rtp_fanout_dest *dest, __u32 count);

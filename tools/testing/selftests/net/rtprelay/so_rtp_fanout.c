@@ -125,7 +125,7 @@ TEST_F(option, unknown_operation)
 {
 	static const __u32 ops[] = {
 		0, RTP_FANOUT_INFO, RTP_FANOUT_DESTS, RTP_FANOUT_EVENTS,
-		RTP_FANOUT_LAYERS, RTP_FANOUT_CONFIG, RTP_FANOUT_CONFIG + 1,
+		RTP_FANOUT_LAYERS, RTP_FANOUT_CONFIG + 1,
 		1 << 16 | RTP_FANOUT_ATTACH, ~0U,
 	};
 	int i, fd = self->relay.fd;
@@ -305,6 +305,7 @@ TEST_F(option, not_attached)
 				    sizeof(page[0]), &cursor));
 	EXPECT_EQ(-ENOTCONN, fo_events(fd, &event, 1));
 	EXPECT_EQ(-ENOTCONN, fo_attached(fd, &cfg));
+	EXPECT_EQ(-ENOTCONN, fo_configure(fd, &self->relay.cfg));
 }
 
 TEST_F(option, attach_twice)
