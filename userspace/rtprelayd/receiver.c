@@ -14,6 +14,12 @@
 /* Times the rate of TCP that is too much (RFC 8083, section 4.3) */
 #define RECEIVER_TCP_TIMES	10
 
+gboolean receiver_is(const struct receiver *receiver, guint32 ssrc, gint64 now)
+{
+	return !receiver->reports || receiver->ssrc == ssrc ||
+	       now - receiver->at >= RECEIVER_INTERVALS * RECEIVER_INTERVAL_US;
+}
+
 void receiver_report(struct receiver *receiver, const struct rtcp_heard *heard,
 		     gint64 now, gint64 sr_at)
 {

@@ -44,6 +44,14 @@ struct receiver {
 };
 
 /**
+ * receiver_is - is this the viewer that reported before?
+ *
+ * Who forges its address has to know its SSRC as well. It may take another one, but
+ * not while it reports with the one that it has.
+ */
+gboolean receiver_is(const struct receiver *receiver, guint32 ssrc, gint64 now);
+
+/**
  * receiver_report - it reported
  * @heard: with a block
  * @now: monotonic time, us

@@ -185,22 +185,23 @@ static void track_rtcp_from_viewer(struct track_rtcp *rtcp,
 				   const guint8 *data, gsize len)
 {
 	struct leg *leg = g_hash_table_lookup(rtcp->legs_by_addr, from);
+	gint64 now = g_get_monotonic_time();
 	struct rtcp_heard heard;
 
-	if (!leg || !rtcp_hear(data, len, rtcp->out_ssrc, &heard)) {
+	if (!leg || !rtcp_hear(data, len, rtcp->out_ssrc, &heard) ||
+	    !receiver_is(&leg->receiver, heard.ssrc, now)) {
 		rtcp->counters.ignored++;
 		return;
 	}
 	rtcp->counters.reports_in++;
 	if (heard.request != RTCP_REQUEST_NONE)
 		track_rtcp_want_key_frame(rtcp);
-	if (heard.bye && heard.ssrc == leg->receiver.ssrc) {
-		/* whoever forges it has to know the viewer's SSRC */
+	if (heard.bye && leg->receiver.reports) {
 		rtcp->config->leg_gone(leg, "BYE");
 		return;
 	}
 	if (heard.reported)
-		receiver_report(&leg->receiver, &heard, g_get_monotonic_time(),
+		receiver_report(&leg->receiver, &heard, now,
 				track_rtcp_sent_at(rtcp, heard.block.lsr));
 	rtcp->config->leg_alive(leg);
 }

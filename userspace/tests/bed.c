@@ -295,15 +295,21 @@ void viewer_drain(struct viewer *viewer)
 				;
 }
 
-void viewer_report(struct viewer *viewer, guint track)
+void viewer_send_rtcp(struct viewer *viewer, guint track, const guint8 *data, gsize len)
 {
-	static const guint8 report[] = { 0x80, 201, 0, 1, 1, 2, 3, 4 };
 	struct sockaddr_in to = {
 		.sin_family = AF_INET,
 		.sin_port = htons(viewer->server_port[track][1]),
 		.sin_addr.s_addr = htonl(INADDR_LOOPBACK),
 	};
 
-	g_assert_cmpint(sendto(viewer->fd[track][1], report, sizeof(report), 0,
-			       (struct sockaddr *)&to, sizeof(to)), ==, sizeof(report));
+	g_assert_cmpint(sendto(viewer->fd[track][1], data, len, 0, (struct sockaddr *)&to,
+			       sizeof(to)), ==, len);
+}
+
+void viewer_report(struct viewer *viewer, guint track)
+{
+	static const guint8 report[] = { 0x80, 201, 0, 1, 1, 2, 3, 4 };
+
+	viewer_send_rtcp(viewer, track, report, sizeof(report));
 }

@@ -106,6 +106,9 @@ gssize viewer_receive(struct viewer *viewer, guint track, guint rtcp,
 /* viewer_drain - throw away what has come */
 void viewer_drain(struct viewer *viewer);
 
+/* viewer_send_rtcp - send a packet to the relay's RTCP port */
+void viewer_send_rtcp(struct viewer *viewer, guint track, const guint8 *data, gsize len);
+
 /* viewer_report - send an empty receiver report */
 void viewer_report(struct viewer *viewer, guint track);
 

@@ -18,6 +18,8 @@ struct peer {
 	gboolean playing;
 	struct sockaddr_in rtp[TRACKS];
 	struct sockaddr_in rtcp[TRACKS];
+	gboolean tcp;
+	guint8 channel[TRACKS];
 	guint tracks;
 	gint64 alive;		/* when it began to play, or RTCP came last */
 };
@@ -34,6 +36,9 @@ struct origin {
 	guint32 units;		/* access units so far */
 	guint32 ticks;		/* periods so far */
 	guint small;		/* periods a datagram, or 0 */
+	guint32 streams;	/* times that it began anew */
+	gboolean was_down;
+	gboolean said_bye;
 	GList *peers;
 	GMutex lock;		/* of what follows */
 	struct origin_stats stats;
@@ -42,7 +47,28 @@ struct origin {
 	guint delay_ms;
 	guint expire_ms;
 	gboolean hang_up;
+	struct origin_mood mood;
 };
+
+static struct origin_mood origin_mood(struct origin *origin)
+{
+	struct origin_mood mood;
+
+	g_mutex_lock(&origin->lock);
+	mood = origin->mood;
+	g_mutex_unlock(&origin->lock);
+	return mood;
+}
+
+static guint32 origin_ssrc(const struct origin *origin, guint track)
+{
+	return ORIGIN_SSRC + track + origin->streams * ORIGIN_NEXT;
+}
+
+static guint32 origin_timestamp(const struct origin *origin, guint track)
+{
+	return origin->units * ORIGIN_TICKS(track) + origin->streams * 0x76543210;
+}
 
 static void origin_count(struct origin *origin, guint *counter)
 {
@@ -87,41 +113,92 @@ static void peer_describe(struct peer *peer, GstRTSPMessage *answer)
 {
 	g_autofree char *base = g_strdup_printf("rtsp://" ORIGIN_HOST ":%u/live/",
 						peer->origin->port);
-	static const char sdp[] =
+	struct origin_mood mood = origin_mood(peer->origin);
+	g_autofree char *sdp = g_strdup_printf(
 		"v=0\r\no=- 77 1 IN IP4 " ORIGIN_HOST "\r\ns=" ORIGIN_HOST "\r\n"
 		"c=IN IP4 " ORIGIN_HOST "\r\nt=0 0\r\na=control:*\r\n"
-		"m=video 0 RTP/AVP 96\r\na=rtpmap:96 H264/90000\r\na=control:video\r\n"
-		"m=audio 0 RTP/AVP 97\r\na=rtpmap:97 L16/8000\r\na=control:audio\r\n";
+		"m=video 0 RTP/%s %u\r\na=rtpmap:%u H264/90000\r\na=control:video\r\n%s"
+		"m=audio 0 RTP/AVP 97\r\na=rtpmap:97 L16/8000\r\na=control:audio\r\n",
+		mood.feedback ? "AVPF" : "AVP", ORIGIN_VIDEO + 2 * mood.changed,
+		ORIGIN_VIDEO + 2 * mood.changed,
+		mood.feedback ? "a=rtcp-fb:96 nack pli\r\n" : "");
 
 	gst_rtsp_message_add_header(answer, GST_RTSP_HDR_CONTENT_BASE, base);
 	gst_rtsp_message_add_header(answer, GST_RTSP_HDR_CONTENT_TYPE, "application/sdp");
 	gst_rtsp_message_set_body(answer, (const guint8 *)sdp, strlen(sdp));
 }
 
-static void peer_setup(struct peer *peer, GstRTSPMessage *msg, GstRTSPMessage *answer)
+/* FALSE: 461 */
+static gboolean peer_setup(struct peer *peer, GstRTSPMessage *msg, GstRTSPMessage *answer)
 {
 	guint track = g_str_has_suffix(msg->type_data.request.uri, "audio");
+	struct origin *origin = peer->origin;
 	GstRTSPTransport *transport;
 	char *text = NULL, *reply;
 
 	gst_rtsp_transport_new(&transport);
 	gst_rtsp_message_get_header(msg, GST_RTSP_HDR_TRANSPORT, &text, 0);
 	gst_rtsp_transport_parse(text, transport);
-	if (transport->client_port.min % 2 ||
-	    transport->client_port.max != transport->client_port.min + 1)
-		origin_count(peer->origin, &peer->origin->stats.odd_ports);
+	peer->tcp = transport->lower_transport == GST_RTSP_LOWER_TRANS_TCP;
+	peer->channel[track] = transport->interleaved.min;
+	if (!peer->tcp && (transport->client_port.min % 2 ||
+			   transport->client_port.max != transport->client_port.min + 1))
+		origin_count(origin, &origin->stats.odd_ports);
 	peer->rtp[track].sin_family = AF_INET;
 	peer->rtp[track].sin_addr.s_addr = htonl(INADDR_LOOPBACK);
 	peer->rtp[track].sin_port = htons(transport->client_port.min);
 	peer->rtcp[track] = peer->rtp[track];
 	peer->rtcp[track].sin_port = htons(transport->client_port.max);
-	peer->tracks |= 1 << track;
 	gst_rtsp_transport_free(transport);
+	if (!peer->tcp && origin_mood(origin).refuse_udp)
+		return FALSE;
+	peer->tracks |= 1 << track;
 
-	reply = g_strdup_printf("%s;server_port=%u-%u;ssrc=%08X", text,
-				peer->origin->media_port[track][0],
-				peer->origin->media_port[track][1], ORIGIN_SSRC + track);
+	if (peer->tcp)
+		reply = g_strdup_printf("%s;ssrc=%08X", text, origin_ssrc(origin, track));
+	else
+		reply = g_strdup_printf("%s;server_port=%u-%u;ssrc=%08X", text,
+					origin->media_port[track][0],
+					origin->media_port[track][1],
+					origin_ssrc(origin, track));
 	gst_rtsp_message_take_header(answer, GST_RTSP_HDR_TRANSPORT, reply);
+	return TRUE;
+}
+
+static guint32 origin_word(const guint8 *data)
+{
+	return (guint32)data[0] << 24 | data[1] << 16 | data[2] << 8 | data[3];
+}
+
+/* RTCP came. */
+static void origin_reported(struct origin *origin, guint track, const guint8 *data, gsize len)
+{
+	g_mutex_lock(&origin->lock);
+	origin->stats.reports++;
+	for (gsize at = 0; at + 4 <= len; at += 4 + (data[at + 2] << 8 | data[at + 3]) * 4) {
+		origin->stats.byes += data[at + 1] == 203;
+		/* it must be about the stream as it is now */
+		origin->stats.key_frames += data[at + 1] == 206 && at + 12 <= len &&
+			origin_word(data + at + 8) == origin_ssrc(origin, track);
+	}
+	if (track == 0 && len <= sizeof(origin->stats.rtcp)) {
+		memcpy(origin->stats.rtcp, data, len);
+		origin->stats.rtcp_len = len;
+	}
+	g_mutex_unlock(&origin->lock);
+}
+
+static void peer_frame(struct peer *peer, GstRTSPMessage *msg)
+{
+	struct origin *origin = peer->origin;
+	guint8 *data = NULL;
+	guint len = 0;
+
+	gst_rtsp_message_get_body(msg, &data, &len);
+	peer->alive = g_get_monotonic_time();
+	for (guint track = 0; track < TRACKS; track++)
+		if (msg->type_data.data.channel == peer->channel[track] + 1)
+			origin_reported(origin, track, data, len);
 }
 
 static void peer_message(GstRTSPMessage *msg, gpointer user_data)
@@ -129,19 +206,28 @@ static void peer_message(GstRTSPMessage *msg, gpointer user_data)
 	struct peer *peer = user_data;
 	struct origin *origin = peer->origin;
 	GstRTSPMessage *answer = NULL;
+	char *cseq = NULL, *challenge;
 	gint status = 200;
-	char *cseq = NULL;
 
+	if (msg->type == GST_RTSP_MESSAGE_DATA) {
+		peer_frame(peer, msg);
+		wire_next(peer->wire);
+		return;
+	}
 	origin_capture_request(origin, msg);
 	if (msg->type_data.request.method == GST_RTSP_DESCRIBE) {
 		g_usleep(g_atomic_int_get(&origin->delay_ms) * 1000);
 		status = origin->refuse ?: status;
 	}
+	if (!gate_admits(origin_mood(origin).gate, msg, &challenge))
+		status = 401;
 	gst_rtsp_message_new_response(&answer, status, "-", NULL);
+	if (challenge)
+		gst_rtsp_message_take_header(answer, GST_RTSP_HDR_WWW_AUTHENTICATE, challenge);
 	gst_rtsp_message_get_header(msg, GST_RTSP_HDR_CSEQ, &cseq, 0);
 	gst_rtsp_message_add_header(answer, GST_RTSP_HDR_CSEQ, cseq);
 	gst_rtsp_message_add_header(answer, GST_RTSP_HDR_SESSION, "77;timeout=60");
-	switch (msg->type_data.request.method) {
+	switch (status == 401 ? GST_RTSP_INVALID : msg->type_data.request.method) {
 	case GST_RTSP_DESCRIBE:
 		origin_count(origin, &origin->stats.describes);
 		if (status == 200)
@@ -149,7 +235,8 @@ static void peer_message(GstRTSPMessage *msg, gpointer user_data)
 		break;
 	case GST_RTSP_SETUP:
 		origin_count(origin, &origin->stats.setups);
-		peer_setup(peer, msg, answer);
+		if (!peer_setup(peer, msg, answer))
+			answer->type_data.response.code = 461;
 		break;
 	case GST_RTSP_PLAY:
 		origin_count(origin, &origin->stats.plays);
@@ -184,7 +271,7 @@ static gboolean origin_accept(GSocket *listener, GIOCondition condition, gpointe
 	g_autofree char *from = NULL;
 	struct peer *peer;
 
-	if (!socket)
+	if (!socket || origin_mood(origin).down)
 		return G_SOURCE_CONTINUE;
 	connection = g_socket_connection_factory_create_connection(socket);
 	address = g_socket_get_remote_address(socket, NULL);
@@ -212,15 +299,33 @@ static gboolean origin_has_player(struct origin *origin, guint track)
 	return FALSE;
 }
 
+static void peer_send(struct peer *peer, guint track, gboolean rtcp, const guint8 *data,
+		      gsize len)
+{
+	struct sockaddr_in *to = rtcp ? &peer->rtcp[track] : &peer->rtp[track];
+	GstRTSPMessage *frame = NULL;
+
+	if (!peer->tcp) {
+		sendto(peer->origin->fd[track][rtcp], data, len, 0, (struct sockaddr *)to,
+		       sizeof(*to));
+		return;
+	}
+	gst_rtsp_message_new_data(&frame, peer->channel[track] + rtcp);
+	gst_rtsp_message_set_body(frame, data, len);
+	wire_send(peer->wire, frame);
+	gst_rtsp_message_free(frame);
+}
+
 static void origin_send(struct origin *origin, guint track, const guint8 *payload, gsize len)
 {
 	guint8 data[1500];
 	guint16 seq = origin->seq[track]++;
-	guint32 timestamp = htonl(origin->units * 900);
-	guint32 ssrc = htonl(ORIGIN_SSRC + track);
+	guint32 timestamp = htonl(origin_timestamp(origin, track));
+	guint32 ssrc = htonl(origin_ssrc(origin, track));
+	struct origin_mood mood = origin_mood(origin);
 
 	data[0] = 0x80;
-	data[1] = track ? ORIGIN_AUDIO : ORIGIN_VIDEO;
+	data[1] = track ? ORIGIN_AUDIO : ORIGIN_VIDEO + 2 * mood.changed;
 	data[2] = seq >> 8;
 	data[3] = seq;
 	memcpy(data + 4, &timestamp, 4);
@@ -234,10 +339,10 @@ static void origin_send(struct origin *origin, guint track, const guint8 *payloa
 	for (GList *l = origin->peers; l; l = l->next) {
 		struct peer *peer = l->data;
 
-		if (!peer->playing || !(peer->tracks & 1 << track))
+		if (!peer->playing || !(peer->tracks & 1 << track) || mood.mute ||
+		    (mood.no_udp && !peer->tcp) || origin->said_bye)
 			continue;
-		sendto(origin->fd[track][0], data, 12 + len, 0,
-		       (struct sockaddr *)&peer->rtp[track], sizeof(peer->rtp[track]));
+		peer_send(peer, track, FALSE, data, 12 + len);
 		g_mutex_lock(&origin->lock);
 		origin->stats.sent++;
 		g_mutex_unlock(&origin->lock);
@@ -264,7 +369,10 @@ static void origin_send_unit(struct origin *origin, gboolean small)
 {
 	static const guint tids[] = { 0, 2, 1, 2 };
 	guint tid = tids[origin->units % G_N_ELEMENTS(tids)];
-	guint8 samples[160] = { 0 };
+	/* the audio tells which one it is */
+	guint8 samples[160] = {
+		origin->units >> 24, origin->units >> 16, origin->units >> 8, origin->units,
+	};
 
 	if (!small)
 		origin_send_nal(origin, 14, 0, tid, 8);
@@ -278,22 +386,28 @@ static void origin_send_unit(struct origin *origin, gboolean small)
 	origin->units++;
 }
 
-static void origin_send_reports(struct origin *origin)
+static void origin_send_reports(struct origin *origin, gboolean bye)
 {
 	for (guint track = 0; track < TRACKS; track++) {
-		/* counts that no viewer may be told */
-		guint32 sr[7] = {
-			htonl(0x80c80006), htonl(ORIGIN_SSRC + track), htonl(1), htonl(2),
-			htonl(origin->units * 900), htonl(0x0badbad0), htonl(0x0badbad1),
+		/* an access unit is a hundredth of a second; counts that no viewer may see */
+		guint32 words[] = {
+			htonl(0x80c80006), htonl(origin_ssrc(origin, track)),
+			htonl(1 + origin->units / 100),
+			htonl((origin->units % 100 * G_GUINT64_CONSTANT(0x100000000)) / 100),
+			htonl(origin_timestamp(origin, track)),
+			htonl(0x0badbad0), htonl(0x0badbad1),
+			htonl(0x81ca0003), htonl(origin_ssrc(origin, track)),
+			/* CNAME, of four letters */
+			htonl(0x01040000 | 'o' << 8 | 'n'), htonl('c' << 24 | 'e' << 16),
+			htonl(0x81cb0001), htonl(origin_ssrc(origin, track)),
 		};
 
 		for (GList *l = origin->peers; l; l = l->next) {
 			struct peer *peer = l->data;
 
 			if (peer->playing && peer->tracks & 1 << track)
-				sendto(origin->fd[track][1], sr, sizeof(sr), 0,
-				       (struct sockaddr *)&peer->rtcp[track],
-				       sizeof(peer->rtcp[track]));
+				peer_send(peer, track, TRUE, (guint8 *)words,
+					  bye ? sizeof(words) : sizeof(words) - 8);
 		}
 	}
 }
@@ -312,7 +426,7 @@ static void origin_read_rtcp(struct origin *origin, guint track)
 		if (len <= 0)
 			break;
 		origin_capture(origin, data, len);
-		origin_count(origin, &origin->stats.reports);
+		origin_reported(origin, track, data, len);
 		if (from.sin_addr.s_addr != htonl(INADDR_LOOPBACK))
 			origin_count(origin, &origin->stats.foreign_peers);
 		for (GList *l = origin->peers; l; l = l->next) {
@@ -340,9 +454,18 @@ static void origin_expire_peers(struct origin *origin)
 	}
 }
 
+/* Other SSRCs, numbers and timestamps; what the numbers are modulo 256 stays. */
+static void origin_begin_anew(struct origin *origin)
+{
+	origin->streams++;
+	for (guint track = 0; track < TRACKS; track++)
+		origin->seq[track] += 256 * 77;
+}
+
 static gboolean origin_tick(gpointer user_data)
 {
 	struct origin *origin = user_data;
+	struct origin_mood mood = origin_mood(origin);
 	gboolean hang_up;
 	guint small;
 
@@ -354,15 +477,21 @@ static gboolean origin_tick(gpointer user_data)
 	hang_up = origin->hang_up;
 	origin->hang_up = FALSE;
 	g_mutex_unlock(&origin->lock);
-	while (hang_up && origin->peers)
+	if (mood.bye && !origin->said_bye)
+		origin_send_reports(origin, TRUE);
+	origin->said_bye = mood.bye;
+	while ((hang_up || mood.down) && origin->peers)
 		peer_free(origin->peers->data);
+	if (origin->was_down && !mood.down)
+		origin_begin_anew(origin);
+	origin->was_down = mood.down;
 
 	small = g_atomic_int_get(&origin->small);
 	if (small && origin->ticks++ % small)
 		return G_SOURCE_CONTINUE;
 	origin_send_unit(origin, small);
-	if (origin->units % (ORIGIN_SR / ORIGIN_PERIOD) == 0)
-		origin_send_reports(origin);
+	if (origin->units % (ORIGIN_SR / ORIGIN_PERIOD) == 0 && !mood.mute && !mood.bye)
+		origin_send_reports(origin, FALSE);
 	return G_SOURCE_CONTINUE;
 }
 
@@ -483,6 +612,13 @@ GBytes *origin_captured(struct origin *origin)
 	captured = g_bytes_new(origin->captured->data, origin->captured->len);
 	g_mutex_unlock(&origin->lock);
 	return captured;
+}
+
+void origin_set_mood(struct origin *origin, const struct origin_mood *mood)
+{
+	g_mutex_lock(&origin->lock);
+	origin->mood = *mood;
+	g_mutex_unlock(&origin->lock);
 }
 
 void origin_hang_up(struct origin *origin)

@@ -8,11 +8,17 @@
 
 #include <gio/gio.h>
 
+#include "gate.h"
+
 /* Where it listens: an address that no viewer may ever see */
 #define ORIGIN_HOST	"127.0.0.2"
 #define ORIGIN_VIDEO	96
 #define ORIGIN_AUDIO	97
 #define ORIGIN_SSRC	0x0a0b0c00	/* of the first track; the next has one more */
+/* The SSRCs of the stream that begins when it comes up again have this more */
+#define ORIGIN_NEXT	0x100
+/* Ticks between access units, of the video's clock and of the audio's */
+#define ORIGIN_TICKS(track)	((track) ? 80 : 900)
 /* Time between access units, in milliseconds */
 #define ORIGIN_PERIOD	10
 /* Between sender reports */
@@ -33,8 +39,24 @@ struct origin_stats {
 	guint odd_ports;	/* SETUPs with other than an even port and the next */
 	guint reports;		/* RTCP packets that came */
 	guint expired;		/* connections closed since no RTCP came for them */
+	guint key_frames;	/* asked for */
+	guint byes;		/* of those who left */
+	guint8 rtcp[128];	/* the last of the video's that came, @rtcp_len bytes */
+	guint rtcp_len;
 	guint64 sent;		/* RTP datagrams */
 	guint64 made;		/* of those, while somebody played, but each once */
+};
+
+/* struct origin_mood - how it behaves; all zero at first */
+struct origin_mood {
+	gboolean down;		/* hangs up, on whoever comes too; the next stream is another */
+	gboolean bye;		/* says BYE before that, or alone and goes mute */
+	gboolean mute;		/* sends no media */
+	gboolean no_udp;	/* sends none over UDP */
+	gboolean refuse_udp;	/* answers SETUP for it with 461 */
+	gboolean feedback;	/* offers RTP/AVPF */
+	gboolean changed;	/* has another payload type */
+	enum gate gate;
 };
 
 struct origin *origin_new(void);
@@ -56,6 +78,8 @@ void origin_expire(struct origin *origin, guint ms);
 
 /* origin_captured - all that came so far, requests and RTCP, as bytes */
 GBytes *origin_captured(struct origin *origin);
+
+void origin_set_mood(struct origin *origin, const struct origin_mood *mood);
 
 /* origin_hang_up - close all connections */
 void origin_hang_up(struct origin *origin);

@@ -29,11 +29,9 @@ static void test_rtcp(struct bed *bed, gconstpointer unused)
 	g_usleep(600000);
 	viewer_report(viewer, 0);
 	for (guint i = 0; i < 3; i++)
-		g_assert_cmpint(viewer_receive(viewer, 0, 1, data), ==, 28);
+		g_assert_cmpint(viewer_receive(viewer, 0, 1, data), ==, 28 + 16);
 	g_assert_cmphex(word(data, 0), ==, 0x80c80006);
 	g_assert_cmphex(word(data, 1), ==, ORIGIN_SSRC);
-	g_assert_cmphex(word(data, 2), ==, 1);
-	g_assert_cmphex(word(data, 3), ==, 2);
 	packets = word(data, 5);
 	octets = word(data, 6);
 	/* three or more periods of 20 units, two datagrams of 308 bytes each */
