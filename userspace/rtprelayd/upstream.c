@@ -205,8 +205,8 @@ static void upstream_lose(struct upstream *upstream, GstRTSPStatusCode status,
 	upstream_disconnect(upstream, alive);
 	if (!upstream->lost_at) {
 		upstream->lost_at = g_get_monotonic_time();
-		upstream->give_up = g_timeout_add_seconds(reconnect_s, upstream_give_up,
-							  upstream);
+		upstream->give_up = g_timeout_add(reconnect_s * 1000, upstream_give_up,
+						  upstream);
 	}
 	pause_ms = backoff_next(&upstream->backoff);
 	log_warn("upstream-lost", LOG_S("path", upstream->config.path->name),
