@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "client.h"
 
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+
 #include "addr.h"
 #include "framer.h"
+#include "interleaved.h"
 #include "limit.h"
 #include "log.h"
 #include "methods.h"
@@ -20,6 +24,7 @@
  * @refs: one while connected, one for each request that waits
  * @server: whose; not to be used once @wire is NULL
  * @wire: the connection, NULL after it ended
+ * @interleaved: what else goes over it, or NULL
  * @addr: the viewer's address
  * @local: ours
  * @cseq: of the request in hand
@@ -33,6 +38,7 @@ struct client {
 	guint refs;
 	struct server *server;
 	struct wire *wire;
+	struct interleaved *interleaved;
 	struct rtp_fanout_addr addr;
 	struct rtp_fanout_addr local;
 	char *cseq;
@@ -92,13 +98,24 @@ const char *client_nonce(struct client *client)
 	return client->nonce;
 }
 
+struct interleaved *client_interleaved(struct client *client)
+{
+	if (!client->interleaved && client->wire)
+		client->interleaved = interleaved_new(client->wire);
+	return client->interleaved;
+}
+
 static void client_end(struct client *client, void (*end)(struct wire *wire))
 {
-	if (!client->wire)
+	struct wire *wire = g_steal_pointer(&client->wire);
+
+	if (!wire)
 		return;
 	g_clear_handle_id(&client->session_check, g_source_remove);
 	server_client_gone(client->server, client);
-	end(g_steal_pointer(&client->wire));
+	/* before the connection goes, on which its sessions say good-bye */
+	g_clear_pointer(&client->interleaved, interleaved_free);
+	end(wire);
 	client_unref(client);
 }
 
@@ -207,12 +224,23 @@ static gboolean client_take_cseq(struct client *client, GstRTSPMessage *request)
 	return TRUE;
 }
 
+static void client_frame(struct client *client, GstRTSPMessage *msg)
+{
+	guint8 *data = NULL;
+	guint len = 0;
+
+	gst_rtsp_message_get_body(msg, &data, &len);
+	interleaved_received(client->interleaved, msg->type_data.data.channel, data, len);
+}
+
 static void client_message(GstRTSPMessage *msg, gpointer user_data)
 {
 	struct client *client = user_data;
 
 	if (msg->type != GST_RTSP_MESSAGE_REQUEST) {
-		/* answers to nothing, and frames of no channel: not for us */
+		/* answers to nothing are not for us, nor are frames of no channel */
+		if (msg->type == GST_RTSP_MESSAGE_DATA && client->interleaved)
+			client_frame(client, msg);
 		wire_next(client->wire);
 		return;
 	}
@@ -273,6 +301,9 @@ struct client *client_new(struct server *server, GSocketConnection *connection)
 		client_unref(client);
 		return NULL;
 	}
+	/* beyond that it is here that what a slow viewer gets waits, and is dropped */
+	g_socket_set_option(g_socket_connection_get_socket(connection), IPPROTO_TCP,
+			    TCP_NOTSENT_LOWAT, LIMIT_UNSENT_FRAMES, NULL);
 	client->wire = wire_new(G_IO_STREAM(connection), &ops, client);
 	wire_set_idle(client->wire, LIMIT_IDLE_MS);
 	return client;

@@ -8,6 +8,7 @@
 #include <linux/rtp_fanout.h>
 
 struct client;
+struct interleaved;
 struct server;
 struct session;
 
@@ -38,6 +39,9 @@ gboolean client_is_secure(const struct client *client);
 
 /* client_nonce - of Digest, its own */
 const char *client_nonce(struct client *client);
+
+/* client_interleaved - media on its connection; NULL when that has ended */
+struct interleaved *client_interleaved(struct client *client);
 
 /* client_has_session - the connection may be idle while that session lives */
 void client_has_session(struct client *client, const struct session *session);

@@ -19,8 +19,11 @@
 #define LIMIT_FRAME		65535
 /* Read at once */
 #define LIMIT_READ		8192
-/* Answers that the peer has not taken yet */
+/* Bytes that the peer has not taken yet, and those beyond which interleaved frames
+ * are dropped: there always is room for answers
+ */
 #define LIMIT_UNSENT		262144
+#define LIMIT_UNSENT_FRAMES	131072
 
 /* From the first byte of a message to its last */
 #define LIMIT_MESSAGE_MS	10000

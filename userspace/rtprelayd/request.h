@@ -12,13 +12,13 @@
  * @client: who asked; a reference
  * @url: what for
  * @session: identifier of the session that it names, or NULL
- * @ports: the viewer's, for SETUP
+ * @transport: what it asks for, in SETUP
  */
 struct request {
 	struct client *client;
 	struct url *url;
 	char *session;
-	struct transport_ports ports;
+	struct transport_choice transport;
 };
 
 /* request_new - takes @url */

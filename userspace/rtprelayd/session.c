@@ -209,6 +209,7 @@ void session_end(struct session *session, const char *reason)
 	for (guint i = 0; i < LIMIT_TRACKS; i++) {
 		session_log_sent(session, i);
 		track_del_leg(&session->legs[i]);
+		leg_clear(&session->legs[i]);
 	}
 	g_hash_table_remove(session->table->by_id, session->id);
 	path_leave(session->path, session);
@@ -323,21 +324,27 @@ void session_leg_gone(struct leg *leg, const char *reason)
 	session->gone_idle = g_idle_add(session_end_gone, session);
 }
 
-void session_setup(struct session *session, guint index,
-		   const struct transport_ports *ports,
-		   const struct rtp_fanout_cap *cap)
+gboolean session_setup(struct session *session, guint index,
+		       const struct transport_choice *transport,
+		       struct interleaved *interleaved, const struct rtp_fanout_cap *cap)
 {
 	struct leg *leg = &session->legs[index];
 
+	leg->session = NULL;
+	switch (transport->kind) {
+	case TRANSPORT_UDP:
+		leg_set_up_udp(leg, &session->viewer, &session->local, &transport->ports);
+		break;
+	case TRANSPORT_INTERLEAVED:
+		if (!interleaved ||
+		    !leg_set_up_interleaved(leg, interleaved, transport->any_channels ?
+					    NULL : &transport->channels))
+			return FALSE;
+		break;
+	}
 	leg->session = session;
-	leg->dest = (struct rtp_fanout_dest){
-		.addr = session->viewer,
-		.cap = *cap,
-	};
-	memcpy(leg->dest.local, session->local.addr, sizeof(leg->dest.local));
-	leg->dest.addr.port = htons(ports->rtp);
-	leg->rtcp = leg->dest;
-	leg->rtcp.addr.port = htons(ports->rtcp);
+	leg->dest.cap = *cap;
+	return TRUE;
 }
 
 void session_drop_track(struct session *session, guint index)
@@ -345,14 +352,16 @@ void session_drop_track(struct session *session, guint index)
 	struct leg *leg = &session->legs[index];
 
 	track_del_leg(leg);
-	memset(leg, 0, sizeof(*leg));
+	leg_clear(leg);
+	leg->session = NULL;
 }
 
 /* The viewer has come back before we missed it: what it left behind goes. */
 static void session_take_over(struct track *track, struct session *session,
 			      const struct leg *leg)
 {
-	struct leg *old = track_find_leg(track, &leg->dest.addr);
+	struct leg *old = leg->transport == TRANSPORT_UDP ?
+			  track_find_leg(track, &leg->dest.addr) : NULL;
 
 	if (old && old->session != session)
 		session_end(old->session, "another session has its ports");
@@ -369,6 +378,7 @@ static gboolean session_add_legs(struct session *session)
 			continue;
 		if (track)
 			session_take_over(track, session, leg);
+		leg_hold(leg);
 		if (!track || !track_add_leg(track, leg, &error)) {
 			log_warn("viewer-refused",
 				  LOG_S("path", path_name(session->path)),
@@ -398,6 +408,10 @@ static void session_play_done(struct session_play *play, GstRTSPStatusCode statu
 		n++;
 	}
 	play->func(status, starts, n, play->user_data);
+	/* the viewer has its answer now, if it is still there */
+	session = session_find(play->table, play->id);
+	for (guint i = 0; session && i < LIMIT_TRACKS; i++)
+		leg_release(&session->legs[i]);
 	g_free(play->id);
 	g_free(play);
 }
@@ -439,7 +453,8 @@ static void session_log_play(const struct session *session)
 		if (leg->session)
 			log_event("viewer-plays", LOG_S("path", path_name(session->path)),
 				  LOG_U("track", i),
-				  LOG_S("viewer", addr_to_string(&leg->dest.addr, addr)),
+				  LOG_S("viewer", addr_to_string(leg_addr(leg), addr)),
+				  LOG_S("transport", transport_name(leg->transport)),
 				  LOG_S("cap", cap_to_string(&leg->dest.cap, cap)),
 				  LOG_S("session", session->name));
 	}

@@ -8,6 +8,7 @@
 
 #include <gst/rtsp/gstrtspdefs.h>
 
+#include "leg.h"
 #include "path.h"
 #include "track.h"
 
@@ -109,12 +110,16 @@ void session_leg_gone(struct leg *leg, const char *reason);
 /**
  * session_setup - set up a track, or change what was set up before PLAY
  * @index: of the track
- * @ports: the viewer's
+ * @transport: how it is to be sent
+ * @interleaved: the connection that was asked on
  * @cap: layers that it gets
+ *
+ * Return: FALSE when the connection has no channels left; the track is not set up
+ * then.
  */
-void session_setup(struct session *session, guint index,
-		   const struct transport_ports *ports,
-		   const struct rtp_fanout_cap *cap);
+gboolean session_setup(struct session *session, guint index,
+		       const struct transport_choice *transport,
+		       struct interleaved *interleaved, const struct rtp_fanout_cap *cap);
 
 /**
  * session_drop_track - undo the setup of a track

@@ -28,20 +28,45 @@ static GstRTSPStatusCode setup_do(struct request *request, struct session **sess
 	struct client *client = request->client;
 	struct path *path = server_find_path(client_server(client), request->url->name);
 	GstRTSPStatusCode status = setup_check(client, request->session, path, session);
+	struct interleaved *interleaved = NULL;
+	gboolean new;
 
 	if (status != GST_RTSP_STS_OK)
 		return status;
 	if (!path_track(path, request->url->track))
 		return GST_RTSP_STS_NOT_FOUND;
-	if (!*session)
+	new = !*session;
+	if (new)
 		*session = session_new(server_sessions(client_server(client)), path,
 				       client_addr(client), client_local(client));
 	if (!*session)
 		return GST_RTSP_STS_SERVICE_UNAVAILABLE;
-	session_setup(*session, request->url->track, &request->ports, &request->url->cap);
+	if (request->transport.kind == TRANSPORT_INTERLEAVED)
+		interleaved = client_interleaved(client);
+	if (!session_setup(*session, request->url->track, &request->transport, interleaved,
+			   &request->url->cap)) {
+		if (new)
+			session_end(*session, "no channels left");
+		return GST_RTSP_STS_UNSUPPORTED_TRANSPORT;
+	}
 	session_touch(*session);
 	client_has_session(client, *session);
 	return GST_RTSP_STS_OK;
+}
+
+static char *setup_transport(const struct request *request, struct session *session)
+{
+	struct track *track = path_track(session_path(session), request->url->track);
+	const struct leg *leg = session_leg(session, request->url->track);
+
+	switch (leg->transport) {
+	case TRANSPORT_UDP:
+		return transport_answer(&request->transport.ports, track_ports(track),
+					track_ssrc(track));
+	case TRANSPORT_INTERLEAVED:
+		return transport_answer_interleaved(&leg->channels, track_ssrc(track));
+	}
+	return NULL;
 }
 
 static void setup_done(GstRTSPStatusCode status, gpointer user_data)
@@ -55,15 +80,11 @@ static void setup_done(GstRTSPStatusCode status, gpointer user_data)
 		status = setup_do(request, &session);
 	answer = client_answer(client, status);
 	if (status == GST_RTSP_STS_OK) {
-		struct track *track = path_track(session_path(session),
-						 request->url->track);
-
 		gst_rtsp_message_take_header(answer, GST_RTSP_HDR_SESSION,
 			g_strdup_printf("%s;timeout=%u", session_id(session),
 					session_timeout_s(session)));
 		gst_rtsp_message_take_header(answer, GST_RTSP_HDR_TRANSPORT,
-			transport_answer(&request->ports, track_ports(track),
-					 track_ssrc(track)));
+					     setup_transport(request, session));
 	}
 	client_send(client, answer);
 	request_free(request);
@@ -92,7 +113,8 @@ void setup_handle(struct client *client, GstRTSPMessage *msg)
 		status = GST_RTSP_STS_BAD_REQUEST;
 	else if (url->track < 0)
 		status = GST_RTSP_STS_AGGREGATE_OPERATION_NOT_ALLOWED;
-	else if (!transport_choose(transport, client_addr(client), &request->ports))
+	else if (!transport_choose(transport, client_addr(client),
+				   &request->transport))
 		status = GST_RTSP_STS_UNSUPPORTED_TRANSPORT;
 	else
 		status = setup_check(client, request->session, path, &session);

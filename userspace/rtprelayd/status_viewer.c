@@ -129,8 +129,9 @@ static JsonObject *status_leg(struct leg *leg, guint index,
 		track_get_status(leg->track, &status);
 	json_object_set_int_member(object, "track", index);
 	json_object_set_string_member(object, "address",
-				      addr_to_string(&leg->dest.addr, addr));
-	json_object_set_string_member(object, "transport", "udp");
+				      addr_to_string(leg_addr(leg), addr));
+	json_object_set_string_member(object, "transport",
+				      transport_name(leg->transport));
 	json_object_set_string_member(object, "backend", status.fanout ?
 		fanout_backend_name(fanout_backend(status.fanout)) : "none");
 	status_add_cap(object, "cap", &leg->dest.cap);

@@ -67,6 +67,15 @@ static void track_event(const struct rtp_fanout_event *event, gpointer user_data
 			  LOG_S("error", g_strerror(event->error)));
 }
 
+static guint track_copies(guint64 cookie, const struct fanout_copy *copies, guint n,
+			  gpointer user_data)
+{
+	struct track *track = user_data;
+	struct leg *leg = track_rtcp_leg(track->rtcp, cookie);
+
+	return leg ? leg_take(leg, copies, n) : 0;
+}
+
 struct track *track_new(const struct track_config *config, GError **error)
 {
 	struct track *track = g_new0(struct track, 1);
@@ -142,6 +151,7 @@ static gboolean track_open_fanout(struct track *track, guint32 ssrc, GError **er
 	static const struct fanout_callbacks callbacks = {
 		.datagram = track_datagram,
 		.event = track_event,
+		.copies = track_copies,
 	};
 
 	/* one that stays, whatever that of the server becomes */
@@ -227,7 +237,8 @@ gboolean track_add_leg(struct track *track, struct leg *leg, GError **error)
 	leg->octets = leg->dropped = (struct meter){ 0 };
 	meter_sample(&leg->octets, 0);
 	meter_sample(&leg->dropped, 0);
-	g_hash_table_insert(track->legs_by_rtp, &leg->dest.addr, leg);
+	if (leg->transport == TRANSPORT_UDP)
+		g_hash_table_insert(track->legs_by_rtp, &leg->dest.addr, leg);
 	track_rtcp_add_leg(track->rtcp, leg);
 	return TRUE;
 }
@@ -240,7 +251,8 @@ void track_del_leg(struct leg *leg)
 		return;
 	leg->track = NULL;
 	fanout_del(track->fanout, &leg->dest, NULL);
-	g_hash_table_remove(track->legs_by_rtp, &leg->dest.addr);
+	if (leg->transport == TRANSPORT_UDP)
+		g_hash_table_remove(track->legs_by_rtp, &leg->dest.addr);
 	track_rtcp_del_leg(track->rtcp, leg);
 }
 
@@ -253,6 +265,12 @@ gboolean track_set_cap(struct leg *leg, const struct rtp_fanout_cap *cap, GError
 		return FALSE;
 	leg->dest.cap = *cap;
 	return TRUE;
+}
+
+void track_received_rtcp(struct track *track, struct leg *leg, const guint8 *data,
+			 gsize len)
+{
+	track_rtcp_received(track->rtcp, leg, data, len);
 }
 
 struct leg *track_find_leg(struct track *track, const struct rtp_fanout_addr *addr)

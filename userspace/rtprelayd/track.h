@@ -10,33 +10,13 @@
 #include <gio/gio.h>
 
 #include "fanout.h"
+#include "leg.h"
 #include "meter.h"
-#include "receiver.h"
 #include "sdp.h"
 #include "udp.h"
 
 struct track;
 struct session;
-
-/**
- * struct leg - a viewer's part in a track
- * @session: whose
- * @track: in which it is, or NULL
- * @dest: where the media goes; its cookie is set by track_add_leg()
- * @rtcp: the same, for RTCP
- * @octets: payload bytes sent to it
- * @dropped: datagrams that could not be
- * @receiver: what the viewer reports
- */
-struct leg {
-	struct session *session;
-	struct track *track;
-	struct rtp_fanout_dest dest;
-	struct rtp_fanout_dest rtcp;
-	struct meter octets;
-	struct meter dropped;
-	struct receiver receiver;
-};
 
 /**
  * struct track_config - how a track is relayed
@@ -140,6 +120,10 @@ void track_del_leg(struct leg *leg);
  */
 gboolean track_set_cap(struct leg *leg, const struct rtp_fanout_cap *cap,
 		       GError **error);
+
+/* track_received_rtcp - a packet came for an interleaved leg, on its connection */
+void track_received_rtcp(struct track *track, struct leg *leg, const guint8 *data,
+			 gsize len);
 
 /* track_find_leg - the leg with that media address, or NULL */
 struct leg *track_find_leg(struct track *track, const struct rtp_fanout_addr *addr);

@@ -101,6 +101,17 @@ static void track_rtcp_send_up(struct track_rtcp *rtcp, GstBuffer *buffer)
 	}
 }
 
+static void track_rtcp_send_leg(struct track_rtcp *rtcp, struct leg *leg,
+				GstBuffer *buffer)
+{
+	GstMapInfo map;
+
+	if (!gst_buffer_map(buffer, &map, GST_MAP_READ))
+		return;
+	leg_send_rtcp(leg, rtcp->udp, map.data, map.size);
+	gst_buffer_unmap(buffer, &map);
+}
+
 /* What relaying a report to the viewers needs */
 struct track_rtcp_relay {
 	struct track_rtcp *rtcp;
@@ -116,7 +127,7 @@ static gboolean track_rtcp_relay_to(const struct rtp_fanout_dest_info *info,
 	if (!leg)
 		return TRUE;
 	rtcp_set_counts(relay->buffer, info->packets, info->octets);
-	track_rtcp_send(relay->rtcp, &leg->rtcp, relay->buffer);
+	track_rtcp_send_leg(relay->rtcp, leg, relay->buffer);
 	return TRUE;
 }
 
@@ -180,11 +191,9 @@ static gint64 track_rtcp_sent_at(const struct track_rtcp *rtcp, guint32 lsr)
 	return 0;
 }
 
-static void track_rtcp_from_viewer(struct track_rtcp *rtcp,
-				   const struct rtp_fanout_addr *from,
-				   const guint8 *data, gsize len)
+void track_rtcp_received(struct track_rtcp *rtcp, struct leg *leg, const guint8 *data,
+			 gsize len)
 {
-	struct leg *leg = g_hash_table_lookup(rtcp->legs_by_addr, from);
 	gint64 now = g_get_monotonic_time();
 	struct rtcp_heard heard;
 
@@ -228,7 +237,8 @@ static gboolean track_rtcp_ready(gint fd, GIOCondition condition, gpointer user_
 		    addr_equal(&from, &rtcp->server.addr))
 			track_rtcp_from_server(rtcp, data, len);
 		else
-			track_rtcp_from_viewer(rtcp, &from, data, len);
+			track_rtcp_received(rtcp, g_hash_table_lookup(rtcp->legs_by_addr,
+								      &from), data, len);
 	}
 	return G_SOURCE_CONTINUE;
 }
@@ -287,7 +297,8 @@ static gboolean track_rtcp_check_leg(const struct rtp_fanout_dest_info *info,
 	struct leg *leg = track_rtcp_leg(rtcp, info->cookie);
 	const char *reason = NULL;
 
-	if (leg)
+	/* TCP sees to what is on a connection, and to whether it ends */
+	if (leg && leg->transport == TRANSPORT_UDP)
 		reason = receiver_check(&leg->receiver, g_get_monotonic_time(),
 					info->packets, info->octets);
 	if (reason)
@@ -405,7 +416,7 @@ void track_rtcp_bye(struct track_rtcp *rtcp)
 		track_rtcp_send_up(rtcp, up);
 	g_hash_table_iter_init(&iter, rtcp->legs_by_cookie);
 	while (g_hash_table_iter_next(&iter, NULL, &leg))
-		track_rtcp_send(rtcp, &((struct leg *)leg)->rtcp, down);
+		track_rtcp_send_leg(rtcp, leg, down);
 }
 
 void track_rtcp_add_leg(struct track_rtcp *rtcp, struct leg *leg)
@@ -413,7 +424,8 @@ void track_rtcp_add_leg(struct track_rtcp *rtcp, struct leg *leg)
 	leg->receiver = (struct receiver){ 0 };
 	g_hash_table_insert(rtcp->legs_by_cookie, &leg->dest.cookie, leg);
 	/* two legs that name one RTCP address: it is the later one's */
-	g_hash_table_replace(rtcp->legs_by_addr, &leg->rtcp.addr, leg);
+	if (leg->transport == TRANSPORT_UDP)
+		g_hash_table_replace(rtcp->legs_by_addr, &leg->rtcp.addr, leg);
 }
 
 void track_rtcp_del_leg(struct track_rtcp *rtcp, struct leg *leg)

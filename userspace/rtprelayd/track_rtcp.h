@@ -53,6 +53,10 @@ void track_rtcp_add_leg(struct track_rtcp *rtcp, struct leg *leg);
 
 void track_rtcp_del_leg(struct track_rtcp *rtcp, struct leg *leg);
 
+/* track_rtcp_received - a packet came for an interleaved leg */
+void track_rtcp_received(struct track_rtcp *rtcp, struct leg *leg, const guint8 *data,
+			 gsize len);
+
 /* track_rtcp_leg - the leg with that cookie, or NULL */
 struct leg *track_rtcp_leg(struct track_rtcp *rtcp, guint64 cookie);
 

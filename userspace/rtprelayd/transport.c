@@ -23,6 +23,20 @@ static gboolean transport_get_ports(const GstRTSPRange *range,
 	return TRUE;
 }
 
+/* As with ports; channels are bytes, and 0 is one. */
+static gboolean transport_get_channels(const GstRTSPRange *range,
+				       struct transport_channels *channels)
+{
+	gint rtcp = range->max == -1 ? range->min + 1 : range->max;
+
+	if (range->min < 0 || range->min > G_MAXUINT8 || rtcp < 0 ||
+	    rtcp > G_MAXUINT8 || rtcp == range->min)
+		return FALSE;
+	channels->rtp = range->min;
+	channels->rtcp = rtcp;
+	return TRUE;
+}
+
 static transport *transport_parse(const char *text)
 {
 	transport *parsed = NULL;
@@ -30,9 +44,7 @@ static transport *transport_parse(const char *text)
 	gst_rtsp_transport_new(&parsed);
 	if (gst_rtsp_transport_parse(text, parsed) == GST_RTSP_OK &&
 	    parsed->trans == GST_RTSP_TRANS_RTP &&
-	    parsed->profile == GST_RTSP_PROFILE_AVP &&
-	    parsed->lower_transport == GST_RTSP_LOWER_TRANS_UDP &&
-	    !parsed->mode_record)
+	    parsed->profile == GST_RTSP_PROFILE_AVP && !parsed->mode_record)
 		return parsed;
 	gst_rtsp_transport_free(parsed);
 	return NULL;
@@ -48,19 +60,49 @@ static gboolean transport_is_viewers(const transport *asked,
 	       g_str_equal(asked->destination, addr_host(viewer, host));
 }
 
+static gboolean transport_can_serve(const transport *asked,
+				    const struct rtp_fanout_addr *viewer,
+				    struct transport_choice *choice)
+{
+	/* A set of flags, of which a viewer may name others. */
+	switch (asked->lower_transport) {
+	case GST_RTSP_LOWER_TRANS_UDP:
+		choice->kind = TRANSPORT_UDP;
+		return transport_is_viewers(asked, viewer) &&
+		       transport_get_ports(&asked->client_port, &choice->ports);
+	case GST_RTSP_LOWER_TRANS_TCP:
+		choice->kind = TRANSPORT_INTERLEAVED;
+		choice->any_channels = asked->interleaved.min == -1;
+		return choice->any_channels ||
+		       transport_get_channels(&asked->interleaved, &choice->channels);
+	default:
+		return FALSE;
+	}
+}
+
 gboolean transport_choose(const char *header, const struct rtp_fanout_addr *viewer,
-			  struct transport_ports *client)
+			  struct transport_choice *choice)
 {
 	g_auto(GStrv) offers = g_strsplit(header, ",", -1);
 
 	for (guint i = 0; offers[i]; i++) {
 		g_autoptr(transport) asked = transport_parse(g_strstrip(offers[i]));
 
-		if (asked && transport_is_viewers(asked, viewer) &&
-		    transport_get_ports(&asked->client_port, client))
+		if (asked && transport_can_serve(asked, viewer, choice))
 			return TRUE;
 	}
 	return FALSE;
+}
+
+const char *transport_name(enum transport_kind kind)
+{
+	switch (kind) {
+	case TRANSPORT_UDP:
+		return "udp";
+	case TRANSPORT_INTERLEAVED:
+		return "tcp";
+	}
+	return NULL;
 }
 
 char *transport_answer(const struct transport_ports *client,
@@ -77,4 +119,22 @@ char *transport_answer(const struct transport_ports *client,
 	made->ssrc = ssrc;
 	made->mode_play = TRUE;
 	return gst_rtsp_transport_as_text(made);
+}
+
+char *transport_answer_interleaved(const struct transport_channels *channels,
+				   guint32 ssrc)
+{
+	transport *made = NULL;
+	char *text;
+
+	gst_rtsp_transport_new(&made);
+	made->trans = GST_RTSP_TRANS_RTP;
+	made->profile = GST_RTSP_PROFILE_AVP;
+	made->lower_transport = GST_RTSP_LOWER_TRANS_TCP;
+	made->interleaved = (GstRTSPRange){ channels->rtp, channels->rtcp };
+	made->ssrc = ssrc;
+	made->mode_play = TRUE;
+	text = gst_rtsp_transport_as_text(made);
+	gst_rtsp_transport_free(made);
+	return text;
 }

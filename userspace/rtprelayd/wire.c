@@ -6,6 +6,11 @@
 #include "framer.h"
 #include "limit.h"
 
+/* Frames that one system call sends */
+#define WIRE_FRAMES	64
+/* Bytes of an empty buffer that are kept for what is sent next */
+#define WIRE_KEEP	4096
+
 /* No deadline; as g_source_set_ready_time() has it */
 #define NEVER	(-1)
 
@@ -156,6 +161,19 @@ static GSourceFuncs wire_timer_funcs = { .dispatch = wire_timer_dispatch };
 
 static gboolean wire_writable(GObject *stream, gpointer user_data);
 
+/* What was sent goes, so that a peer that always lags behind costs no more. */
+static void wire_forget_sent(struct wire *wire)
+{
+	if (wire->sent == wire->unsent->len && wire->sent > WIRE_KEEP) {
+		g_byte_array_unref(wire->unsent);
+		wire->unsent = g_byte_array_new();
+		wire->sent = 0;
+	} else if (wire->sent > wire->unsent->len / 2) {
+		g_byte_array_remove_range(wire->unsent, 0, wire->sent);
+		wire->sent = 0;
+	}
+}
+
 static void wire_write(struct wire *wire)
 {
 	GPollableOutputStream *out;
@@ -185,12 +203,12 @@ static void wire_write(struct wire *wire)
 		}
 		if (wire->send_at == NEVER)
 			wire->send_at = wire_in(LIMIT_SEND_MS);
+		wire_forget_sent(wire);
 		wire_arm(wire);
 		return;
 	}
 
-	g_byte_array_set_size(wire->unsent, 0);
-	wire->sent = 0;
+	wire_forget_sent(wire);
 	wire_drop_source(&wire->write_watch);
 	wire_arm(wire);
 	if (wire->finishing)
@@ -365,6 +383,108 @@ void wire_send(struct wire *wire, GstRTSPMessage *msg)
 		wire_fail(wire, g_error_new_literal(G_IO_ERROR, G_IO_ERROR_TIMED_OUT,
 						    "the peer takes no answers"));
 	else if (!wire->write_watch && !wire->failure)
+		wire_write(wire);
+}
+
+gsize wire_frame_len(const struct wire_frame *frame)
+{
+	return WIRE_FRAME_HEADER + frame->head_len + frame->rest_len;
+}
+
+static void wire_frame_header(guint8 header[static WIRE_FRAME_HEADER],
+			      const struct wire_frame *frame)
+{
+	gsize len = frame->head_len + frame->rest_len;
+
+	header[0] = '$';
+	header[1] = frame->channel;
+	header[2] = len >> 8;
+	header[3] = len;
+}
+
+void wire_frame_append(GByteArray *bytes, const struct wire_frame *frame)
+{
+	guint8 header[WIRE_FRAME_HEADER];
+
+	wire_frame_header(header, frame);
+	g_byte_array_append(bytes, header, sizeof(header));
+	if (frame->head_len)
+		g_byte_array_append(bytes, frame->head, frame->head_len);
+	g_byte_array_append(bytes, frame->rest, frame->rest_len);
+}
+
+/* How many of the frames there is room for, behind so many bytes */
+static guint wire_frames_fit(const struct wire_frame *frames, guint n, gsize bytes)
+{
+	for (guint i = 0; i < n; i++) {
+		bytes += wire_frame_len(&frames[i]);
+		if (bytes > LIMIT_UNSENT_FRAMES ||
+		    frames[i].head_len + frames[i].rest_len > LIMIT_FRAME)
+			return i;
+	}
+	return n;
+}
+
+/*
+ * Hand frames to the network without a copy, as far as it takes them. TLS would
+ * make a record of each part, so there they are put together.
+ * Return: bytes that it took.
+ */
+static gsize wire_write_frames(struct wire *wire, const struct wire_frame *frames, guint n)
+{
+	GOutputStream *out = g_io_stream_get_output_stream(wire->connection);
+	guint8 headers[WIRE_FRAMES][WIRE_FRAME_HEADER];
+	GOutputVector vectors[WIRE_FRAMES * 3];
+	gsize written = 0;
+	guint used = 0;
+
+	if (G_IS_TLS_CONNECTION(wire->connection) || wire->write_watch ||
+	    wire->sent < wire->unsent->len || n > WIRE_FRAMES)
+		return 0;
+	for (guint i = 0; i < n; i++) {
+		wire_frame_header(headers[i], &frames[i]);
+		vectors[used++] = (GOutputVector){ headers[i], WIRE_FRAME_HEADER };
+		if (frames[i].head_len)
+			vectors[used++] = (GOutputVector){
+				frames[i].head, frames[i].head_len,
+			};
+		vectors[used++] = (GOutputVector){ frames[i].rest, frames[i].rest_len };
+	}
+	/* an error shows again when what is left is written */
+	g_pollable_output_stream_writev_nonblocking(G_POLLABLE_OUTPUT_STREAM(out), vectors,
+						    used, &written, NULL, NULL);
+	return written;
+}
+
+guint wire_send_frames(struct wire *wire, const struct wire_frame *frames, guint n)
+{
+	guint fit = wire_frames_fit(frames, n, wire->unsent->len - wire->sent);
+	gsize written;
+
+	if (wire->failure || wire->finishing || !fit)
+		return 0;
+	written = wire_write_frames(wire, frames, fit);
+	for (guint i = 0; i < fit; i++) {
+		gsize len = wire_frame_len(&frames[i]);
+
+		if (written >= len) {
+			written -= len;
+			continue;
+		}
+		wire_frame_append(wire->unsent, &frames[i]);
+		/* of the one that it ends in, what is left */
+		wire->sent += written;
+		written = 0;
+	}
+	if (!wire->write_watch && wire->sent < wire->unsent->len)
+		wire_write(wire);
+	return fit;
+}
+
+void wire_send_held(struct wire *wire, const GByteArray *frames)
+{
+	g_byte_array_append(wire->unsent, frames->data, frames->len);
+	if (!wire->write_watch && !wire->failure)
 		wire_write(wire);
 }
 

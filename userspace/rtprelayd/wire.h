@@ -53,6 +53,43 @@ void wire_next(struct wire *wire);
  */
 void wire_send(struct wire *wire, GstRTSPMessage *msg);
 
+/**
+ * struct wire_frame - an interleaved frame (RFC 2326, section 10.12)
+ * @channel: its channel
+ * @head: what it begins with, @head_len bytes, or NULL
+ * @rest: the others, @rest_len bytes; both are LIMIT_FRAME at most
+ */
+struct wire_frame {
+	guint8 channel;
+	const guint8 *head;
+	gsize head_len;
+	const guint8 *rest;
+	gsize rest_len;
+};
+
+/* The header of a frame, in bytes */
+#define WIRE_FRAME_HEADER	4
+
+/* wire_frame_len - bytes of a frame, with its header */
+gsize wire_frame_len(const struct wire_frame *frame);
+
+/* wire_frame_append - append a frame, with its header */
+void wire_frame_append(GByteArray *bytes, const struct wire_frame *frame);
+
+/**
+ * wire_send_frames - send frames, at once where the peer takes them
+ * @frames: @n of them
+ *
+ * Those are taken that leave less than LIMIT_UNSENT_FRAMES bytes to wait for the
+ * peer. As with wire_send(), a peer that takes nothing is closed.
+ *
+ * Return: how many were taken, the first ones.
+ */
+guint wire_send_frames(struct wire *wire, const struct wire_frame *frames, guint n);
+
+/* wire_send_held - send whole frames, LIMIT_UNSENT_FRAMES at most */
+void wire_send_held(struct wire *wire, const GByteArray *frames);
+
 /* wire_finish - read no more, end once everything queued was sent, and free */
 void wire_finish(struct wire *wire);
 

@@ -23,11 +23,17 @@ void rtsp_close(struct rtsp *rtsp);
 /* rtsp_write - send bytes as they are; FALSE when the relay has hung up */
 gboolean rtsp_write(struct rtsp *rtsp, const char *bytes, gsize len);
 
-/* rtsp_read - the next answer, or NULL at the end; to be freed */
+/* rtsp_read - the next answer or frame, or NULL at the end; to be freed */
 GstRTSPMessage *rtsp_read(struct rtsp *rtsp);
 
 /* rtsp_received - all bytes that came so far */
 const GString *rtsp_received(const struct rtsp *rtsp);
+
+/* rtsp_read_answer - the next answer; frames before it are lost */
+GstRTSPMessage *rtsp_read_answer(struct rtsp *rtsp);
+
+/* rtsp_set_buffer - let no more than so many bytes wait to be read, about */
+void rtsp_set_buffer(struct rtsp *rtsp, int bytes);
 
 /* rtsp_is_closed - does the relay hang up within so long? */
 gboolean rtsp_is_closed(struct rtsp *rtsp, guint ms);

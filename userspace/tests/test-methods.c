@@ -40,7 +40,7 @@ static void test_errors(struct bed *bed, gconstpointer unused)
 		{ "SETUP", track, NULL, 400 },
 		{ "SETUP", bed->url, udp, 459 },
 		{ "SETUP", track9, udp, 404 },
-		{ "SETUP", track, "Transport: RTP/AVP/TCP;unicast;interleaved=0-1\r\n", 461 },
+		{ "SETUP", track, "Transport: RTP/SAVP;unicast;client_port=6-7\r\n", 461 },
 		{ "SETUP", track,
 		  "Session: x\r\nTransport: RTP/AVP;unicast;client_port=6-7\r\n", 454 },
 		{ "SETUP", other, again, 459 },

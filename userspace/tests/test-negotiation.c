@@ -115,8 +115,9 @@ static void test_url_track(void)
 
 static const struct {
 	const char *header;
-	guint16 rtp;	/* 0: refused */
+	guint16 rtp;	/* port; 0: refused, or interleaved */
 	guint16 rtcp;
+	const char *channels;	/* "any", or two of them */
 } transports[] = {
 	{ "RTP/AVP;unicast;client_port=5000-5001", 5000, 5001 },
 	{ "RTP/AVP/UDP;unicast;client_port=5000-5001", 5000, 5001 },
@@ -124,9 +125,23 @@ static const struct {
 	{ "RTP/AVP;unicast;client_port=5000-7001", 5000, 7001 },
 	{ "RTP/AVP;unicast;client_port=5000-5001;mode=\"PLAY\"", 5000, 5001 },
 	{ "RTP/AVP;unicast;destination=192.0.2.1;client_port=5000-5001", 5000, 5001 },
-	{ "RTP/AVP/TCP;unicast;interleaved=0-1, RTP/AVP;unicast;client_port=6-7", 6, 7 },
+	{ "RTP/SAVP;unicast;client_port=4-5, RTP/AVP;unicast;client_port=6-7", 6, 7 },
+	{ "RTP/AVP;unicast;client_port=6-7, RTP/AVP/TCP;unicast;interleaved=0-1", 6, 7 },
+	{ "RTP/AVP/TCP;unicast;interleaved=0-1, RTP/AVP;unicast;client_port=6-7", 0, 0,
+	  "0 1" },
+	{ "RTP/AVP/TCP;unicast;interleaved=2-3", 0, 0, "2 3" },
+	{ "RTP/AVP/TCP;interleaved=255-0", 0, 0, "255 0" },
+	{ "RTP/AVP/TCP;unicast;interleaved=8", 0, 0, "8 9" },
+	{ "RTP/AVP/TCP;unicast", 0, 0, "any" },
+	{ "RTP/AVP/TCP;unicast;mode=\"PLAY\"", 0, 0, "any" },
 	{ "RTP/AVP;unicast;destination=192.0.2.2;client_port=5000-5001", 0 },
-	{ "RTP/AVP/TCP;unicast;interleaved=0-1", 0 },
+	{ "RTP/AVP/TCP;unicast;interleaved=1-1", 0 },
+	{ "RTP/AVP/TCP;unicast;interleaved=255", 0 },
+	{ "RTP/AVP/TCP;unicast;interleaved=256-257", 0 },
+	{ "RTP/AVP/TCP;unicast;interleaved=-1-0", 0 },
+	{ "RTP/AVP/TCP;unicast;interleaved=a-b", 0 },
+	{ "RTP/AVP/TCP;unicast;interleaved=0-1;mode=record", 0 },
+	{ "RTP/SAVP/TCP;unicast;interleaved=0-1", 0 },
 	{ "RTP/AVP;multicast", 0 },
 	{ "RTP/AVP;client_port=5000-5001", 0 },
 	{ "RTP/SAVP;unicast;client_port=5000-5001", 0 },
@@ -147,15 +162,24 @@ static void test_transport(void)
 
 	inet_pton(AF_INET, "192.0.2.1", viewer.addr);
 	for (guint i = 0; i < G_N_ELEMENTS(transports); i++) {
-		struct transport_ports ports = { 0 };
+		struct transport_choice choice = { 0 };
+		g_autofree char *channels = NULL;
 
 		g_test_message("%s", transports[i].header);
-		g_assert_cmpint(transport_choose(transports[i].header, &viewer, &ports), ==,
-				transports[i].rtp != 0);
-		if (!transports[i].rtp)
+		g_assert_cmpint(transport_choose(transports[i].header, &viewer, &choice), ==,
+				transports[i].rtp || transports[i].channels);
+		if (transports[i].rtp) {
+			g_assert_cmpint(choice.kind, ==, TRANSPORT_UDP);
+			g_assert_cmpuint(choice.ports.rtp, ==, transports[i].rtp);
+			g_assert_cmpuint(choice.ports.rtcp, ==, transports[i].rtcp);
+		}
+		if (!transports[i].channels)
 			continue;
-		g_assert_cmpuint(ports.rtp, ==, transports[i].rtp);
-		g_assert_cmpuint(ports.rtcp, ==, transports[i].rtcp);
+		g_assert_cmpint(choice.kind, ==, TRANSPORT_INTERLEAVED);
+		channels = choice.any_channels ? g_strdup("any") :
+			   g_strdup_printf("%u %u", choice.channels.rtp,
+					   choice.channels.rtcp);
+		g_assert_cmpstr(channels, ==, transports[i].channels);
 	}
 }
 
