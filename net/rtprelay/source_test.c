@@ -127,10 +127,17 @@ static void source_timestamps_wrap(struct kunit *test)
 						    U32_MAX - 4000 + i * 3600,
 						    T0 + (1 + i) * 40 * MS),
 				3600 - 11 + i * 3600);
-	/* The newest is known across the wrap. */
 	KUNIT_EXPECT_EQ(test, source_leaves(&source, RTP_ACCEPT_FIRST, 77,
 					    T0 + 200 * MS),
 			3600 - 11 + 4 * 3600);
+
+	/* Which is the newest is known across the wrap. */
+	source = (struct rtp_source) { .clock_rate = 90000 };
+	source_leaves(&source, RTP_ACCEPT_FIRST, U32_MAX - 1000, T0);
+	source_leaves(&source, RTP_ACCEPT, 3600 - 1001, T0 + 39 * MS);
+	KUNIT_EXPECT_EQ(test, source_leaves(&source, RTP_ACCEPT_FIRST, 77,
+					    T0 + 79 * MS),
+			2 * 3600 - 1001);
 }
 
 /* Nothing came for so long that the timestamps wrapped, some times over. */

@@ -400,7 +400,7 @@ TEST_F_TIMEOUT(alone, faults, 120)
 	struct rtp_fanout_dest dest[66];
 	struct rtp_fanout_info info;
 	struct fo_relay relay;
-	int i, attach, add;
+	int i, attach, add, configure;
 
 	fail_fd = open("/proc/thread-self/fail-nth", O_RDWR);
 	if (fail_fd < 0)
@@ -416,7 +416,12 @@ TEST_F_TIMEOUT(alone, faults, 120)
 	add = WITH_FAULTS(relay.fd, fo_add(relay.fd, dest, 66),
 			  fo_flush(relay.fd));
 	EXPECT_LT(0, add);
-	TH_LOG("%d faults of ATTACH, %d of ADD", attach, add);
+	relay.cfg.flags = RTP_FANOUT_TEE | RTP_FANOUT_RESTART;
+	configure = WITH_FAULTS(relay.fd, fo_configure(relay.fd, &relay.cfg),
+				(void)0);
+	EXPECT_LT(0, configure);
+	TH_LOG("%d faults of ATTACH, %d of ADD, %d of CONFIG", attach, add,
+	       configure);
 	WITH_FAULTS(relay.fd, fo_info(relay.fd, &info), (void)0);
 	WITH_FAULTS(relay.fd, fo_get(relay.fd, RTP_FANOUT_DESTS, page, 66,
 				     sizeof(page[0]), &cursor) < 0 ?
