@@ -106,5 +106,8 @@
 #define LIMIT_HTTP_VIEWERS_MAX	5000
 /* Time that the rates of what is shown are of */
 #define LIMIT_SAMPLE_MS		2000
+/* The same, when they are for the log alone, and the most lines that it then gets */
+#define LIMIT_WARN_MS		4000
+#define LIMIT_WARN_LINES	32
 
 #endif

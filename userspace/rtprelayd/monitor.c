@@ -23,7 +23,7 @@
  * @http: the status page; NULL without
  * @control: the control socket; NULL without
  * @control_path: its path
- * @sampler: calls status_sample()
+ * @sampler: calls status_sample() and status_warn()
  */
 struct monitor {
 	struct server *server;
@@ -197,6 +197,7 @@ static gboolean monitor_sample(gpointer user_data)
 	struct monitor *monitor = user_data;
 
 	status_sample(monitor->server);
+	status_warn(monitor->server);
 	return G_SOURCE_CONTINUE;
 }
 
@@ -297,8 +298,10 @@ struct monitor *monitor_new(const struct config_monitor *config, struct server *
 		monitor_free(monitor);
 		return NULL;
 	}
-	if (monitor->http || monitor->control)
-		monitor->sampler = g_timeout_add(LIMIT_SAMPLE_MS, monitor_sample, monitor);
+	/* rates that nobody looks at are for the log alone */
+	monitor->sampler = g_timeout_add(monitor->http || monitor->control ?
+					 LIMIT_SAMPLE_MS : LIMIT_WARN_MS,
+					 monitor_sample, monitor);
 	return monitor;
 }
 

@@ -35,6 +35,7 @@ struct session_table {
  * @local: the relay's address that it was asked at
  * @legs: by track; those set up have a session
  * @timeout_s: silence after which it ends, as its viewer was told
+ * @slow: see session_slow()
  * @playing: PLAY was asked for
  * @began_at: monotonic time of its beginning, us
  * @heard_at: monotonic time of the last sign of life, us
@@ -51,6 +52,7 @@ struct session {
 	struct rtp_fanout_addr local;
 	struct leg legs[LIMIT_TRACKS];
 	guint timeout_s;
+	enum verdict_side slow;
 	gboolean playing;
 	gint64 began_at;
 	gint64 heard_at;
@@ -230,6 +232,16 @@ guint session_timeout_s(const struct session *session)
 struct path *session_path(const struct session *session)
 {
 	return session->path;
+}
+
+enum verdict_side session_slow(const struct session *session)
+{
+	return session->slow;
+}
+
+void session_set_slow(struct session *session, enum verdict_side side)
+{
+	session->slow = side;
 }
 
 const char *session_name(const struct session *session)

@@ -11,6 +11,7 @@
 #include "leg.h"
 #include "path.h"
 #include "track.h"
+#include "verdict.h"
 
 struct session;
 
@@ -71,6 +72,13 @@ struct path *session_path(const struct session *session);
  * told from it
  */
 const char *session_name(const struct session *session);
+
+/*
+ * session_slow, session_set_slow - which side was slow when that was last logged,
+ * see status_warn()
+ */
+enum verdict_side session_slow(const struct session *session);
+void session_set_slow(struct session *session, enum verdict_side side);
 
 /* session_viewer - whose it is; the port is of no meaning */
 const struct rtp_fanout_addr *session_viewer(const struct session *session);

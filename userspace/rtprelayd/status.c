@@ -19,6 +19,11 @@ void status_sample(struct server *server)
 	}
 }
 
+void status_warn(struct server *server)
+{
+	status_warn_viewers(server);
+}
+
 /* Credentials may be in the authority, and those of many cameras in the query. */
 static char *status_url(const char *url)
 {

@@ -28,6 +28,12 @@ JsonNode *status_to_json(struct server *server, const struct status_query *query
 /* status_sample - to be called every LIMIT_SAMPLE_MS: rates are of that time */
 void status_sample(struct server *server);
 
+/*
+ * status_warn - log for whom another side is slow than was last logged. After
+ * status_sample(); LIMIT_WARN_LINES at most, the others the next time.
+ */
+void status_warn(struct server *server);
+
 /* status_print - a line of JSON on stdout for each track, see rtprelayd(8) */
 void status_print(struct server *server);
 

@@ -4,6 +4,7 @@
 #include "addr.h"
 #include "cap.h"
 #include "limit.h"
+#include "log.h"
 #include "status_track.h"
 
 /**
@@ -213,4 +214,44 @@ JsonArray *status_viewers(struct server *server, const struct status_query *quer
 	g_hash_table_unref(legs.sent);
 	g_hash_table_unref(legs.verdicts);
 	return array;
+}
+
+static void status_warn_viewer(const struct status_viewer *viewer)
+{
+	struct session *session = viewer->session;
+	const char *side = verdict_side_name(viewer->verdict.side);
+	char text[ADDR_STRLEN];
+	const char *host = addr_host(session_viewer(session), text);
+
+	if (viewer->verdict.side == VERDICT_NONE)
+		log_event("viewer-well", LOG_S("path", path_name(session_path(session))),
+			  LOG_S("viewer", host), LOG_S("session", session_name(session)));
+	else
+		log_warn("viewer-slow", LOG_S("path", path_name(session_path(session))),
+			 LOG_S("viewer", host), LOG_S("session", session_name(session)),
+			 LOG_S("side", side), LOG_S("why", viewer->verdict.why));
+}
+
+void status_warn_viewers(struct server *server)
+{
+	const struct status_query all = { .viewers = G_MAXUINT };
+	g_autoptr(GArray) viewers = NULL;
+	struct status_legs legs;
+	guint lines = 0;
+
+	if (!session_count(server_sessions(server)))
+		return;
+	status_read_legs(&legs, server, &all);
+	viewers = status_select(server, &legs, &all);
+	for (guint i = 0; i < viewers->len && lines < LIMIT_WARN_LINES; i++) {
+		struct status_viewer *viewer = &g_array_index(viewers, struct status_viewer, i);
+
+		if (viewer->verdict.side == session_slow(viewer->session))
+			continue;
+		session_set_slow(viewer->session, viewer->verdict.side);
+		status_warn_viewer(viewer);
+		lines++;
+	}
+	g_hash_table_unref(legs.sent);
+	g_hash_table_unref(legs.verdicts);
 }

@@ -10,4 +10,7 @@
 /* status_viewers - the array that @query asks for */
 JsonArray *status_viewers(struct server *server, const struct status_query *query);
 
+/* status_warn_viewers - the part of status_warn() */
+void status_warn_viewers(struct server *server);
+
 #endif

@@ -48,7 +48,7 @@ void bed_configure(struct bed *bed, const char *server, const char *paths)
 	g_autoptr(GString) text = g_string_new(NULL);
 
 	g_string_printf(text, "[server]\nlisten=" RELAY_HOST ":%u\ntimeout=%d\n%s",
-			bed->port, BED_TIMEOUT, server ? server : "");
+			bed->port, bed->timeout, server ? server : "");
 	if (bed->http_port)
 		g_string_append_printf(text, "[http]\nlisten=" RELAY_HOST ":%u\n"
 				       "[control]\nsocket=%s\n", bed->http_port,
@@ -107,6 +107,7 @@ void bed_set_up(struct bed *bed, gconstpointer wished)
 
 	bed->origin = origin_new();
 	bed->port = bed_free_port();
+	bed->timeout = wish && wish->timeout ? wish->timeout : BED_TIMEOUT;
 	bed->dir = g_dir_make_tmp("rtprelayd-XXXXXX", NULL);
 	/* the daemon may be another user */
 	g_assert_cmpint(chmod(bed->dir, 0755), ==, 0);
@@ -176,7 +177,7 @@ void bed_tear_down(struct bed *bed, gconstpointer wished)
 	g_free(bed->url);
 }
 
-static void viewer_setup(struct viewer *viewer, guint track, const char *query)
+static void viewer_setup(const struct bed *bed, struct viewer *viewer, guint track, const char *query)
 {
 	g_autofree char *url = NULL, *headers = NULL;
 	GstRTSPTransport *transport;
@@ -199,7 +200,9 @@ static void viewer_setup(struct viewer *viewer, guint track, const char *query)
 	if (!viewer->session) {
 		const char *session = rtsp_header(answer, GST_RTSP_HDR_SESSION);
 
-		g_assert_nonnull(strstr(session, ";timeout=" G_STRINGIFY(BED_TIMEOUT)));
+		g_assert_cmpint(g_ascii_strtoll(strstr(session, ";timeout=") +
+						strlen(";timeout="), NULL, 10), ==,
+				bed->timeout);
 		viewer->session = g_strdup_printf("Session: %.*s\r\n",
 						  (int)strcspn(session, ";"), session);
 	}
@@ -217,7 +220,7 @@ struct viewer *viewer_new(struct bed *bed, const char *cap, guint n_tracks)
 	viewer->n_tracks = n_tracks;
 	g_assert_cmpint(rtsp_status(viewer->rtsp, "DESCRIBE", describe, NULL), ==, 200);
 	for (guint track = 0; track < n_tracks; track++)
-		viewer_setup(viewer, track, query);
+		viewer_setup(bed, viewer, track, query);
 	return viewer;
 }
 

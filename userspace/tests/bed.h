@@ -15,6 +15,7 @@
  * @cam: lines of [path /cam], which is then the only one, or NULL
  * @backend: NULL for the user's
  * @monitor: serve the status page and the control socket
+ * @timeout: of sessions, in seconds; 0 for BED_TIMEOUT
  * @child: called in its process, before it is executed
  * @status: it exits with that, at once, instead of serving; 0 when it serves
  */
@@ -23,6 +24,7 @@ struct bed_wish {
 	const char *cam;
 	const char *backend;
 	gboolean monitor;
+	guint timeout;
 	void (*child)(void);
 	int status;
 };
@@ -32,6 +34,7 @@ struct bed {
 	GSubprocess *daemon;
 	char *dir;
 	guint16 port;
+	guint timeout;	/* see struct bed_wish */
 	char *url;	/* of the origin's stream through the relay */
 	char *config;	/* the daemon's file */
 	char *log;	/* what it logs, a file */

@@ -152,8 +152,27 @@ static void test_sent(struct bed *bed, gconstpointer unused)
 				      "dropped-mtu=0 dropped-output=0\n"));
 }
 
+/* The same while it plays, and that it is over */
+static void test_slow(struct bed *bed, gconstpointer unused)
+{
+	struct viewer *viewer = viewer_new(bed, NULL, 1);
+
+	viewer_play(viewer);
+	/* half of its timeout without a word */
+	bed_await_log(bed, "viewer-slow: path=/cam viewer=" VIEWER_HOST " session=");
+	bed_await_log(bed, " side=viewer why=\"nothing was heard of it for ");
+	for (guint i = 0; i < 8; i++) {
+		viewer_report(viewer, 0);
+		g_usleep(500000);
+	}
+	bed_await_log(bed, "viewer-well: path=/cam viewer=" VIEWER_HOST " session=");
+	viewer_teardown(viewer);
+}
+
 int main(int argc, char **argv)
 {
+	static const struct bed_wish patient = { .timeout = 10 };
+
 	g_test_init(&argc, &argv, NULL);
 	g_test_add("/operations/states", struct manager, NULL, manager_set_up, test_states,
 		   manager_tear_down);
@@ -161,5 +180,7 @@ int main(int argc, char **argv)
 		   test_watchdog, manager_tear_down);
 	g_test_add("/operations/complaint-4-which-side", struct bed, NULL, bed_set_up,
 		   test_sent, bed_tear_down);
+	g_test_add("/operations/complaint-4-while-it-plays", struct bed, &patient, bed_set_up,
+		   test_slow, bed_tear_down);
 	return g_test_run();
 }
