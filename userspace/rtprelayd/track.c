@@ -88,6 +88,7 @@ struct track *track_new(const struct track_config *config, GError **error)
 	track->relay.flags = config->tee ? RTP_FANOUT_TEE : 0;
 	track->relay.clock_rate = config->clock_rate;
 	memcpy(track->relay.codec, config->codec, sizeof(track->relay.codec));
+	track->config.codec = track->relay.codec;
 	track->rtcp = track_rtcp_new(&track->config, &track->udp);
 	track->legs_by_rtp = g_hash_table_new(addr_hash, addr_equal);
 	return track;

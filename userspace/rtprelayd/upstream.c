@@ -8,17 +8,11 @@
 #include "limit.h"
 #include "log.h"
 #include "rtsp_client.h"
-#include "upstream_transport.h"
+#include "tracks.h"
+#include "waiters.h"
 
 /* Random part of the CNAME, in bytes (RFC 7022, section 4.2) */
 #define CNAME_BYTES	12
-
-/* Someone who waits for a state */
-struct upstream_waiter {
-	enum upstream_state state;
-	upstream_reached func;
-	gpointer user_data;
-};
 
 /**
  * struct upstream - see upstream.h
@@ -31,12 +25,12 @@ struct upstream_waiter {
  * @pending: a step to the next state is under way
  * @state: how far any connection has come
  * @wanted: how far it is to come
- * @waiters: struct upstream_waiter *
+ * @waiters: for a state
  * @sdp: see upstream_sdp()
- * @tracks: struct track *, as many as @sdp has, from the first SETUP on
- * @transports: how they come, by track
+ * @tracks: as many as @sdp has, from the first SETUP on
  * @tcp: media is asked for over TCP
  * @udp_refused: it was not to be had over UDP
+ * @tcp_refused: nor over TCP
  * @udp_works: it came over UDP once
  * @keepalive: time of the next one
  * @watch: time of the next look whether media comes
@@ -63,12 +57,12 @@ struct upstream {
 	gboolean pending;
 	enum upstream_state state;
 	enum upstream_state wanted;
-	GQueue waiters;
+	struct waiters waiters;
 	struct sdp *sdp;
-	GPtrArray *tracks;
-	struct upstream_transport transports[LIMIT_TRACKS];
+	struct tracks tracks;
 	gboolean tcp;
 	gboolean udp_refused;
+	gboolean tcp_refused;
 	gboolean udp_works;
 	guint keepalive;
 	guint watch;
@@ -101,26 +95,6 @@ static const struct config_upstream *upstream_server(const struct upstream *upst
 	return upstream->config.path->upstream;
 }
 
-/* Tell everyone whose state has come, or all of them of a failure. */
-static void upstream_wake(struct upstream *upstream, GstRTSPStatusCode status)
-{
-	GQueue due = G_QUEUE_INIT;
-	struct upstream_waiter *waiter;
-
-	for (GList *l = upstream->waiters.head, *next; l; l = next) {
-		waiter = l->data;
-		next = l->next;
-		if (status == GST_RTSP_STS_OK && waiter->state > upstream->state)
-			continue;
-		g_queue_unlink(&upstream->waiters, l);
-		g_queue_push_tail_link(&due, l);
-	}
-	while ((waiter = g_queue_pop_head(&due))) {
-		waiter->func(status, waiter->user_data);
-		g_free(waiter);
-	}
-}
-
 static GstRTSPMessage *upstream_request(GstRTSPMethod method, const char *url)
 {
 	GstRTSPMessage *msg = NULL;
@@ -136,8 +110,7 @@ static void upstream_disconnect(struct upstream *upstream, gboolean alive)
 
 	g_clear_handle_id(&upstream->keepalive, g_source_remove);
 	g_clear_handle_id(&upstream->watch, g_source_remove);
-	for (guint i = 0; upstream->tracks && i < upstream->tracks->len; i++)
-		track_stop(g_ptr_array_index(upstream->tracks, i));
+	tracks_stop(&upstream->tracks);
 	if (client && alive && upstream->in_session)
 		rtsp_client_finish(client, upstream_request(GST_RTSP_TEARDOWN,
 							    upstream->sdp->control));
@@ -159,7 +132,7 @@ static void upstream_fail(struct upstream *upstream, GstRTSPStatusCode status,
 		  LOG_U("status", status), LOG_S("reason", reason));
 	g_clear_handle_id(&upstream->retry, g_source_remove);
 	g_clear_handle_id(&upstream->give_up, g_source_remove);
-	upstream_wake(upstream, status);
+	waiters_fail(&upstream->waiters, status);
 	/* one of those who waited may have been the last */
 	if (!upstream->stopped)
 		upstream->config.ended(upstream->config.user_data);
@@ -227,17 +200,6 @@ static void upstream_change_transport(struct upstream *upstream, const char *rea
 	upstream_connect(upstream);
 }
 
-static void upstream_send_rtcp(guint index, const guint8 *data, gsize len,
-			       gpointer user_data)
-{
-	struct upstream *upstream = user_data;
-
-	if (upstream->client)
-		rtsp_client_send_frame(upstream->client,
-				       upstream->transports[index].rtcp_channel,
-				       data, len);
-}
-
 static void upstream_ask(struct upstream *upstream, GstRTSPMethod method, const char *url)
 {
 	rtsp_client_ask(upstream->client, upstream_request(method, url), 0);
@@ -255,36 +217,12 @@ static void upstream_describe(struct upstream *upstream)
 static void upstream_setup(struct upstream *upstream, guint index)
 {
 	const struct sdp_track *sdp = g_ptr_array_index(upstream->sdp->tracks, index);
-	struct track *track = g_ptr_array_index(upstream->tracks, index);
 	GstRTSPMessage *msg = upstream_request(GST_RTSP_SETUP, sdp->control);
-	struct upstream_transport *transport = &upstream->transports[index];
 
-	*transport = (struct upstream_transport){
-		.tcp = upstream->tcp,
-		.feedback = sdp->feedback,
-		.client = *track_ports(track),
-		.channel = 2 * index,
-		.rtcp_channel = 2 * index + 1,
-	};
 	gst_rtsp_message_take_header(msg, GST_RTSP_HDR_TRANSPORT,
-				     upstream_transport_request(transport));
+				     tracks_request(&upstream->tracks, index,
+						    upstream->tcp, sdp->feedback));
 	rtsp_client_ask(upstream->client, msg, index);
-}
-
-static enum rtcp_request upstream_key_frames(const struct upstream *upstream,
-					     const struct sdp_track *sdp)
-{
-	switch (upstream_server(upstream)->key_frames) {
-	case CONFIG_KEY_FRAMES_AUTO:
-		return sdp->request;
-	case CONFIG_KEY_FRAMES_PLI:
-		return RTCP_REQUEST_PLI;
-	case CONFIG_KEY_FRAMES_FIR:
-		return RTCP_REQUEST_FIR;
-	case CONFIG_KEY_FRAMES_OFF:
-		break;
-	}
-	return RTCP_REQUEST_NONE;
 }
 
 static gboolean upstream_open_tracks(struct upstream *upstream, GError **error)
@@ -293,30 +231,15 @@ static gboolean upstream_open_tracks(struct upstream *upstream, GError **error)
 	gboolean v6 = upstream->config.dual_stack ||
 		      rtsp_client_server(upstream->client)->family == AF_INET6;
 
-	if (!upstream->tracks)
-		upstream->tracks = g_ptr_array_new();
-	for (guint i = upstream->tracks->len; i < upstream->sdp->tracks->len; i++) {
-		const struct sdp_track *sdp = g_ptr_array_index(upstream->sdp->tracks, i);
-		struct track *track;
-
-		track = track_new(&(struct track_config){
-			.name = path->name,
-			.index = i,
-			.family = v6 ? AF_INET6 : AF_INET,
-			.backend = upstream->config.backend,
-			.tee = path->tee,
-			.codec = sdp->codec,
-			.clock_rate = sdp->clock_rate,
-			.request = upstream_key_frames(upstream, sdp),
-			.cname = upstream->cname,
-			.leg_alive = upstream->config.leg_alive,
-			.leg_gone = upstream->config.leg_gone,
-		}, error);
-		if (!track)
-			return FALSE;
-		g_ptr_array_add(upstream->tracks, track);
-	}
-	return TRUE;
+	return tracks_open(&upstream->tracks, upstream->sdp, &(struct track_config){
+		.name = path->name,
+		.family = v6 ? AF_INET6 : AF_INET,
+		.backend = upstream->config.backend,
+		.tee = path->tee,
+		.cname = upstream->cname,
+		.leg_alive = upstream->config.leg_alive,
+		.leg_gone = upstream->config.leg_gone,
+	}, path->upstream->key_frames, error);
 }
 
 /* The next step, if someone waits for it and none is under way */
@@ -356,7 +279,7 @@ static void upstream_set_state(struct upstream *upstream, enum upstream_state st
 	upstream->state = MAX(upstream->state, state);
 	upstream->pending = FALSE;
 	upstream_advance(upstream);
-	upstream_wake(upstream, GST_RTSP_STS_OK);
+	waiters_wake(&upstream->waiters, upstream->state);
 }
 
 static gboolean upstream_keep_alive(gpointer user_data)
@@ -425,21 +348,6 @@ static void upstream_take_session(struct upstream *upstream, const char *header)
 						    upstream);
 }
 
-static gboolean upstream_start_track(struct upstream *upstream, guint index,
-				     GError **error)
-{
-	const struct upstream_transport *transport = &upstream->transports[index];
-
-	return track_start(g_ptr_array_index(upstream->tracks, index),
-			   &(struct track_source){
-		.server = *rtsp_client_server(upstream->client),
-		.ports = transport->server,
-		.ssrc = transport->ssrc,
-		.send = transport->tcp ? upstream_send_rtcp : NULL,
-		.user_data = upstream,
-	}, error);
-}
-
 static void upstream_got_setup(struct upstream *upstream, GstRTSPMessage *msg,
 			       guint index)
 {
@@ -455,39 +363,21 @@ static void upstream_got_setup(struct upstream *upstream, GstRTSPMessage *msg,
 	}
 	if (index == 0)
 		upstream_take_session(upstream, session);
-	if (!transport ||
-	    !upstream_transport_answered(transport, &upstream->transports[index])) {
-		upstream_lose(upstream, GST_RTSP_STS_BAD_GATEWAY,
-			      "SETUP was answered with another transport than was "
-			      "asked for, or without ports", TRUE);
-		return;
-	}
-	if (!upstream_start_track(upstream, index, &error)) {
-		upstream_fail(upstream, GST_RTSP_STS_SERVICE_UNAVAILABLE, error->message);
+	if (!tracks_start(&upstream->tracks, index, upstream->client, transport, &error)) {
+		if (error)
+			upstream_fail(upstream, GST_RTSP_STS_SERVICE_UNAVAILABLE,
+				      error->message);
+		else
+			upstream_lose(upstream, GST_RTSP_STS_BAD_GATEWAY,
+				      "SETUP was answered with another transport than "
+				      "was asked for, or without ports", TRUE);
 		return;
 	}
 
-	for (guint i = 1; index == 0 && i < upstream->tracks->len; i++)
+	for (guint i = 1; index == 0 && i < upstream->tracks.n; i++)
 		upstream_setup(upstream, i);
-	if (index + 1 == upstream->tracks->len)
+	if (index + 1 == upstream->tracks.n)
 		upstream_set_state(upstream, UPSTREAM_READY);
-}
-
-static guint64 upstream_received(const struct upstream *upstream)
-{
-	guint64 received = 0;
-
-	for (guint i = 0; i < upstream->tracks->len; i++)
-		received += track_received(g_ptr_array_index(upstream->tracks, i));
-	return received;
-}
-
-static gboolean upstream_server_left(const struct upstream *upstream)
-{
-	for (guint i = 0; i < upstream->tracks->len; i++)
-		if (track_server_left(g_ptr_array_index(upstream->tracks, i)))
-			return TRUE;
-	return FALSE;
 }
 
 static void upstream_got_media(struct upstream *upstream, gint64 now)
@@ -517,12 +407,12 @@ static void upstream_look(struct upstream *upstream)
 {
 	gint64 now = g_get_monotonic_time(), silent_ms = (now - upstream->media_at) / 1000;
 	gint64 silence_ms = upstream_server(upstream)->silence_s * G_GINT64_CONSTANT(1000);
-	guint64 received = upstream_received(upstream);
+	guint64 received = tracks_received(&upstream->tracks);
 
 	if (received != upstream->received) {
 		upstream->received = received;
 		upstream_got_media(upstream, now);
-	} else if (upstream_server_left(upstream)) {
+	} else if (tracks_server_left(&upstream->tracks)) {
 		upstream_lose(upstream, GST_RTSP_STS_SERVICE_UNAVAILABLE,
 			      "the server said BYE", TRUE);
 	} else if (upstream->silent && silent_ms >= LIMIT_UPSTREAM_UDP_MS &&
@@ -593,6 +483,11 @@ static void upstream_got_refusal(struct upstream *upstream, GstRTSPMethod method
 		   upstream_may_use_tcp(upstream)) {
 		upstream->udp_refused = TRUE;
 		upstream_change_transport(upstream, reason);
+	} else if (code == GST_RTSP_STS_UNSUPPORTED_TRANSPORT &&
+		   upstream->udp_refused && upstream->tcp && !upstream->tcp_refused) {
+		/* then UDP, which it did not refuse, if nothing came over it yet */
+		upstream->tcp_refused = TRUE;
+		upstream_change_transport(upstream, reason);
 	} else {
 		upstream_lose(upstream, code == GST_RTSP_STS_NOT_FOUND ?
 			      GST_RTSP_STS_NOT_FOUND : GST_RTSP_STS_BAD_GATEWAY,
@@ -620,15 +515,7 @@ static void upstream_frame(guint8 channel, const guint8 *data, gsize len,
 {
 	struct upstream *upstream = user_data;
 
-	for (guint i = 0; upstream->tracks && i < upstream->tracks->len; i++) {
-		const struct upstream_transport *transport = &upstream->transports[i];
-		struct track *track = g_ptr_array_index(upstream->tracks, i);
-
-		if (transport->tcp && channel == transport->channel)
-			track_frame(track, FALSE, data, len);
-		else if (transport->tcp && channel == transport->rtcp_channel)
-			track_frame(track, TRUE, data, len);
-	}
+	tracks_frame(&upstream->tracks, channel, data, len);
 }
 
 static void upstream_connected(gpointer user_data)
@@ -694,18 +581,11 @@ struct upstream *upstream_new(const struct upstream_config *config)
 void upstream_reach(struct upstream *upstream, enum upstream_state state,
 		    upstream_reached func, gpointer user_data)
 {
-	struct upstream_waiter *waiter;
-
 	if (upstream->state >= state) {
 		func(GST_RTSP_STS_OK, user_data);
 		return;
 	}
-	waiter = g_new0(struct upstream_waiter, 1);
-	waiter->state = state;
-	waiter->func = func;
-	waiter->user_data = user_data;
-	g_queue_push_tail(&upstream->waiters, waiter);
-
+	waiters_add(&upstream->waiters, state, func, user_data);
 	upstream->refs++;
 	upstream->wanted = MAX(upstream->wanted, state);
 	upstream_advance(upstream);
@@ -717,21 +597,19 @@ void upstream_stop(struct upstream *upstream)
 	upstream->stopped = TRUE;
 	log_event("upstream-stopped", LOG_S("path", upstream->config.path->name),
 		  LOG_S("upstream", upstream_server(upstream)->url));
-	upstream_wake(upstream, GST_RTSP_STS_SERVICE_UNAVAILABLE);
+	waiters_fail(&upstream->waiters, GST_RTSP_STS_SERVICE_UNAVAILABLE);
 
 	g_clear_handle_id(&upstream->retry, g_source_remove);
 	g_clear_handle_id(&upstream->give_up, g_source_remove);
 	/* they say BYE, over the connection if need be */
-	for (guint i = 0; upstream->tracks && i < upstream->tracks->len; i++)
-		track_free(g_ptr_array_index(upstream->tracks, i));
-	g_clear_pointer(&upstream->tracks, g_ptr_array_unref);
+	tracks_close(&upstream->tracks);
 	upstream_disconnect(upstream, !upstream->failed);
 	upstream_unref(upstream);
 }
 
 gboolean upstream_is_awaited(const struct upstream *upstream)
 {
-	return !g_queue_is_empty((GQueue *)&upstream->waiters);
+	return !waiters_are_none(&upstream->waiters);
 }
 
 const char *upstream_state_name(const struct upstream *upstream)
@@ -768,7 +646,7 @@ const struct sdp *upstream_sdp(const struct upstream *upstream)
 
 struct track *upstream_track(const struct upstream *upstream, guint index)
 {
-	if (upstream->state < UPSTREAM_READY || index >= upstream->tracks->len)
+	if (upstream->state < UPSTREAM_READY || index >= upstream->tracks.n)
 		return NULL;
-	return g_ptr_array_index(upstream->tracks, index);
+	return upstream->tracks.track[index];
 }
