@@ -441,8 +441,8 @@ static void test_reception(struct bed *bed, gconstpointer unused)
 	g_assert_cmpint(heard.block.lost, ==, 0);
 	g_assert_cmpuint((guint16)(last - heard.block.highest), <, 100);
 	g_assert_cmpuint(heard.block.jitter, <, 9000);
-	/* the last report came within this time; in 65536ths of a second */
-	g_assert_cmpuint(heard.block.dlsr, <, 65536 * 2 * ORIGIN_SR / 1000);
+	/* long before this the next report comes; in 65536ths of a second */
+	g_assert_cmpuint(heard.block.dlsr, <, 65536 * 10 * ORIGIN_SR / 1000);
 	g_assert_cmpuint(heard.block.lsr >> 16, >=, 1);
 	viewer_teardown(viewer);
 	bed_wait(bed, &stats, stats.byes == 2);
