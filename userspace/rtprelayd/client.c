@@ -283,7 +283,8 @@ static gboolean client_take_addr(GSocketAddress *from, struct rtp_fanout_addr *a
 	       addr_from_sockaddr(addr, (struct sockaddr *)&sa, sizeof(sa));
 }
 
-struct client *client_new(struct server *server, GSocketConnection *connection)
+struct client *client_new(struct server *server, GSocketConnection *connection,
+			  GIOStream *stream)
 {
 	static const struct wire_ops ops = {
 		.message = client_message,
@@ -304,7 +305,8 @@ struct client *client_new(struct server *server, GSocketConnection *connection)
 	/* beyond that it is here that what a slow viewer gets waits, and is dropped */
 	g_socket_set_option(g_socket_connection_get_socket(connection), IPPROTO_TCP,
 			    TCP_NOTSENT_LOWAT, LIMIT_UNSENT_FRAMES, NULL);
-	client->wire = wire_new(G_IO_STREAM(connection), &ops, client);
+	client->secure = stream != G_IO_STREAM(connection);
+	client->wire = wire_new(stream, &ops, client);
 	wire_set_idle(client->wire, LIMIT_IDLE_MS);
 	return client;
 }

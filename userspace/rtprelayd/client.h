@@ -12,8 +12,15 @@ struct interleaved;
 struct server;
 struct session;
 
-/* client_new - serve a connection; NULL when its addresses cannot be told */
-struct client *client_new(struct server *server, GSocketConnection *connection);
+/**
+ * client_new - serve a connection
+ * @connection: of TCP
+ * @stream: what is read and written: @connection, or TLS on it
+ *
+ * Return: NULL when its addresses cannot be told.
+ */
+struct client *client_new(struct server *server, GSocketConnection *connection,
+			  GIOStream *stream);
 
 /* client_refuse - tell a connection 503 and end it */
 void client_refuse(GSocketConnection *connection);

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "limit.h"
 #include "privileges.h"
 
 #define GROUP_SERVER	"server"
@@ -11,6 +12,7 @@
 #define DEFAULT_LISTEN	"[::]:8554"
 #define DEFAULT_PORT	8554
 #define DEFAULT_TIMEOUT	60
+#define DEFAULT_HOST_LIMIT	1024
 #define MAX_TIMEOUT	3600
 
 G_DEFINE_QUARK(config-error-quark, config_error)
@@ -47,6 +49,7 @@ void config_free(struct config *config)
 	if (!config)
 		return;
 	g_clear_object(&config->listen);
+	config_tls_clear(&config->tls);
 	g_free(config->user);
 	config_monitor_clear(&config->monitor);
 	g_ptr_array_unref(config->paths);
@@ -96,6 +99,19 @@ static gboolean config_load_backend(struct config *config, GKeyFile *file, GErro
 	return config_fail(error, GROUP_SERVER, "backend", "neither auto, kernel nor user");
 }
 
+static gboolean config_load_host_limit(struct config *config, GKeyFile *file,
+				       GError **error)
+{
+	g_autofree char *text = g_key_file_get_string(file, GROUP_SERVER, "host-limit", NULL);
+	guint64 limit = DEFAULT_HOST_LIMIT;
+
+	if (text && !g_ascii_string_to_unsigned(text, 10, 0, LIMIT_CLIENTS, &limit, NULL))
+		return config_fail(error, GROUP_SERVER, "host-limit",
+				   "not within 0 to " G_STRINGIFY(LIMIT_CLIENTS));
+	config->host_limit = limit;
+	return TRUE;
+}
+
 GSocketAddress *config_parse_address(const char *text, guint16 default_port)
 {
 	g_autoptr(GSocketConnectable) parsed = g_network_address_parse(text, default_port,
@@ -112,7 +128,8 @@ GSocketAddress *config_parse_address(const char *text, guint16 default_port)
 static gboolean config_load_server(struct config *config, GKeyFile *file,
 				   GError **error)
 {
-	static const char *const keys[] = { "listen", "timeout", "user", "backend", NULL };
+	static const char *const keys[] = { "listen", "timeout", "user", "backend",
+					    "host-limit", CONFIG_TLS_KEYS, NULL };
 	g_autofree char *listen = NULL;
 
 	config->timeout_s = DEFAULT_TIMEOUT;
@@ -132,7 +149,9 @@ static gboolean config_load_server(struct config *config, GKeyFile *file,
 	}
 
 	if (!config_load_user(config, file, error) ||
-	    !config_load_backend(config, file, error))
+	    !config_load_backend(config, file, error) ||
+	    !config_load_host_limit(config, file, error) ||
+	    !config_tls_load(&config->tls, file, GROUP_SERVER, error))
 		return FALSE;
 
 	config->listen = config_parse_address(listen ? listen : DEFAULT_LISTEN,

@@ -7,6 +7,7 @@
 
 #include "config_access.h"
 #include "config_monitor.h"
+#include "config_tls.h"
 #include "config_upstream.h"
 #include "fanout.h"
 
@@ -32,6 +33,8 @@ struct config_path {
 /**
  * struct config - the daemon's configuration
  * @listen: where viewers connect
+ * @tls: the same with TLS, and how
+ * @host_limit: connections, and sessions, of one host at a time; 0 for any number
  * @timeout_s: seconds after which a silent viewer is dropped, 1 to 3600
  * @user: who the daemon becomes when root starts it, or NULL
  * @backend: what replicates the streams
@@ -41,6 +44,8 @@ struct config_path {
  */
 struct config {
 	GSocketAddress *listen;
+	struct config_tls tls;
+	guint host_limit;
 	guint timeout_s;
 	char *user;
 	enum fanout_backend backend;

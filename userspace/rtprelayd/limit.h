@@ -45,6 +45,13 @@
 #define LIMIT_CLIENTS		16384
 /* Sessions at a time; more are told 503 */
 #define LIMIT_SESSIONS		16384
+/* TLS handshakes in threads at a time; GIO is slow to start more than ten */
+#define LIMIT_TLS_HANDSHAKES	8
+/* From the connection to the end of its handshake */
+#define LIMIT_TLS_HANDSHAKE_MS	10000
+/* In a thread, while others wait for one; and how often that is looked at */
+#define LIMIT_TLS_CROWDED_MS	400
+#define LIMIT_TLS_CROWD_CHECK_MS	50
 /* Accepted before the main loop sees to anybody else */
 #define LIMIT_ACCEPT_BATCH	32
 /* Pause after the process ran out of descriptors */

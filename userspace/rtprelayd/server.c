@@ -2,125 +2,150 @@
 #include "server.h"
 
 #include <string.h>
-#include <sys/socket.h>
 
+#include "addr.h"
 #include "client.h"
+#include "hosts.h"
 #include "limit.h"
+#include "listener.h"
 #include "log.h"
+#include "tls.h"
 
 /**
  * struct server - see server.h
- * @listener: the listening socket
- * @listen: its address, as configured
- * @accept_watch: wakes on connections; NULL during a pause
- * @accept_pause: ends the pause
+ * @listener: where viewers come
+ * @tls_listener: where they come with TLS, or NULL
+ * @tls: their handshakes; stays when a reload has no TLS any more
+ * @tls_udp: see struct config_tls
  * @users: those who may view what is not open to everybody
  * @paths: struct path *, by name
  * @sessions: all sessions
  * @clients: struct client *, a set
+ * @hosts: where their connections and handshakes come from
+ * @host_limit: see struct config
+ * @refused: connections since the last line about that in the log
+ * @refused_at: monotonic time of that line, us, 0 for none
  * @backend: see server_new()
  * @began_at: monotonic time of its beginning, us
  */
 struct server {
-	GSocket *listener;
-	GSocketAddress *listen;
-	GSource *accept_watch;
-	guint accept_pause;
+	struct listener *listener;
+	struct listener *tls_listener;
+	struct tls *tls;
+	gboolean tls_udp;
 	struct users *users;
 	GHashTable *paths;
 	struct session_table *sessions;
 	GHashTable *clients;
+	struct hosts *hosts;
+	guint host_limit;
+	guint64 refused;
+	gint64 refused_at;
 	enum fanout_backend backend;
 	gint64 began_at;
 };
 
-static void server_watch(struct server *server);
+/* One who shakes hands, and is counted already */
+struct server_arrival {
+	struct server *server;
+	struct rtp_fanout_addr addr;
+};
 
-static gboolean server_resume(gpointer user_data)
+/* The peer may have gone already. */
+static gboolean server_peer(GSocketConnection *connection, struct rtp_fanout_addr *addr)
 {
-	struct server *server = user_data;
+	g_autoptr(GSocketAddress) address = NULL;
+	struct sockaddr_storage sa = { 0 };
 
-	server->accept_pause = 0;
-	server_watch(server);
-	return G_SOURCE_REMOVE;
+	address = g_socket_connection_get_remote_address(connection, NULL);
+	return address && g_socket_address_to_native(address, &sa, sizeof(sa), NULL) &&
+	       addr_from_sockaddr(addr, (struct sockaddr *)&sa, sizeof(sa));
 }
 
-static void server_drop_watch(struct server *server)
+/* Those who are refused must not fill the log: a line a second will do. */
+static void server_log_refused(struct server *server, const struct rtp_fanout_addr *addr,
+			       const char *reason)
 {
-	if (!server->accept_watch)
+	gint64 now = g_get_monotonic_time();
+	char host[ADDR_STRLEN];
+
+	server->refused++;
+	if (server->refused_at && now - server->refused_at < G_USEC_PER_SEC)
 		return;
-	g_source_destroy(server->accept_watch);
-	g_clear_pointer(&server->accept_watch, g_source_unref);
+	log_event("client-refused", LOG_S("client", addr_host(addr, host)),
+		  LOG_S("reason", reason), LOG_U("refused", server->refused));
+	server->refused = 0;
+	server->refused_at = now;
 }
 
-static void server_admit(struct server *server, GSocket *socket)
+/* Count one who came, if there is room. */
+static gboolean server_enter(struct server *server, const struct rtp_fanout_addr *addr)
 {
-	g_autoptr(GSocketConnection) connection = NULL;
-	struct client *client;
+	guint n = g_hash_table_size(server->clients);
 
-	connection = g_socket_connection_factory_create_connection(socket);
-	if (g_hash_table_size(server->clients) >= LIMIT_CLIENTS) {
-		client_refuse(connection);
-		return;
-	}
-	client = client_new(server, connection);
+	if (server->tls)
+		n += tls_n_pending(server->tls);
+	if (n >= LIMIT_CLIENTS)
+		server_log_refused(server, addr, "too many connections");
+	else if (!hosts_enter(server->hosts, addr, server->host_limit))
+		server_log_refused(server, addr, "too many connections of this host");
+	else
+		return TRUE;
+	return FALSE;
+}
+
+static void server_serve(struct server *server, GSocketConnection *connection,
+			 GIOStream *stream, const struct rtp_fanout_addr *addr)
+{
+	struct client *client = client_new(server, connection, stream);
+
 	if (client)
 		g_hash_table_add(server->clients, client);
+	else
+		hosts_leave(server->hosts, addr);
 }
 
-static gboolean server_accept(GSocket *listener, GIOCondition condition,
-			      gpointer user_data)
+static void server_admit(GSocketConnection *connection, gpointer user_data)
 {
 	struct server *server = user_data;
+	struct rtp_fanout_addr addr;
 
-	for (guint i = 0; i < LIMIT_ACCEPT_BATCH; i++) {
-		g_autoptr(GError) error = NULL;
-		g_autoptr(GSocket) socket = g_socket_accept(listener, NULL, &error);
-
-		if (socket) {
-			server_admit(server, socket);
-			continue;
-		}
-		if (g_error_matches(error, G_IO_ERROR, G_IO_ERROR_WOULD_BLOCK))
-			break;
-		/*
-		 * Out of descriptors, mostly: the connection stays in the
-		 * backlog, and would wake us at once again.
-		 */
-		log_warn("accept-failed", LOG_S("error", error->message));
-		server_drop_watch(server);
-		server->accept_pause = g_timeout_add(LIMIT_ACCEPT_PAUSE_MS,
-						     server_resume, server);
-		break;
-	}
-	return G_SOURCE_CONTINUE;
+	if (!server_peer(connection, &addr))
+		return;
+	if (server_enter(server, &addr))
+		server_serve(server, connection, G_IO_STREAM(connection), &addr);
+	else
+		client_refuse(connection);
 }
 
-static void server_watch(struct server *server)
+static void server_secured(GSocketConnection *connection, GIOStream *stream,
+			   const GError *error, gpointer user_data)
 {
-	server->accept_watch = g_socket_create_source(server->listener, G_IO_IN, NULL);
-	g_source_set_callback(server->accept_watch, G_SOURCE_FUNC(server_accept), server,
-			      NULL);
-	g_source_attach(server->accept_watch, NULL);
+	g_autofree struct server_arrival *arrival = user_data;
+	char host[ADDR_STRLEN];
+
+	if (stream) {
+		server_serve(arrival->server, connection, stream, &arrival->addr);
+		return;
+	}
+	log_event("client-dropped", LOG_S("client", addr_host(&arrival->addr, host)),
+		  LOG_S("reason", error->message));
+	hosts_leave(arrival->server->hosts, &arrival->addr);
 }
 
-static GSocket *server_listen(GSocketAddress *address, GError **error)
+static void server_admit_tls(GSocketConnection *connection, gpointer user_data)
 {
-	g_autofree char *text = g_socket_connectable_to_string(
-					G_SOCKET_CONNECTABLE(address));
-	g_autoptr(GSocket) socket = NULL;
+	struct server *server = user_data;
+	struct server_arrival *arrival;
+	struct rtp_fanout_addr addr;
 
-	socket = g_socket_new(g_socket_address_get_family(address), G_SOCKET_TYPE_STREAM,
-			      G_SOCKET_PROTOCOL_TCP, error);
-	if (socket) {
-		g_socket_set_blocking(socket, FALSE);
-		g_socket_set_listen_backlog(socket, SOMAXCONN);
-		if (g_socket_bind(socket, address, TRUE, error) &&
-		    g_socket_listen(socket, error))
-			return g_steal_pointer(&socket);
-	}
-	g_prefix_error(error, "cannot listen on %s: ", text);
-	return NULL;
+	/* nothing can be said to one who has no room: a handshake costs more */
+	if (!server_peer(connection, &addr) || !server_enter(server, &addr))
+		return;
+	arrival = g_new(struct server_arrival, 1);
+	arrival->server = server;
+	arrival->addr = addr;
+	tls_accept(server->tls, connection, server_secured, arrival);
 }
 
 static void server_path_free(gpointer path)
@@ -130,7 +155,9 @@ static void server_path_free(gpointer path)
 
 static gboolean server_is_dual_stack(const struct config *config)
 {
-	return g_socket_address_get_family(config->listen) == G_SOCKET_FAMILY_IPV6;
+	return g_socket_address_get_family(config->listen) == G_SOCKET_FAMILY_IPV6 ||
+	       (config->tls.listen && g_socket_address_get_family(config->tls.listen) ==
+				      G_SOCKET_FAMILY_IPV6);
 }
 
 static void server_add_path(struct server *server, struct config_path *config,
@@ -141,19 +168,72 @@ static void server_add_path(struct server *server, struct config_path *config,
 	g_hash_table_insert(server->paths, (gpointer)path_name(path), path);
 }
 
+/* @old, if it is there, else a new one; @address may be NULL for none */
+static gboolean server_listen(struct server *server, struct listener *old,
+			      GSocketAddress *address, listener_func func,
+			      struct listener **listener, GError **error)
+{
+	*listener = NULL;
+	if (!address)
+		return TRUE;
+	*listener = old && listener_is_at(old, address) ? old :
+		    listener_new(address, func, server, error);
+	return *listener != NULL;
+}
+
+static void server_replace(struct listener **old, struct listener *new)
+{
+	if (*old != new)
+		listener_free(*old);
+	*old = new;
+}
+
+/* What can fail, and then changes nothing */
+static gboolean server_move(struct server *server, const struct config *config,
+			    GError **error)
+{
+	struct listener *listener, *tls_listener;
+
+	if (!server_listen(server, server->listener, config->listen, server_admit, &listener,
+			   error))
+		return FALSE;
+	if (!server_listen(server, server->tls_listener, config->tls.listen, server_admit_tls,
+			   &tls_listener, error)) {
+		if (listener != server->listener)
+			listener_free(listener);
+		return FALSE;
+	}
+	server_replace(&server->listener, listener);
+	server_replace(&server->tls_listener, tls_listener);
+	server->tls_udp = config->tls.udp;
+	if (config->tls.certificate && server->tls)
+		tls_set_certificate(server->tls, config->tls.certificate);
+	else if (config->tls.certificate)
+		server->tls = tls_new(config->tls.certificate);
+	return TRUE;
+}
+
+static void server_free_listeners(struct server *server)
+{
+	listener_free(server->listener);
+	listener_free(server->tls_listener);
+	tls_free(server->tls);
+}
+
 struct server *server_new(const struct config *config, GError **error)
 {
-	GSocket *listener = server_listen(config->listen, error);
-	struct server *server;
+	struct server *server = g_new0(struct server, 1);
 
-	if (!listener)
+	if (!server_move(server, config, error)) {
+		g_free(server);
 		return NULL;
-	server = g_new0(struct server, 1);
-	server->listener = listener;
-	server->listen = g_object_ref(config->listen);
+	}
+	server->host_limit = config->host_limit;
+	server->hosts = hosts_new();
 	server->backend = config->backend;
 	server->began_at = g_get_monotonic_time();
 	server->sessions = session_table_new(config->timeout_s);
+	session_table_set_host_limit(server->sessions, config->host_limit);
 	server->users = users_ref(config->users);
 	server->clients = g_hash_table_new(NULL, NULL);
 	server->paths = g_hash_table_new_full(g_str_hash, g_str_equal, NULL,
@@ -161,29 +241,7 @@ struct server *server_new(const struct config *config, GError **error)
 	for (guint i = 0; i < config->paths->len; i++)
 		server_add_path(server, g_ptr_array_index(config->paths, i),
 				server_is_dual_stack(config));
-	server_watch(server);
 	return server;
-}
-
-static gboolean server_move(struct server *server, GSocketAddress *address, GError **error)
-{
-	g_autofree char *old = g_socket_connectable_to_string(
-					G_SOCKET_CONNECTABLE(server->listen));
-	g_autofree char *new = g_socket_connectable_to_string(G_SOCKET_CONNECTABLE(address));
-	GSocket *listener;
-
-	if (g_str_equal(old, new))
-		return TRUE;
-	listener = server_listen(address, error);
-	if (!listener)
-		return FALSE;
-	server_drop_watch(server);
-	g_clear_handle_id(&server->accept_pause, g_source_remove);
-	g_object_unref(server->listener);
-	server->listener = listener;
-	g_set_object(&server->listen, address);
-	server_watch(server);
-	return TRUE;
 }
 
 /* Takes those that are no more, or not as they were, out of the table. */
@@ -225,9 +283,11 @@ gboolean server_reload(struct server *server, const struct config *config,
 	GSList *stale;
 
 	*changes = (struct server_changes){ 0 };
-	if (!server_move(server, config->listen, error))
+	if (!server_move(server, config, error))
 		return FALSE;
+	server->host_limit = config->host_limit;
 	session_table_set_timeout(server->sessions, config->timeout_s);
+	session_table_set_host_limit(server->sessions, config->host_limit);
 	users_unref(server->users);
 	server->users = users_ref(config->users);
 	stale = server_take_stale(server, config, changes);
@@ -249,16 +309,14 @@ void server_free(struct server *server)
 {
 	g_autoptr(GList) clients = g_hash_table_get_keys(server->clients);
 
-	server_drop_watch(server);
-	g_clear_handle_id(&server->accept_pause, g_source_remove);
-	g_object_unref(server->listener);
-	g_object_unref(server->listen);
+	server_free_listeners(server);
 	for (GList *l = clients; l; l = l->next)
 		client_close(l->data);
 	g_hash_table_unref(server->paths);
 	session_table_free(server->sessions);
 	users_unref(server->users);
 	g_hash_table_unref(server->clients);
+	hosts_free(server->hosts);
 	g_free(server);
 }
 
@@ -302,7 +360,13 @@ const struct users *server_users(const struct server *server)
 	return server->users;
 }
 
+gboolean server_allows_udp_with_tls(const struct server *server)
+{
+	return server->tls_udp;
+}
+
 void server_client_gone(struct server *server, struct client *client)
 {
 	g_hash_table_remove(server->clients, client);
+	hosts_leave(server->hosts, client_addr(client));
 }

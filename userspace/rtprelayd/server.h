@@ -64,6 +64,9 @@ gint64 server_uptime_ms(const struct server *server);
 /* server_n_clients - viewers' connections now */
 guint server_n_clients(const struct server *server);
 
+/* server_allows_udp_with_tls - may media go in clear when RTSP does not? */
+gboolean server_allows_udp_with_tls(const struct server *server);
+
 /* server_client_gone - @client is about to be freed */
 void server_client_gone(struct server *server, struct client *client);
 

@@ -6,6 +6,7 @@
 
 #include "addr.h"
 #include "cap.h"
+#include "hosts.h"
 #include "limit.h"
 #include "log.h"
 #include "random.h"
@@ -23,6 +24,8 @@
 struct session_table {
 	GHashTable *by_id;
 	guint timeout_s;
+	struct hosts *hosts;
+	guint host_limit;
 };
 
 /**
@@ -77,6 +80,7 @@ struct session_table *session_table_new(guint timeout_s)
 
 	table->by_id = g_hash_table_new(g_str_hash, g_str_equal);
 	table->timeout_s = timeout_s;
+	table->hosts = hosts_new();
 	return table;
 }
 
@@ -85,8 +89,14 @@ void session_table_set_timeout(struct session_table *table, guint timeout_s)
 	table->timeout_s = timeout_s;
 }
 
+void session_table_set_host_limit(struct session_table *table, guint limit)
+{
+	table->host_limit = limit;
+}
+
 void session_table_free(struct session_table *table)
 {
+	hosts_free(table->hosts);
 	g_hash_table_unref(table->by_id);
 	g_free(table);
 }
@@ -161,7 +171,8 @@ struct session *session_new(struct session_table *table, struct path *path,
 {
 	struct session *session;
 
-	if (g_hash_table_size(table->by_id) >= LIMIT_SESSIONS)
+	if (g_hash_table_size(table->by_id) >= LIMIT_SESSIONS ||
+	    !hosts_enter(table->hosts, viewer, table->host_limit))
 		return NULL;
 	session = g_new0(struct session, 1);
 	session->table = table;
@@ -214,6 +225,7 @@ void session_end(struct session *session, const char *reason)
 		leg_clear(&session->legs[i]);
 	}
 	g_hash_table_remove(session->table->by_id, session->id);
+	hosts_leave(session->table->hosts, &session->viewer);
 	path_leave(session->path, session);
 	g_free(session->id);
 	g_free(session);

@@ -26,6 +26,9 @@ void session_table_set_timeout(struct session_table *table, guint timeout_s);
 /* session_table_free - when there is none left */
 void session_table_free(struct session_table *table);
 
+/* session_table_set_host_limit - the most of one host, 0 for any number */
+void session_table_set_host_limit(struct session_table *table, guint limit);
+
 /* session_find - the session with that identifier, or NULL */
 struct session *session_find(struct session_table *table, const char *id);
 
@@ -54,7 +57,7 @@ struct session *session_find_for(struct session_table *table, const char *id,
  * @viewer: address that it was asked from
  * @local: address that it was asked at
  *
- * Return: the session; NULL when there are LIMIT_SESSIONS.
+ * Return: the session; NULL when there are LIMIT_SESSIONS, or too many of the host.
  */
 struct session *session_new(struct session_table *table, struct path *path,
 			    const struct rtp_fanout_addr *viewer,

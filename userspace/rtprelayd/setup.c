@@ -90,6 +90,13 @@ static void setup_done(GstRTSPStatusCode status, gpointer user_data)
 	request_free(request);
 }
 
+/* Beside TLS, media over UDP would go in clear. */
+static gboolean setup_may_udp(struct client *client)
+{
+	return !client_is_secure(client) ||
+	       server_allows_udp_with_tls(client_server(client));
+}
+
 void setup_handle(struct client *client, GstRTSPMessage *msg)
 {
 	const char *transport = request_header(msg, GST_RTSP_HDR_TRANSPORT);
@@ -113,7 +120,7 @@ void setup_handle(struct client *client, GstRTSPMessage *msg)
 		status = GST_RTSP_STS_BAD_REQUEST;
 	else if (url->track < 0)
 		status = GST_RTSP_STS_AGGREGATE_OPERATION_NOT_ALLOWED;
-	else if (!transport_choose(transport, client_addr(client),
+	else if (!transport_choose(transport, setup_may_udp(client) ? client_addr(client) : NULL,
 				   &request->transport))
 		status = GST_RTSP_STS_UNSUPPORTED_TRANSPORT;
 	else

@@ -68,7 +68,7 @@ static gboolean transport_can_serve(const transport *asked,
 	switch (asked->lower_transport) {
 	case GST_RTSP_LOWER_TRANS_UDP:
 		choice->kind = TRANSPORT_UDP;
-		return transport_is_viewers(asked, viewer) &&
+		return viewer && transport_is_viewers(asked, viewer) &&
 		       transport_get_ports(&asked->client_port, &choice->ports);
 	case GST_RTSP_LOWER_TRANS_TCP:
 		choice->kind = TRANSPORT_INTERLEAVED;

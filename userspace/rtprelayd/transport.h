@@ -45,7 +45,7 @@ struct transport_choice {
  * @header: value of its Transport header: alternatives, the first one that can
  *	be served is taken, which is one of RTP/AVP for playing, over unicast UDP to
  *	the viewer's own address, or interleaved
- * @viewer: the address that the viewer connected from
+ * @viewer: the address that the viewer connected from, NULL to refuse UDP
  * @choice: set
  *
  * Return: FALSE when none can be served (461).

@@ -40,7 +40,8 @@ struct url *url_parse(const char *text, gboolean (*is_name)(const char *name,
 	GstRTSPUrl *parsed = NULL;
 	struct url *url;
 
-	if (g_ascii_strncasecmp(text, "rtsp://", strlen("rtsp://")) ||
+	if ((g_ascii_strncasecmp(text, "rtsp://", strlen("rtsp://")) &&
+	     g_ascii_strncasecmp(text, "rtsps://", strlen("rtsps://"))) ||
 	    gst_rtsp_url_parse(text, &parsed) != GST_RTSP_OK)
 		return NULL;
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What a viewer's URL names: rtsp://HOST/NAME[/trackN][?cap=DID,QID,TID] */
+/* What a viewer's URL names: rtsp[s]://HOST/NAME[/trackN][?cap=DID,QID,TID] */
 #ifndef RTPRELAYD_URL_H
 #define RTPRELAYD_URL_H
 
@@ -25,7 +25,7 @@ struct url {
  * @is_name: does that path name a stream? One that does not may still be that of
  *	a stream and a track.
  *
- * Return: NULL when it is no rtsp URL or its cap is malformed. A name that is
+ * Return: NULL when it is no rtsp or rtsps URL or its cap is malformed. A name that is
  * none is returned as it is, with all tracks.
  */
 struct url *url_parse(const char *text, gboolean (*is_name)(const char *name,

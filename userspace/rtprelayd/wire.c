@@ -5,6 +5,7 @@
 
 #include "framer.h"
 #include "limit.h"
+#include "tls.h"
 
 /* Frames that one system call sends */
 #define WIRE_FRAMES	64
@@ -75,7 +76,10 @@ static void wire_unref(struct wire *wire)
 	framer_free(wire->framer);
 	g_clear_error(&wire->failure);
 	g_byte_array_unref(wire->unsent);
-	g_io_stream_close(wire->connection, NULL, NULL);
+	if (G_IS_TLS_CONNECTION(wire->connection))
+		tls_close(G_TLS_CONNECTION(wire->connection));
+	else
+		g_io_stream_close(wire->connection, NULL, NULL);
 	g_object_unref(wire->connection);
 	g_free(wire);
 }

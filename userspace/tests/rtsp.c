@@ -12,6 +12,7 @@
 
 struct rtsp {
 	GSocket *socket;
+	GIOStream *secure;	/* TLS on it, or NULL */
 	struct framer *framer;
 	GString *received;
 	guint cseq;
@@ -73,6 +74,7 @@ void rtsp_set_buffer(struct rtsp *rtsp, int bytes)
 
 void rtsp_close(struct rtsp *rtsp)
 {
+	g_clear_object(&rtsp->secure);
 	g_socket_close(rtsp->socket, NULL);
 	g_object_unref(rtsp->socket);
 	framer_free(rtsp->framer);
@@ -80,10 +82,50 @@ void rtsp_close(struct rtsp *rtsp)
 	g_free(rtsp);
 }
 
+static gboolean accept_any(GTlsConnection *connection, GTlsCertificate *certificate,
+			   GTlsCertificateFlags errors, gpointer unused)
+{
+	return TRUE;
+}
+
+gboolean rtsp_secure(struct rtsp *rtsp)
+{
+	g_autoptr(GSocketConnection) connection = NULL;
+	g_autoptr(GError) error = NULL;
+
+	connection = g_socket_connection_factory_create_connection(rtsp->socket);
+	rtsp->secure = g_tls_client_connection_new(G_IO_STREAM(connection), NULL, &error);
+	g_assert_no_error(error);
+	g_tls_connection_set_database(G_TLS_CONNECTION(rtsp->secure), NULL);
+	g_signal_connect(rtsp->secure, "accept-certificate", G_CALLBACK(accept_any), NULL);
+	return g_tls_connection_handshake(G_TLS_CONNECTION(rtsp->secure), NULL, NULL);
+}
+
+GTlsCertificate *rtsp_certificate(struct rtsp *rtsp)
+{
+	return g_tls_connection_get_peer_certificate(G_TLS_CONNECTION(rtsp->secure));
+}
+
+static gssize rtsp_send(struct rtsp *rtsp, const char *bytes, gsize len)
+{
+	if (rtsp->secure)
+		return g_output_stream_write(g_io_stream_get_output_stream(rtsp->secure),
+					     bytes, len, NULL, NULL);
+	return g_socket_send(rtsp->socket, bytes, len, NULL, NULL);
+}
+
+static gssize rtsp_receive(struct rtsp *rtsp, char *bytes, gsize len)
+{
+	if (rtsp->secure)
+		return g_input_stream_read(g_io_stream_get_input_stream(rtsp->secure),
+					   bytes, len, NULL, NULL);
+	return g_socket_receive(rtsp->socket, bytes, len, NULL, NULL);
+}
+
 gboolean rtsp_write(struct rtsp *rtsp, const char *bytes, gsize len)
 {
 	while (len) {
-		gssize n = g_socket_send(rtsp->socket, bytes, len, NULL, NULL);
+		gssize n = rtsp_send(rtsp, bytes, len);
 
 		if (n <= 0)
 			return FALSE;
@@ -91,6 +133,11 @@ gboolean rtsp_write(struct rtsp *rtsp, const char *bytes, gsize len)
 		len -= n;
 	}
 	return TRUE;
+}
+
+void rtsp_finish(struct rtsp *rtsp)
+{
+	g_assert_true(g_socket_shutdown(rtsp->socket, FALSE, TRUE, NULL));
 }
 
 GstRTSPMessage *rtsp_read(struct rtsp *rtsp)
@@ -106,7 +153,7 @@ GstRTSPMessage *rtsp_read(struct rtsp *rtsp)
 		if (result == FRAMER_MESSAGE)
 			return msg;
 		n = result == FRAMER_FAILED ? 0 :
-		    g_socket_receive(rtsp->socket, data, sizeof(data), NULL, NULL);
+		    rtsp_receive(rtsp, data, sizeof(data));
 		if (n <= 0)
 			break;
 		g_string_append_len(rtsp->received, data, n);

@@ -20,8 +20,17 @@ struct rtsp *rtsp_connect(guint16 port);
 struct rtsp *rtsp_connect_from(const char *host, guint16 port);
 void rtsp_close(struct rtsp *rtsp);
 
+/* rtsp_secure - go on with TLS; FALSE when that fails. Any certificate will do. */
+gboolean rtsp_secure(struct rtsp *rtsp);
+
+/* rtsp_certificate - the relay's */
+GTlsCertificate *rtsp_certificate(struct rtsp *rtsp);
+
 /* rtsp_write - send bytes as they are; FALSE when the relay has hung up */
 gboolean rtsp_write(struct rtsp *rtsp, const char *bytes, gsize len);
+
+/* rtsp_finish - say that nothing follows */
+void rtsp_finish(struct rtsp *rtsp);
 
 /* rtsp_read - the next answer or frame, or NULL at the end; to be freed */
 GstRTSPMessage *rtsp_read(struct rtsp *rtsp);

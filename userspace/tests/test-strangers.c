@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* What one host can take from the others, and requests that hide in others */
+#include <string.h>
+
+#include "bed.h"
+#include "limit.h"
+
+#define OTHER_HOST	"127.0.0.9"
+/* For the tests; what is configured else is more */
+#define HOST_LIMIT	8
+
+static const struct bed_wish wish = {
+	.server = "host-limit=" G_STRINGIFY(HOST_LIMIT) "\n",
+};
+
+static void assert_refused(struct rtsp *rtsp)
+{
+	GstRTSPMessage *answer = rtsp_read(rtsp);
+
+	g_assert_nonnull(answer);
+	g_assert_cmpint(answer->type_data.response.code, ==, 503);
+	gst_rtsp_message_free(answer);
+	g_assert_true(rtsp_is_closed(rtsp, 1000));
+	rtsp_close(rtsp);
+}
+
+/* The next connection of a host with many is told 503; other hosts are served. */
+static void test_connections(struct bed *bed, gconstpointer unused)
+{
+	struct rtsp *held[HOST_LIMIT], *other;
+
+	for (guint i = 0; i < HOST_LIMIT; i++)
+		held[i] = rtsp_connect(bed->port);
+	for (guint i = 0; i < 3; i++)
+		assert_refused(rtsp_connect(bed->port));
+	bed_await_log(bed, "client-refused: client=" VIEWER_HOST
+			   " reason=\"too many connections of this host\"");
+	other = rtsp_connect_from(OTHER_HOST, bed->port);
+	g_assert_cmpint(rtsp_status(other, "OPTIONS", "*", NULL), ==, 200);
+	rtsp_close(other);
+
+	/* one that goes makes room for one */
+	rtsp_close(held[0]);
+	do
+		held[0] = rtsp_connect(bed->port);
+	while (!rtsp_write(held[0], "OPTIONS * RTSP/1.0\r\nCSeq: 1\r\n\r\n", 31) ||
+	       rtsp_is_closed(held[0], 100));
+	assert_refused(rtsp_connect(bed->port));
+	for (guint i = 0; i < HOST_LIMIT; i++)
+		rtsp_close(held[i]);
+}
+
+/* A flood of SETUP makes so many sessions, then 503; they go as others do. */
+static void test_setup_flood(struct bed *bed, gconstpointer unused)
+{
+	const char *transport = "Transport: RTP/AVP;unicast;client_port=5000-5001\r\n";
+	g_autofree char *track = g_strconcat(bed->url, "/track0", NULL);
+	struct rtsp *flood = rtsp_connect(bed->port);
+	struct rtsp *other = rtsp_connect_from(OTHER_HOST, bed->port);
+	struct rtsp *again;
+
+	for (guint i = 0; i < 1000; i++)
+		g_assert_cmpint(rtsp_status(flood, "SETUP", track, transport), ==,
+				i < HOST_LIMIT ? 200 : 503);
+	/* on another connection of the host it is no better */
+	again = rtsp_connect(bed->port);
+	g_assert_cmpint(rtsp_status(again, "SETUP", track, transport), ==, 503);
+	g_assert_cmpint(rtsp_status(other, "SETUP", track, transport), ==, 200);
+	g_usleep((BED_TIMEOUT + 1) * G_USEC_PER_SEC);
+	g_assert_cmpint(rtsp_status(again, "SETUP", track, transport), ==, 200);
+	rtsp_close(flood);
+	rtsp_close(again);
+	rtsp_close(other);
+}
+
+/* It asks, says that it has no more to say, and still gets its answer. */
+static void test_half_closed(struct bed *bed, gconstpointer unused)
+{
+	struct rtsp *rtsp = rtsp_connect(bed->port);
+	GstRTSPMessage *answer;
+
+	g_assert_true(rtsp_write(rtsp, "OPTIONS * RTSP/1.0\r\nCSeq: 1\r\n\r\n", 31));
+	rtsp_finish(rtsp);
+	answer = rtsp_read(rtsp);
+	g_assert_nonnull(answer);
+	g_assert_cmpint(answer->type_data.response.code, ==, 200);
+	gst_rtsp_message_free(answer);
+	g_assert_true(rtsp_is_closed(rtsp, 1000));
+	rtsp_close(rtsp);
+}
+
+#define INNER	"TEARDOWN rtsp://h/cam RTSP/1.0\r\nCSeq: 9\r\n\r\n"
+#define LEN	"43"
+
+/*
+ * What looks like a request within another is one only where every reader of the
+ * grammar would see it. Where readers could differ, the connection ends.
+ */
+static const struct {
+	const char *what;
+	const char *bytes;
+	gint status[4];		/* of the answers, 0 for the end */
+	gboolean ends;
+} smuggled[] = {
+	{ "a request in a body is a body",
+	  "GET_PARAMETER * RTSP/1.0\r\nCSeq: 1\r\nContent-Length: " LEN "\r\n\r\n" INNER
+	  "OPTIONS * RTSP/1.0\r\nCSeq: 2\r\n\r\n", { 451, 200 }, FALSE },
+	{ "a request after one without a length is a request",
+	  "GET_PARAMETER * RTSP/1.0\r\nCSeq: 1\r\n\r\n" INNER, { 200, 454 }, FALSE },
+	{ "a length of 0 is one, too",
+	  "GET_PARAMETER * RTSP/1.0\r\nCSeq: 1\r\nContent-Length: 0\r\n\r\n" INNER,
+	  { 200, 454 }, FALSE },
+	{ "two lengths", "GET_PARAMETER * RTSP/1.0\r\nCSeq: 1\r\nContent-Length: 0\r\n"
+	  "Content-Length: " LEN "\r\n\r\n" INNER, { 400 }, TRUE },
+	{ "two lengths that agree", "GET_PARAMETER * RTSP/1.0\r\nCSeq: 1\r\n"
+	  "Content-Length: " LEN "\r\nContent-Length: " LEN "\r\n\r\n" INNER, { 400 }, TRUE },
+	{ "a list of lengths", "GET_PARAMETER * RTSP/1.0\r\nCSeq: 1\r\n"
+	  "Content-Length: 0, " LEN "\r\n\r\n" INNER, { 400 }, TRUE },
+	{ "a name with a space", "GET_PARAMETER * RTSP/1.0\r\nCSeq: 1\r\n"
+	  "Content-Length : " LEN "\r\n\r\n" INNER, { 400 }, TRUE },
+	{ "a folded length", "GET_PARAMETER * RTSP/1.0\r\nCSeq: 1\r\nX: y\r\n"
+	  " Content-Length: " LEN "\r\n\r\n" INNER, { 400 }, TRUE },
+	{ "a sign", "GET_PARAMETER * RTSP/1.0\r\nCSeq: 1\r\nContent-Length: +" LEN
+	  "\r\n\r\n" INNER, { 400 }, TRUE },
+	{ "hexadecimal", "GET_PARAMETER * RTSP/1.0\r\nCSeq: 1\r\nContent-Length: 0x2b"
+	  "\r\n\r\n" INNER, { 400 }, TRUE },
+	{ "a line that ends with CR alone", "GET_PARAMETER * RTSP/1.0\r\nCSeq: 1\r"
+	  "Content-Length: " LEN "\r\n\r\n" INNER, { 400 }, TRUE },
+	{ "chunks, which RTSP does not have", "GET_PARAMETER * RTSP/1.0\r\nCSeq: 1\r\n"
+	  "Transfer-Encoding: chunked\r\n\r\n2b\r\n" INNER "0\r\n\r\n", { 200, 400 }, TRUE },
+	{ "a frame between requests goes to nobody",
+	  "OPTIONS * RTSP/1.0\r\nCSeq: 1\r\n\r\n$\x07" "\x00\x04" "abcd"
+	  "OPTIONS * RTSP/1.0\r\nCSeq: 2\r\n\r\n", { 200, 200 }, FALSE },
+	{ "an answer to nothing", "RTSP/1.0 200 OK\r\nCSeq: 1\r\nContent-Length: " LEN
+	  "\r\n\r\n" INNER "OPTIONS * RTSP/1.0\r\nCSeq: 2\r\n\r\n", { 200 }, FALSE },
+};
+
+static void test_smuggled(struct bed *bed, gconstpointer unused)
+{
+	G_STATIC_ASSERT(sizeof(INNER) - 1 == 43);
+	for (guint i = 0; i < G_N_ELEMENTS(smuggled); i++) {
+		struct rtsp *rtsp = rtsp_connect(bed->port);
+		gsize len = strlen(smuggled[i].bytes);
+
+		g_test_message("%s", smuggled[i].what);
+		/* the one with NULs in it */
+		if (strchr(smuggled[i].bytes, '$'))
+			len = 31 + 8 + 31;
+		g_assert_true(rtsp_write(rtsp, smuggled[i].bytes, len));
+		for (guint n = 0; smuggled[i].status[n]; n++) {
+			GstRTSPMessage *answer = rtsp_read(rtsp);
+
+			g_assert_nonnull(answer);
+			g_assert_cmpint(answer->type_data.response.code, ==,
+					smuggled[i].status[n]);
+			gst_rtsp_message_free(answer);
+		}
+		g_assert_cmpint(rtsp_is_closed(rtsp, smuggled[i].ends ? 1000 : 100), ==,
+				smuggled[i].ends);
+		rtsp_close(rtsp);
+	}
+}
+
+#define ADD(name, func) \
+	g_test_add("/strangers/" name, struct bed, &wish, bed_set_up, func, bed_tear_down)
+
+int main(int argc, char **argv)
+{
+	g_test_init(&argc, &argv, NULL);
+	ADD("connections", test_connections);
+	ADD("setup-flood", test_setup_flood);
+	ADD("half-closed", test_half_closed);
+	ADD("smuggled", test_smuggled);
+	return g_test_run();
+}
