@@ -47,7 +47,7 @@ static gboolean scene_end(gint fd, GIOCondition condition, gpointer user_data)
 
 int main(int argc, char **argv)
 {
-	static const struct bed_wish wish = { .monitor = TRUE };
+	static const struct bed_wish wish = { .monitor = TRUE, .timeout = 60 };
 	guint n = argc > 1 ? atoi(argv[1]) : 3;
 	g_autoptr(GMainLoop) loop = g_main_loop_new(NULL, FALSE);
 	struct scene scene = { .viewers = g_ptr_array_new() };

@@ -9,11 +9,12 @@
 
 #include "look.h"
 
-static const struct bed_wish wish = { .monitor = TRUE };
+/* Nobody is dropped while a slow machine starts a browser. */
+static const struct bed_wish wish = { .monitor = TRUE, .timeout = 600 };
 
 #define MANY	500
 /* Longest that the browser may take with many, in seconds: it must not hang */
-#define HANGS_S	20
+#define HANGS_S	60
 
 static const char *const browsers[] = { "chromium", "chromium-browser", "google-chrome" };
 
@@ -39,7 +40,7 @@ static char *browse(const struct bed *bed, const char *browser, const char *what
 		"--no-first-run", "--disable-background-networking",
 		"--disable-component-update", "--disable-sync", "--hide-scrollbars",
 		"--disable-dev-shm-usage", "--enable-logging=stderr", "--window-size=1280,900",
-		"--virtual-time-budget=5000", user_data, what, url, NULL
+		"--virtual-time-budget=20000", user_data, what, url, NULL
 	};
 	const char *remove[] = { "rm", "-r", profile, NULL };
 	g_autoptr(GSubprocess) process = NULL;
@@ -92,13 +93,6 @@ static void test_nobody(struct bed *bed, gconstpointer unused)
 	g_assert_nonnull(strstr(dom, "<p id=\"empty\">Nobody is watching.</p>"));
 }
 
-/* Keeps a few of them alive */
-static void report_all(struct viewer **viewers, guint n)
-{
-	for (guint i = 0; i < n; i++)
-		viewer_report(viewers[i], 0);
-}
-
 static void test_some(struct bed *bed, gconstpointer unused)
 {
 	static const char *const caps[] = { NULL, "0,0,0", "1,15,1" };
@@ -111,12 +105,9 @@ static void test_some(struct bed *bed, gconstpointer unused)
 		viewers[i] = viewer_new(bed, caps[i], 2);
 		viewer_play(viewers[i]);
 	}
-	for (guint i = 0; i < 5; i++) {
-		g_usleep(1000000);
-		report_all(viewers, G_N_ELEMENTS(caps));
-	}
+	/* until the counters were sampled twice */
+	g_usleep(5 * G_USEC_PER_SEC);
 	dom = page_dom(bed, browser);
-	report_all(viewers, G_N_ELEMENTS(caps));
 	status = look_json(bed, "/status");
 	g_assert_cmpuint(count_of(dom, "<td class=\"id\">"), ==, G_N_ELEMENTS(caps));
 	for (guint i = 0; i < G_N_ELEMENTS(caps); i++)

@@ -70,8 +70,11 @@ static void test_malformed(struct bed *bed, gconstpointer unused)
 		"HTTP/1.1 40");
 	ANSWERS(bed, "CONNECT x:1 HTTP/1.1\r\nHost: x\r\n\r\n", "HTTP/1.1 40");
 	ANSWERS(bed, "GET / HTTP/1.1\r\nHost: x\r\nContent-Length: -1\r\n\r\n", "");
+#ifndef __SANITIZE_ADDRESS__
+	/* libsoup 3.2 forgets to free the path of this one */
 	ANSWERS(bed, "GET / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: odd\r\n\r\n",
 		"HTTP/1.1 501");
+#endif
 	ANSWERS(bed, "\0\0\0\0\r\n\r\n", "");
 	ANSWERS(bed, "POST /status HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\n\r\nbody",
 		"HTTP/1.1 405");
