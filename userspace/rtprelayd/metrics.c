@@ -116,6 +116,8 @@ static const struct metrics_family viewer_families[] = {
 		{ "dropped_mtu", "reason=mtu" },
 		{ "dropped_output", "reason=output" },
 	  } },
+	{ "rtprelay_viewer_loss_ratio", "gauge",
+	  "Part of the RTP datagrams that a viewer last reported lost.", { { "loss" } } },
 	{ NULL }
 };
 
@@ -156,10 +158,25 @@ static void metrics_put_head(GString *text, const struct metrics_family *family)
 			       family->help, family->name, family->type);
 }
 
+static void metrics_put_number(GString *text, JsonNode *node)
+{
+	char number[G_ASCII_DTOSTR_BUF_SIZE];
+
+	if (json_node_get_value_type(node) == G_TYPE_DOUBLE)
+		g_string_append_printf(text, "%s\n", g_ascii_dtostr(number, sizeof(number),
+							json_node_get_double(node)));
+	else
+		g_string_append_printf(text, "%" G_GINT64_FORMAT "\n",
+				       json_node_get_int(node));
+}
+
 static void metrics_put_object(GString *text, const struct metrics_family *family,
 			       const struct metrics_label *labels, JsonObject *object)
 {
 	for (const struct metrics_sample *sample = family->samples; sample->member; sample++) {
+		/* of what is not there yet nothing was counted */
+		if (!json_object_has_member(object, sample->member))
+			continue;
 		g_string_append_printf(text, "%s{", family->name);
 		for (const struct metrics_label *label = labels; label->name; label++)
 			metrics_put_member(text, label, object);
@@ -168,8 +185,8 @@ static void metrics_put_object(GString *text, const struct metrics_family *famil
 
 			metrics_put_label(text, pair[0], pair[1]);
 		}
-		g_string_append_printf(text, "} %" G_GINT64_FORMAT "\n",
-			json_object_get_int_member(object, sample->member));
+		g_string_append(text, "} ");
+		metrics_put_number(text, json_object_get_member(object, sample->member));
 	}
 }
 
@@ -238,13 +255,14 @@ static void metrics_put_daemon(GString *text, JsonObject *model)
 static void metrics_put_streams(GString *text, GPtrArray *streams)
 {
 	static const struct metrics_label labels[] = { { "path", "path" }, { NULL } };
-	static const struct metrics_family viewers = {
-		"rtprelay_stream_sessions", "gauge", "RTSP sessions on the stream.",
-		{ { "viewers" } }
-	};
-	static const struct metrics_family up = {
-		"rtprelay_stream_up", "gauge", "Whether the server sends the stream.",
-		{ { "up" } }
+	static const struct metrics_family families[] = {
+		{ "rtprelay_stream_sessions", "gauge", "RTSP sessions on the stream.",
+		  { { "viewers" } } },
+		{ "rtprelay_stream_up", "gauge", "Whether the server sends the stream.",
+		  { { "up" } } },
+		{ "rtprelay_stream_returns_total", "counter",
+		  "Times that the server came back after it was lost.", { { "returns" } } },
+		{ NULL }
 	};
 
 	for (guint i = 0; i < streams->len; i++) {
@@ -253,8 +271,7 @@ static void metrics_put_streams(GString *text, GPtrArray *streams)
 		json_object_set_int_member(stream, "up", g_str_equal("playing",
 			json_object_get_string_member(stream, "state")));
 	}
-	metrics_put_families(text, (const struct metrics_family[]){ viewers, up, { NULL } },
-			     labels, streams);
+	metrics_put_families(text, families, labels, streams);
 }
 
 static void metrics_put_track_info(GString *text, GPtrArray *tracks)

@@ -93,8 +93,19 @@ static void status_judge_viewer(const struct status_legs *legs,
 			.age_ms = session_age_ms(session),
 			.silent_ms = session_silent_ms(session),
 			.timeout_ms = session_timeout_s(session) * 1000,
+			.interleaved = leg->interleaved != NULL,
 		}, &viewer->verdict);
 	}
+}
+
+/* What is interleaved came by the tee, whatever serves the track. */
+static const char *status_leg_backend(const struct leg *leg,
+				      const struct track_status *status)
+{
+	if (!status->fanout)
+		return "none";
+	return fanout_backend_name(leg->interleaved ? FANOUT_USER :
+						      fanout_backend(status->fanout));
 }
 
 static void status_add_cap(JsonObject *object, const char *name,
@@ -133,8 +144,7 @@ static JsonObject *status_leg(struct leg *leg, guint index,
 				      addr_to_string(leg_addr(leg), addr));
 	json_object_set_string_member(object, "transport",
 				      transport_name(leg->transport));
-	json_object_set_string_member(object, "backend", status.fanout ?
-		fanout_backend_name(fanout_backend(status.fanout)) : "none");
+	json_object_set_string_member(object, "backend", status_leg_backend(leg, &status));
 	status_add_cap(object, "cap", &leg->dest.cap);
 	status_add_cap(object, "current_cap", status.fanout ? &info->current_cap :
 							       &leg->dest.cap);

@@ -140,7 +140,7 @@ void verdict_of_leg(const struct verdict_leg *seen, struct verdict *verdict)
 	else if (seen->loss >= LOSS_NETWORK)
 		verdict_say(verdict, VERDICT_NETWORK,
 			    "it reports %.1f %% lost on the way from here", 100 * seen->loss);
-	else if (seen->silent_ms > seen->timeout_ms / 2)
+	else if (!seen->interleaved && seen->silent_ms > seen->timeout_ms / 2)
 		verdict_say(verdict, VERDICT_VIEWER,
 			    "nothing was heard of it for %" G_GINT64_FORMAT " s: does UDP "
 			    "reach it? If not, it has to ask for RTP over TCP",

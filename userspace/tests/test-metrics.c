@@ -13,7 +13,7 @@ static const struct bed_wish wish = { .monitor = TRUE };
 static void assert_well_formed(const char *metrics)
 {
 	g_autoptr(GRegex) sample = g_regex_new(
-		"^([a-z_]+)(\\{([a-z]+=\"([^\"\\\\\\n]|\\\\[\"\\\\n])*\",?)+\\})? -?[0-9]+$", 0, 0,
+		"^([a-z_]+)(\\{([a-z]+=\"([^\"\\\\\\n]|\\\\[\"\\\\n])*\",?)+\\})? -?[0-9.]+$", 0, 0,
 		NULL);
 	g_autoptr(GHashTable) seen = g_hash_table_new(g_str_hash, g_str_equal);
 	g_auto(GStrv) lines = g_strsplit(metrics, "\n", 0);
@@ -68,6 +68,8 @@ static void test_format(struct bed *bed, gconstpointer unused)
 				    RTPRELAY_VERSION "\",backend=\"user\"}"), ==, 1);
 	g_assert_cmpint(look_metric(metrics, "rtprelay_stream_up{path=\"/cam\"}"), ==, 1);
 	g_assert_cmpint(look_metric(metrics, "rtprelay_stream_up{path=\"/other\"}"), ==, 0);
+	g_assert_cmpint(look_metric(metrics, "rtprelay_stream_returns_total{path=\"/cam\"}"),
+			==, 0);
 	/* there is one for each viewer only for who asks */
 	g_assert_null(strstr(metrics, "viewer="));
 	g_assert_nonnull(strstr(with_viewers, "rtprelay_viewer_packets_total{"));

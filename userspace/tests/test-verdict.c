@@ -74,6 +74,8 @@ static const struct leg_case leg_cases[] = {
 	  { .packets = 9 }, VERDICT_VIEWER, "its connection takes less" },
 	{ "silent", { AGE, NO_LOSS, .silent_ms = 31000 }, { .packets = 9 },
 	  VERDICT_VIEWER, "RTP over TCP" },
+	{ "silent-tcp", { AGE, NO_LOSS, .silent_ms = 31000, .interleaved = TRUE },
+	  { .packets = 9 }, VERDICT_NONE, "" },
 	{ "nothing", { AGE, NO_LOSS }, { .packets = 0 }, VERDICT_UPSTREAM, "sent nothing" },
 	{ "just-begun", { NO_LOSS, .age_ms = 10, .timeout_ms = 60000 }, { .packets = 0 },
 	  VERDICT_NONE, "" },
