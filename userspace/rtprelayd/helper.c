@@ -47,8 +47,12 @@ static void helper_lost(const char *reason)
 /* Return: 0 or what is wrong with the helper. */
 static int helper_receive(struct helper_answer *answer)
 {
-	gssize len = recv(helper.fd, answer, sizeof(*answer), 0);
+	gssize len;
 
+	/* with a timeout, a signal ends the call whatever its handler was set to do */
+	do
+		len = recv(helper.fd, answer, sizeof(*answer), 0);
+	while (len < 0 && errno == EINTR);
 	if (len == sizeof(*answer))
 		return 0;
 	return len < 0 ? errno : ECONNRESET;

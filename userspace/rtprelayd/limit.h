@@ -63,7 +63,7 @@
 /* An RTCP compound packet that is looked at */
 #define LIMIT_RTCP		1500
 /* The helper's answer; the main loop waits for it, in seconds */
-#define LIMIT_HELPER_S		2
+#define LIMIT_HELPER_S		10
 /* Pairs of ports tried for a track */
 #define LIMIT_PORT_TRIES	64
 

@@ -24,6 +24,9 @@
 #define NO_CAPS		"0000000000000000"
 #define NET_ADMIN	"0000000000001000"
 
+/* For send_signals() */
+static gint signals_end;
+
 /* A line of /proc/PID/.../status, its value only */
 static char *status_of(const char *dir, const char *field)
 {
@@ -178,6 +181,35 @@ static gboolean port_is_free(guint16 port)
 		g_usleep(10000);
 	}
 	return FALSE;
+}
+
+static gpointer send_signals(gpointer user_data)
+{
+	struct bed *bed = user_data;
+
+	while (!g_atomic_int_get(&signals_end)) {
+		kill(bed_pid(bed), SIGHUP);
+		g_usleep(50);
+	}
+	return NULL;
+}
+
+/* A signal while the daemon waits for its helper is no reason to give that up. */
+static void test_signals(struct bed *bed, gconstpointer unused)
+{
+	GThread *thread;
+
+	bed_await_log(bed, "ready: ");
+	g_atomic_int_set(&signals_end, 0);
+	thread = g_thread_new(NULL, send_signals, bed);
+	for (guint i = 0; i < 40; i++) {
+		struct viewer *viewer = viewer_new(bed, NULL, 2);
+
+		viewer_teardown(viewer);
+	}
+	g_atomic_int_set(&signals_end, 1);
+	g_thread_join(thread);
+	g_assert_cmpint(helper_of(bed_pid(bed)), >, 0);
 }
 
 /* A second later neither a process nor a port of it is left. */
@@ -383,6 +415,7 @@ int main(int argc, char **argv)
 		ADD("root", test_caps, &root);
 		ADD("other-user", test_caps, &other);
 		ADD("helper-killed", test_helper_killed, &any);
+		ADD("signals", test_signals, &root);
 		ADD("helper-keeps", test_helper_keeps, &root);
 		g_test_add_func("/privileges/daemon-killed", test_daemon_killed);
 		g_test_add_func("/privileges/helper-refuses", test_helper_refuses);
