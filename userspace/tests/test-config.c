@@ -4,6 +4,7 @@
 
 #include "config.h"
 
+#define X	"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
 #define PATH	"[path /a]\nupstream=rtsp://h/s\n"
 
 static const struct {
@@ -36,6 +37,13 @@ static const struct {
 	{ "[server]\ncertificate=/x\n" PATH, "[server] certificate: without listen-tls" },
 	{ "[server]\nkey=/x\n" PATH, "[server] key: without listen-tls" },
 	{ "[server]\nudp-with-tls=true\n" PATH, "[server] udp-with-tls: without" },
+	{ "[http]\n[control]\nsocket=\n" PATH, NULL },
+	{ "[http]\nlisten=[::1]\n[control]\nsocket=/run/x/y\n" PATH, NULL },
+	{ "[http]\nlisten=localhost:1\n" PATH, "[http] listen: not an address" },
+	{ "[http]\nport=1\n" PATH, "[http] port: no such key" },
+	{ "[control]\nsocket=x\n" PATH, "[control] socket: not an absolute path" },
+	{ "[control]\nsocket=/" X "/" X "/" X "\n" PATH, "[control] socket: not an absolute" },
+	{ "[control]\npath=/x\n" PATH, "[control] path: no such key" },
 	{ "[server]\nlissten=x\n" PATH, "[server] lissten: no such key" },
 	{ PATH "teee=true\n", "[path /a] teee: no such key" },
 	{ PATH "tee=perhaps\n", "[path /a] tee" },

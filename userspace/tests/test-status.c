@@ -80,6 +80,39 @@ static void test_viewers(struct bed *bed, gconstpointer unused)
 	viewer_teardown(base);
 }
 
+/* Over TCP it is the daemon that serves, whatever serves the track. */
+static void test_interleaved(struct bed *bed, gconstpointer unused)
+{
+	struct rtsp *rtsp = rtsp_connect(bed->port);
+	g_autofree char *track = g_strconcat(bed->url, "/track0", NULL), *session = NULL;
+	g_autoptr(JsonNode) status = NULL;
+	GstRTSPMessage *answer;
+	JsonObject *leg;
+
+	g_assert_cmpint(rtsp_status(rtsp, "DESCRIBE", bed->url, NULL), ==, 200);
+	answer = rtsp_ask(rtsp, "SETUP", track, "Transport: RTP/AVP/TCP;unicast;"
+			  "interleaved=0-1\r\n");
+	g_assert_cmpint(answer->type_data.response.code, ==, 200);
+	session = g_strdup_printf("Session: %.32s\r\n",
+				  rtsp_header(answer, GST_RTSP_HDR_SESSION));
+	gst_rtsp_message_free(answer);
+	g_assert_cmpint(rtsp_status(rtsp, "PLAY", bed->url, session), ==, 200);
+	g_usleep(300000);
+	status = look_json(bed, "/status");
+	g_assert_nonnull(look_viewer(status, 0));
+	leg = json_array_get_object_element(
+		json_object_get_array_member(look_viewer(status, 0), "tracks"), 0);
+	g_assert_cmpstr(json_object_get_string_member(leg, "transport"), ==, "tcp");
+	g_assert_cmpstr(json_object_get_string_member(leg, "backend"), ==, "user");
+	g_assert_true(g_str_has_prefix(json_object_get_string_member(leg, "address"),
+				       VIEWER_HOST ":"));
+	g_assert_cmpint(look_int(leg, "packets"), >, 0);
+	/* it is one of the track's, too */
+	g_assert_cmpint(look_int(leg, "packets"), ==,
+			look_int(look_track(status, "/cam", 0), "tx_packets"));
+	rtsp_close(rtsp);
+}
+
 /* Nothing that is shown or logged lets anybody use a session. */
 static void test_no_secrets(struct bed *bed, gconstpointer unused)
 {
@@ -185,6 +218,7 @@ int main(int argc, char **argv)
 	g_test_init(&argc, &argv, NULL);
 	ADD("idle", test_idle);
 	ADD("viewers", test_viewers);
+	ADD("interleaved", test_interleaved);
 	ADD("no-secrets", test_no_secrets);
 	ADD("query", test_query);
 	ADD("page", test_page);
