@@ -93,6 +93,8 @@ class Relay:
         config.write_text(f"[server]\nlisten=0.0.0.0:{layout.RELAY_PORT}\n\n"
                           f"[path {layout.STREAM}]\n"
                           f"upstream=rtsp://{layout.ORIGIN}:{layout.ORIGIN_PORT}{layout.STREAM}\n"
+                          # each viewer is to get what it asked for, or the run failed
+                          "adapt=none\n"
                           # an emulated machine is slow, and the stream ends before the sessions
                           "transport=udp\nsilence=0\n"
                           f"tee={'true' if tee else 'false'}\n")

@@ -197,7 +197,7 @@ static gboolean config_load_path(struct config *config, GKeyFile *file,
 				 const char *group, GError **error)
 {
 	static const char *const keys[] = { CONFIG_UPSTREAM_KEYS, CONFIG_ACCESS_KEYS,
-					    "tee", NULL };
+					    CONFIG_ADAPT_KEYS, "tee", NULL };
 	struct config_path *path = g_new0(struct config_path, 1);
 	g_autoptr(GError) wrong = NULL;
 
@@ -212,7 +212,8 @@ static gboolean config_load_path(struct config *config, GKeyFile *file,
 		return FALSE;
 	path->upstream = config_upstream_load(file, group, error);
 	if (!path->upstream ||
-	    !config_access_load(&path->access, config->users, file, group, error))
+	    !config_access_load(&path->access, config->users, file, group, error) ||
+	    !config_adapt_load(&path->adapt, file, group, error))
 		return FALSE;
 
 	path->tee = g_key_file_get_boolean(file, group, "tee", &wrong);

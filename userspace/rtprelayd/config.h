@@ -6,6 +6,7 @@
 #include <gio/gio.h>
 
 #include "config_access.h"
+#include "config_adapt.h"
 #include "config_monitor.h"
 #include "config_tls.h"
 #include "config_upstream.h"
@@ -18,6 +19,7 @@
  * @text: its keys and values as they are in the file, in a fixed order
  * @name: "/name", without a slash at its end
  * @upstream: where it comes from
+ * @adapt: who decides which layers a viewer gets
  * @tee: hand the stream's datagrams to the daemon as well
  * @access: who may view it
  */
@@ -26,6 +28,7 @@ struct config_path {
 	char *text;
 	char *name;
 	struct config_upstream *upstream;
+	struct config_adapt adapt;
 	gboolean tee;
 	struct config_access access;
 };

@@ -6,6 +6,7 @@
 #ifndef RTPRELAYD_LEG_H
 #define RTPRELAYD_LEG_H
 
+#include "adapter.h"
 #include "fanout.h"
 #include "interleaved.h"
 #include "meter.h"
@@ -30,6 +31,7 @@ struct track;
  * @octets: payload bytes sent to it
  * @dropped: datagrams that could not be
  * @receiver: what the viewer reports
+ * @adapter: what follows from that
  */
 struct leg {
 	struct session *session;
@@ -43,6 +45,7 @@ struct leg {
 	struct meter octets;
 	struct meter dropped;
 	struct receiver receiver;
+	struct adapter_leg adapter;
 };
 
 /**

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "path.h"
 
+#include "adapter.h"
 #include "backoff.h"
 #include "limit.h"
 #include "session.h"
@@ -15,6 +16,7 @@
  * @linger: when an upstream without sessions ends
  * @backoff: between attempts to pull what is pulled always
  * @retry: time of the next one
+ * @adapt: looks at what viewers reported; 0 while there are none
  */
 struct path {
 	struct config_path *config;
@@ -25,6 +27,7 @@ struct path {
 	guint linger;
 	struct backoff backoff;
 	guint retry;
+	guint adapt;
 };
 
 static void path_stop(struct path *path)
@@ -91,6 +94,30 @@ static void path_set_linger(struct path *path)
 	if (path->upstream && !path->config->upstream->always &&
 	    !g_hash_table_size(path->sessions))
 		path->linger = g_timeout_add(LIMIT_UPSTREAM_LINGER_MS, path_unused, path);
+}
+
+static gboolean path_adapt(gpointer user_data)
+{
+	struct path *path = user_data;
+	struct track *track;
+
+	if (!path->upstream || !upstream_is_playing(path->upstream))
+		return G_SOURCE_CONTINUE;
+	for (guint i = 0; (track = path_track(path, i)); i++)
+		adapter_run(&path->config->adapt, path->config->name, track);
+	return G_SOURCE_CONTINUE;
+}
+
+/* Nothing wakes the daemon while there is nobody to look after. */
+static void path_set_adapt(struct path *path)
+{
+	gboolean wanted = path->config->adapt.mode != ADAPT_NONE &&
+			  g_hash_table_size(path->sessions);
+
+	if (!wanted)
+		g_clear_handle_id(&path->adapt, g_source_remove);
+	else if (!path->adapt)
+		path->adapt = g_timeout_add(ADAPTER_PERIOD_MS, path_adapt, path);
 }
 
 struct path *path_new(struct config_path *config, enum fanout_backend backend,
@@ -172,12 +199,14 @@ struct track *path_track(const struct path *path, guint index)
 void path_join(struct path *path, struct session *session)
 {
 	g_hash_table_add(path->sessions, session);
+	path_set_adapt(path);
 	path_set_linger(path);
 }
 
 void path_leave(struct path *path, struct session *session)
 {
 	g_hash_table_remove(path->sessions, session);
+	path_set_adapt(path);
 	if (!path->config->upstream->always && !g_hash_table_size(path->sessions))
 		path_stop(path);
 }

@@ -290,6 +290,8 @@ gboolean session_set_cap(struct session *session, const struct rtp_fanout_cap *c
 			track_set_cap(&session->legs[i], &before[i], NULL);
 		return FALSE;
 	}
+	for (guint i = 0; i < LIMIT_TRACKS; i++)
+		session->legs[i].adapter.wish = *cap;
 	return TRUE;
 }
 
@@ -368,6 +370,7 @@ gboolean session_setup(struct session *session, guint index,
 	}
 	leg->session = session;
 	leg->dest.cap = *cap;
+	leg->adapter = (struct adapter_leg){ .wish = *cap };
 	return TRUE;
 }
 
@@ -426,7 +429,7 @@ static void session_play_done(struct session_play *play, GstRTSPStatusCode statu
 		if (!session->legs[i].session)
 			continue;
 		starts[n].index = i;
-		starts[n].cap = session->legs[i].dest.cap;
+		starts[n].cap = session->legs[i].adapter.wish;
 		starts[n].known = !play->again &&
 				  track_first_seq(&session->legs[i], &starts[n].seq);
 		n++;

@@ -148,6 +148,9 @@ static JsonObject *status_leg(struct leg *leg, guint index,
 	status_add_cap(object, "cap", &leg->dest.cap);
 	status_add_cap(object, "current_cap", status.fanout ? &info->current_cap :
 							       &leg->dest.cap);
+	status_add_cap(object, "wish", &leg->adapter.wish);
+	json_object_set_string_member(object, "adapted", leg->adapter.reason ?
+				      leg->adapter.reason : "");
 	for (guint i = 0; i < G_N_ELEMENTS(counters); i++)
 		status_add_u64(object, counters[i].name, counters[i].value);
 	return object;

@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "adapter.h"
+
+#include "addr.h"
+#include "cap.h"
+#include "leg.h"
+#include "log.h"
+#include "thesis.h"
+#include "track.h"
+
+/**
+ * struct adapter - a run
+ * @config: of the path
+ * @path: its name
+ * @layers: of the track
+ * @n_layers: how many
+ * @due: struct adapter_due of who reported since the last run
+ */
+struct adapter {
+	const struct config_adapt *config;
+	const char *path;
+	struct rtp_fanout_layer layers[RTP_FANOUT_MAX_COUNT];
+	guint n_layers;
+	GArray *due;
+};
+
+struct adapter_due {
+	struct leg *leg;
+	struct rtp_fanout_dest_info sent;
+};
+
+static void adapter_look(struct leg *leg, const struct rtp_fanout_dest_info *info,
+			 gpointer user_data)
+{
+	struct adapter *adapter = user_data;
+	struct adapter_due due = { leg, *info };
+
+	/* who is paused is sent nothing that a report could be about */
+	if (leg->receiver.reports != leg->adapter.reports &&
+	    !(leg->dest.cap.flags & RTP_FANOUT_CAP_PAUSE))
+		g_array_append_val(adapter->due, due);
+}
+
+/* Read the leg's report. Returns FALSE when it is the first, or says nothing new. */
+static gboolean adapter_read(struct leg *leg, const struct rtp_fanout_dest_info *sent,
+			     struct adapt_report *report)
+{
+	const struct receiver *receiver = &leg->receiver;
+	struct adapter_leg *old = &leg->adapter;
+	guint64 dropped = sent->dropped_nomem + sent->dropped_inflight +
+			  sent->dropped_route + sent->dropped_mtu + sent->dropped_output;
+	/* both wrap, and a viewer may say anything */
+	gint32 expected = receiver->block.highest - old->highest;
+	gint32 lost = receiver->block.lost - old->lost;
+	gboolean ok = old->reports && expected > 0 && receiver->at > old->at;
+
+	*report = (struct adapt_report){
+		.at_us = receiver->at,
+		.interval_us = receiver->at - old->at,
+		.packets = MAX(expected, 0),
+		.octets = sent->octets - old->octets,
+		.dropped = dropped - old->dropped,
+		.lost = CLAMP(lost, 0, MAX(expected, 0)),
+		.rtt_us = receiver->rtt_us,
+	};
+	old->reports = receiver->reports;
+	old->at = receiver->at;
+	old->highest = receiver->block.highest;
+	old->lost = receiver->block.lost;
+	old->octets = sent->octets;
+	old->dropped = dropped;
+	return ok;
+}
+
+static guint adapter_decide(const struct adapter *adapter, struct leg *leg,
+			    const struct points *points, const struct adapt_report *report)
+{
+	guint level = points_find(points, &leg->dest.cap);
+	enum adaptive_reason reason;
+
+	if (adapter->config->mode == ADAPT_THESIS) {
+		guint next = thesis_step(points, level, report);
+
+		leg->adapter.reason = "by what its last report leaves room for";
+		return next;
+	}
+	leg->adapter.adaptive.level = level;
+	reason = adaptive_step(&leg->adapter.adaptive, points, report);
+	leg->adapter.reason = adaptive_reason_text(reason);
+	return leg->adapter.adaptive.level;
+}
+
+static void adapter_move(const struct adapter *adapter, struct leg *leg,
+			 const struct points *points, guint level)
+{
+	char addr[ADDR_STRLEN], from[CAP_STRLEN], to[CAP_STRLEN];
+	struct rtp_fanout_cap old = leg->dest.cap;
+	g_autoptr(GError) error = NULL;
+
+	if (level == points_find(points, &old))
+		return;
+	if (!track_set_cap(leg, &points->cap[level], &error)) {
+		log_warn("viewer-not-adapted", LOG_S("path", adapter->path),
+			 LOG_S("viewer", addr_to_string(leg_addr(leg), addr)),
+			 LOG_S("error", error->message));
+		return;
+	}
+	log_event("viewer-adapted", LOG_S("path", adapter->path),
+		  LOG_S("viewer", addr_to_string(leg_addr(leg), addr)),
+		  LOG_S("from", cap_to_string(&old, from)),
+		  LOG_S("to", cap_to_string(&points->cap[level], to)),
+		  LOG_U("rate", points->rate[level]),
+		  LOG_S("reason", leg->adapter.reason));
+}
+
+void adapter_run(const struct config_adapt *config, const char *path,
+		 struct track *track)
+{
+	struct adapter adapter = { .config = config, .path = path };
+	struct track_status status;
+
+	track_get_status(track, &status);
+	if (!status.fanout)
+		return;
+	adapter.n_layers = fanout_layers(status.fanout, adapter.layers,
+					 G_N_ELEMENTS(adapter.layers), NULL);
+	/* nothing to give up: audio, or a video of one layer */
+	if (adapter.n_layers < 2)
+		return;
+
+	adapter.due = g_array_new(FALSE, FALSE, sizeof(struct adapter_due));
+	track_each_leg(track, adapter_look, &adapter);
+	for (guint i = 0; i < adapter.due->len; i++) {
+		struct adapter_due *due = &g_array_index(adapter.due, struct adapter_due, i);
+		struct adapt_report report;
+		struct points points;
+
+		if (!adapter_read(due->leg, &due->sent, &report))
+			continue;
+		points_build(&points, adapter.layers, adapter.n_layers,
+			     &due->leg->adapter.wish, config->order);
+		adapter_move(&adapter, due->leg, &points,
+			     adapter_decide(&adapter, due->leg, &points, &report));
+	}
+	g_array_unref(adapter.due);
+}
