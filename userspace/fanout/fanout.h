@@ -52,8 +52,8 @@ struct fanout_copy {
  *	with RTP_FANOUT_TEE, one that is. @data lives until it returns.
  * @event: something happened to a destination or to the stream
  * @copies: @n datagrams for the destination of the tap with that cookie, in
- *	order; they live until it returns. It must not add, change or remove
- *	destinations. Returns how many it took, the first ones; the others are
+ *	order; they live until it returns. It must not add or remove
+ *	destinations or change their caps. Returns how many it took, the first ones; the others are
  *	counted as dropped_inflight.
  *
  * Each may be NULL. They run from the main context and must not free the

@@ -197,9 +197,10 @@ static gboolean config_load_path(struct config *config, GKeyFile *file,
 				 const char *group, GError **error)
 {
 	static const char *const keys[] = { CONFIG_UPSTREAM_KEYS, CONFIG_ACCESS_KEYS,
-					    CONFIG_ADAPT_KEYS, "tee", NULL };
+					    CONFIG_ADAPT_KEYS, "nat", "tee", NULL };
 	struct config_path *path = g_new0(struct config_path, 1);
 	g_autoptr(GError) wrong = NULL;
+	g_autofree char *nat = NULL;
 
 	g_ptr_array_add(config->paths, path);
 	path->refs = 1;
@@ -216,6 +217,9 @@ static gboolean config_load_path(struct config *config, GKeyFile *file,
 	    !config_adapt_load(&path->adapt, file, group, error))
 		return FALSE;
 
+	nat = g_key_file_get_string(file, group, "nat", NULL);
+	if (nat && !nat_mode_parse(nat, &path->nat))
+		return config_fail(error, group, "nat", "neither host, any nor off");
 	path->tee = g_key_file_get_boolean(file, group, "tee", &wrong);
 	if (g_error_matches(wrong, G_KEY_FILE_ERROR, G_KEY_FILE_ERROR_INVALID_VALUE))
 		return config_fail(error, group, "tee", "neither true nor false");

@@ -11,6 +11,7 @@
 #include "config_tls.h"
 #include "config_upstream.h"
 #include "fanout.h"
+#include "nat.h"
 
 /**
  * struct config_path - a stream that viewers can ask for; counted, since it stays
@@ -21,6 +22,7 @@
  * @upstream: where it comes from
  * @adapt: who decides which layers a viewer gets
  * @tee: hand the stream's datagrams to the daemon as well
+ * @nat: from where a viewer's ports are learned
  * @access: who may view it
  */
 struct config_path {
@@ -30,6 +32,7 @@ struct config_path {
 	struct config_upstream *upstream;
 	struct config_adapt adapt;
 	gboolean tee;
+	enum nat_mode nat;
 	struct config_access access;
 };
 

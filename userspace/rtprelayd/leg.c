@@ -46,6 +46,8 @@ void leg_clear(struct leg *leg)
 	if (leg->interleaved)
 		interleaved_leave(leg->interleaved, leg);
 	leg->interleaved = NULL;
+	nat_forget(leg);
+	leg->nat = (struct nat_leg){ 0 };
 	g_clear_pointer(&leg->held, g_byte_array_unref);
 	memset(&leg->dest, 0, sizeof(leg->dest));
 	memset(&leg->rtcp, 0, sizeof(leg->rtcp));

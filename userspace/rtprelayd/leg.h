@@ -10,6 +10,7 @@
 #include "fanout.h"
 #include "interleaved.h"
 #include "meter.h"
+#include "nat.h"
 #include "receiver.h"
 #include "transport.h"
 #include "udp.h"
@@ -25,9 +26,12 @@ struct track;
  * @dest: where the media goes, and with which cap; its cookie is set by
  *	track_add_leg()
  * @rtcp: the same, for RTCP over UDP
+ * @nat: what there is to learn of where it goes
  * @interleaved: the connection that it is on, NULL over UDP
  * @channels: of it
  * @held: frames that wait for the answer to PLAY, or NULL
+ * @packets_before: sent to where it was before it moved, see nat.h
+ * @octets_before: payload bytes of those
  * @octets: payload bytes sent to it
  * @dropped: datagrams that could not be
  * @receiver: what the viewer reports
@@ -39,9 +43,12 @@ struct leg {
 	enum transport_kind transport;
 	struct rtp_fanout_dest dest;
 	struct rtp_fanout_dest rtcp;
+	struct nat_leg nat;
 	struct interleaved *interleaved;
 	struct transport_channels channels;
 	GByteArray *held;
+	guint64 packets_before;
+	guint64 octets_before;
 	struct meter octets;
 	struct meter dropped;
 	struct receiver receiver;

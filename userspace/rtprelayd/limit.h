@@ -64,6 +64,13 @@
 #define LIMIT_RTCP		1500
 /* The helper's answer; the main loop waits for it, in seconds */
 #define LIMIT_HELPER_S		10
+/* After SETUP, and after PLAY, a viewer's ports are learned from its datagrams, and of
+ * so many viewers at one host at a time
+ */
+#define LIMIT_NAT_MS		10000
+#define LIMIT_NAT_LOOK		64
+/* After PLAY, RTCP is to have come, or the log says that it has not */
+#define LIMIT_SILENT_MS		10000
 /* Pairs of ports tried for a track */
 #define LIMIT_PORT_TRIES	64
 

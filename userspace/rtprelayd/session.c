@@ -42,6 +42,8 @@ struct session_table {
  * @playing: PLAY was asked for
  * @began_at: monotonic time of its beginning, us
  * @heard_at: monotonic time of the last sign of life, us
+ * @renew_at: from when on the next one renews the leases of its legs, likewise
+ * @silent: looks whether anything was heard over UDP
  * @timer: looks whether that is too long ago
  * @gone: why it is about to end, or NULL
  * @gone_idle: ends it
@@ -59,6 +61,8 @@ struct session {
 	gboolean playing;
 	gint64 began_at;
 	gint64 heard_at;
+	gint64 renew_at;
+	guint silent;
 	guint timer;
 	const char *gone;
 	guint gone_idle;
@@ -219,6 +223,7 @@ void session_end(struct session *session, const char *reason)
 		  LOG_S("session", session->name), LOG_S("reason", reason));
 	g_clear_handle_id(&session->timer, g_source_remove);
 	g_clear_handle_id(&session->gone_idle, g_source_remove);
+	g_clear_handle_id(&session->silent, g_source_remove);
 	for (guint i = 0; i < LIMIT_TRACKS; i++) {
 		session_log_sent(session, i);
 		track_del_leg(&session->legs[i]);
@@ -321,9 +326,29 @@ gboolean session_has_track(const struct session *session, guint index)
 	return index < LIMIT_TRACKS && session->legs[index].session;
 }
 
+/*
+ * What is sent to a viewer ends by itself when it is silent for twice the timeout,
+ * should the daemon not be there to end it.
+ */
+static guint session_lease_ms(const struct session *session)
+{
+	return 2 * 1000 * session->timeout_s;
+}
+
+static void session_renew(struct session *session)
+{
+	session->renew_at = session->heard_at +
+			    (gint64)session->timeout_s * G_USEC_PER_SEC / 4;
+	for (guint i = 0; i < LIMIT_TRACKS; i++)
+		if (session->legs[i].track)
+			track_renew_leg(&session->legs[i]);
+}
+
 void session_touch(struct session *session)
 {
 	session->heard_at = g_get_monotonic_time();
+	if (session->heard_at >= session->renew_at)
+		session_renew(session);
 }
 
 void session_leg_alive(struct leg *leg)
@@ -360,6 +385,7 @@ gboolean session_setup(struct session *session, guint index,
 	switch (transport->kind) {
 	case TRANSPORT_UDP:
 		leg_set_up_udp(leg, &session->viewer, &session->local, &transport->ports);
+		track_await_leg(path_track(session->path, index), leg);
 		break;
 	case TRANSPORT_INTERLEAVED:
 		if (!interleaved ||
@@ -406,6 +432,7 @@ static gboolean session_add_legs(struct session *session)
 		if (track)
 			session_take_over(track, session, leg);
 		leg_hold(leg);
+		leg->dest.lease_ms = session_lease_ms(session);
 		if (!track || !track_add_leg(track, leg, &error)) {
 			log_warn("viewer-refused",
 				  LOG_S("path", path_name(session->path)),
@@ -415,6 +442,45 @@ static gboolean session_add_legs(struct session *session)
 		}
 	}
 	return TRUE;
+}
+
+/* Is there a leg over UDP, and nothing was heard of any? */
+static gboolean session_is_silent(const struct session *session)
+{
+	gboolean udp = FALSE;
+
+	for (guint i = 0; i < LIMIT_TRACKS; i++) {
+		const struct leg *leg = &session->legs[i];
+
+		if (!leg->track || leg->transport != TRANSPORT_UDP)
+			continue;
+		if (leg->nat.rtcp)
+			return FALSE;
+		udp = TRUE;
+	}
+	return udp;
+}
+
+static gboolean session_look_silent(gpointer user_data)
+{
+	struct session *session = user_data;
+	char host[ADDR_STRLEN];
+
+	session->silent = 0;
+	if (session_is_silent(session))
+		log_warn("viewer-silent", LOG_S("path", path_name(session->path)),
+			 LOG_S("viewer", addr_host(&session->viewer, host)),
+			 LOG_S("session", session->name),
+			 LOG_S("do", "no RTCP came from it. If it shows nothing, let UDP pass "
+			       "between it and the relay, or have it use TCP: ffmpeg "
+			       "-rtsp_transport tcp, vlc --rtsp-tcp, rtspsrc protocols=tcp"));
+	return G_SOURCE_REMOVE;
+}
+
+static void session_watch_silence(struct session *session)
+{
+	g_clear_handle_id(&session->silent, g_source_remove);
+	session->silent = g_timeout_add(LIMIT_SILENT_MS, session_look_silent, session);
 }
 
 static void session_play_done(struct session_play *play, GstRTSPStatusCode status)
@@ -502,8 +568,10 @@ void session_play(struct session *session, session_played func, gpointer user_da
 		session_play_done(play, GST_RTSP_STS_SERVICE_UNAVAILABLE);
 		return;
 	}
-	if (!session->playing)
+	if (!session->playing) {
 		session_log_play(session);
+		session_watch_silence(session);
+	}
 	session->playing = TRUE;
 	path_reach(session->path, UPSTREAM_PLAYING, session_upstream_plays, play);
 }
@@ -514,6 +582,7 @@ void session_pause(struct session *session)
 
 	for (guint i = 0; i < LIMIT_TRACKS; i++)
 		track_del_leg(&session->legs[i]);
+	g_clear_handle_id(&session->silent, g_source_remove);
 	session->playing = FALSE;
 	log_event("viewer-paused", LOG_S("path", path_name(session->path)),
 		  LOG_S("viewer", addr_host(&session->viewer, host)),

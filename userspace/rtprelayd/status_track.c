@@ -143,6 +143,9 @@ static void status_add_counters(JsonObject *object, const struct track_status *s
 		{ "switching", info->switching },
 		{ "socket_datagrams", status->socket_datagrams },
 		{ "rtcp_ignored", status->rtcp_ignored },
+		{ "nat_learned", status->nat->learned },
+		{ "nat_ambiguous", status->nat->ambiguous },
+		{ "nat_refused", status->nat->refused },
 	};
 
 	for (guint i = 0; i < G_N_ELEMENTS(counters); i++)

@@ -17,6 +17,7 @@
  * @relay: how @fanout is configured
  * @fanout: NULL until track_start()
  * @reinject: source of what comes over TCP, or NULL
+ * @nat: whose ports may be learned
  * @legs_by_rtp: struct leg * by dest.addr
  * @last_cookie: last one given
  * @socket_datagrams: that the media socket handed to us
@@ -29,19 +30,59 @@ struct track {
 	struct rtp_fanout_config relay;
 	struct fanout *fanout;
 	struct reinject *reinject;
+	struct nat *nat;
 	GHashTable *legs_by_rtp;
 	guint64 last_cookie;
 	guint64 socket_datagrams;
 	struct track_meters meters;
 };
 
+/* The media goes there from now on; what was sent so far still counts. */
+static void track_move_leg(struct track *track, struct leg *leg,
+			   const struct rtp_fanout_addr *to)
+{
+	struct rtp_fanout_dest moved = leg->dest;
+	struct rtp_fanout_dest_info info;
+	g_autoptr(GError) error = NULL;
+
+	moved.addr = *to;
+	if (!leg->track) {
+		leg->dest = moved;
+		return;
+	}
+	track_leg_info(leg, &info);
+	/* before the other goes: with the last of a cap its numbers would end */
+	if (!fanout_add(track->fanout, &moved, &error)) {
+		log_warn("viewer-refused", LOG_S("path", track->config.name),
+			 LOG_S("reason", error->message));
+		return;
+	}
+	fanout_del(track->fanout, &leg->dest, NULL);
+	leg->packets_before = info.packets;
+	leg->octets_before = info.octets;
+	g_hash_table_remove(track->legs_by_rtp, &leg->dest.addr);
+	leg->dest = moved;
+	g_hash_table_insert(track->legs_by_rtp, &leg->dest.addr, leg);
+}
+
 static void track_datagram(const guint8 *data, gsize len,
 			   const struct rtp_fanout_addr *from, gpointer user_data)
 {
 	struct track *track = user_data;
+	struct leg *leg;
 
-	/* hole punching, or the tee: of neither is there anything to be done */
 	track->socket_datagrams++;
+	/* the tee: there is nothing to be done */
+	if (addr_equal(from, &track->relay.source))
+		return;
+	leg = track_find_leg(track, from);
+	if (leg) {
+		nat_heard(leg, FALSE);
+		return;
+	}
+	leg = nat_find(track->nat, from, FALSE);
+	if (leg)
+		track_move_leg(track, leg, from);
 }
 
 static void track_event(const struct rtp_fanout_event *event, gpointer user_data)
@@ -65,6 +106,11 @@ static void track_event(const struct rtp_fanout_event *event, gpointer user_data
 			  LOG_U("track", track->config.index),
 			  LOG_S("viewer", addr_to_string(&leg->dest.addr, addr)),
 			  LOG_S("error", g_strerror(event->error)));
+	if (leg && event->events & RTP_FANOUT_EVENT_LEASE_EXPIRED)
+		/* it goes on with the next sign of life, or the session ends */
+		log_warn("viewer-lease-ended", LOG_S("path", track->config.name),
+			 LOG_U("track", track->config.index),
+			 LOG_S("viewer", addr_to_string(leg_addr(leg), addr)));
 }
 
 static guint track_copies(guint64 cookie, const struct fanout_copy *copies, guint n,
@@ -89,7 +135,8 @@ struct track *track_new(const struct track_config *config, GError **error)
 	track->relay.clock_rate = config->clock_rate;
 	memcpy(track->relay.codec, config->codec, sizeof(track->relay.codec));
 	track->config.codec = track->relay.codec;
-	track->rtcp = track_rtcp_new(&track->config, &track->udp);
+	track->nat = nat_new(config->nat, config->name, config->index);
+	track->rtcp = track_rtcp_new(&track->config, &track->udp, track->nat);
 	track->legs_by_rtp = g_hash_table_new(addr_hash, addr_equal);
 	return track;
 }
@@ -117,6 +164,7 @@ void track_free(struct track *track)
 	g_clear_pointer(&track->fanout, fanout_free);
 	track_rtcp_free(track->rtcp);
 	reinject_free(track->reinject);
+	nat_free(track->nat);
 	udp_pair_close(&track->udp);
 	g_hash_table_unref(track->legs_by_rtp);
 	g_free(track);
@@ -232,16 +280,25 @@ guint32 track_ssrc(const struct track *track)
 gboolean track_add_leg(struct track *track, struct leg *leg, GError **error)
 {
 	leg->dest.cookie = ++track->last_cookie;
+	leg->packets_before = 0;
+	leg->octets_before = 0;
 	if (!fanout_add(track->fanout, &leg->dest, error))
 		return FALSE;
 	leg->track = track;
 	leg->octets = leg->dropped = (struct meter){ 0 };
 	meter_sample(&leg->octets, 0);
 	meter_sample(&leg->dropped, 0);
-	if (leg->transport == TRANSPORT_UDP)
+	if (leg->transport == TRANSPORT_UDP) {
 		g_hash_table_insert(track->legs_by_rtp, &leg->dest.addr, leg);
+		nat_await(track->nat, leg);
+	}
 	track_rtcp_add_leg(track->rtcp, leg);
 	return TRUE;
+}
+
+void track_await_leg(struct track *track, struct leg *leg)
+{
+	nat_await(track->nat, leg);
 }
 
 void track_del_leg(struct leg *leg)
@@ -266,6 +323,11 @@ gboolean track_set_cap(struct leg *leg, const struct rtp_fanout_cap *cap, GError
 		return FALSE;
 	leg->dest.cap = *cap;
 	return TRUE;
+}
+
+void track_renew_leg(struct leg *leg)
+{
+	fanout_set(leg->track->fanout, &leg->dest, RTP_FANOUT_SET_LEASE, NULL);
 }
 
 void track_received_rtcp(struct track *track, struct leg *leg, const guint8 *data,
@@ -295,6 +357,12 @@ static gboolean track_match_cookie(const struct rtp_fanout_dest_info *info,
 	return FALSE;
 }
 
+static void track_count_moved(const struct leg *leg, struct rtp_fanout_dest_info *info)
+{
+	info->packets += leg->packets_before;
+	info->octets += leg->octets_before;
+}
+
 gboolean track_leg_info(struct leg *leg, struct rtp_fanout_dest_info *info)
 {
 	struct track_lookup lookup = { .cookie = leg->dest.cookie };
@@ -303,6 +371,7 @@ gboolean track_leg_info(struct leg *leg, struct rtp_fanout_dest_info *info)
 	    !fanout_each_dest(leg->track->fanout, track_match_cookie, &lookup, NULL))
 		return FALSE;
 	*info = lookup.info;
+	track_count_moved(leg, info);
 	return TRUE;
 }
 
@@ -326,6 +395,7 @@ void track_get_status(struct track *track, struct track_status *status)
 		.meters = &track->meters,
 		.socket_datagrams = track->socket_datagrams,
 		.rtcp_ignored = track_rtcp_counters(track->rtcp)->ignored,
+		.nat = nat_counters(track->nat),
 	};
 }
 
@@ -340,9 +410,12 @@ static gboolean track_visit_leg(const struct rtp_fanout_dest_info *info,
 {
 	struct track_walk *walk = user_data;
 	struct leg *leg = track_rtcp_leg(walk->track->rtcp, info->cookie);
+	struct rtp_fanout_dest_info all = *info;
 
-	if (leg)
-		walk->visit(leg, info, walk->user_data);
+	if (!leg)
+		return TRUE;
+	track_count_moved(leg, &all);
+	walk->visit(leg, &all, walk->user_data);
 	return TRUE;
 }
 

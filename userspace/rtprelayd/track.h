@@ -12,6 +12,7 @@
 #include "fanout.h"
 #include "leg.h"
 #include "meter.h"
+#include "nat.h"
 #include "sdp.h"
 #include "udp.h"
 
@@ -25,6 +26,7 @@ struct session;
  * @family: see struct udp_pair
  * @backend: that is to serve it
  * @tee: see RTP_FANOUT_TEE
+ * @nat: see nat.h
  * @codec: see struct rtp_fanout_config
  * @clock_rate: the same
  * @request: how key frames are asked for
@@ -39,6 +41,7 @@ struct track_config {
 	int family;
 	enum fanout_backend backend;
 	gboolean tee;
+	enum nat_mode nat;
 	const guint8 *codec;
 	guint32 clock_rate;
 	enum rtcp_request request;
@@ -109,6 +112,9 @@ guint32 track_ssrc(const struct track *track);
  */
 gboolean track_add_leg(struct track *track, struct leg *leg, GError **error);
 
+/* track_await_leg - a leg over UDP was set up: its hole punching may come */
+void track_await_leg(struct track *track, struct leg *leg);
+
 /* track_del_leg - stop; nothing is done when the leg is in no track */
 void track_del_leg(struct leg *leg);
 
@@ -120,6 +126,9 @@ void track_del_leg(struct leg *leg);
  */
 gboolean track_set_cap(struct leg *leg, const struct rtp_fanout_cap *cap,
 		       GError **error);
+
+/* track_renew_leg - begin its lease anew, see struct rtp_fanout_dest */
+void track_renew_leg(struct leg *leg);
 
 /* track_received_rtcp - a packet came for an interleaved leg, on its connection */
 void track_received_rtcp(struct track *track, struct leg *leg, const guint8 *data,
@@ -169,6 +178,7 @@ struct track_status {
 	struct track_meters *meters;
 	guint64 socket_datagrams;
 	guint64 rtcp_ignored;
+	const struct nat_counters *nat;
 };
 
 void track_get_status(struct track *track, struct track_status *status);

@@ -23,6 +23,7 @@ struct track_rtcp_sent {
  * struct track_rtcp - see track_rtcp.h
  * @config: see track_rtcp_new()
  * @udp: see track_rtcp_new()
+ * @nat: see track_rtcp_new()
  * @fanout: NULL until track_rtcp_start()
  * @source: where the stream comes from, while @started
  * @started: there is a server
@@ -51,6 +52,7 @@ struct track_rtcp_sent {
 struct track_rtcp {
 	const struct track_config *config;
 	const struct udp_pair *udp;
+	struct nat *nat;
 	struct fanout *fanout;
 	struct track_source source;
 	gboolean started;
@@ -126,7 +128,8 @@ static gboolean track_rtcp_relay_to(const struct rtp_fanout_dest_info *info,
 
 	if (!leg)
 		return TRUE;
-	rtcp_set_counts(relay->buffer, info->packets, info->octets);
+	rtcp_set_counts(relay->buffer, leg->packets_before + info->packets,
+			leg->octets_before + info->octets);
 	track_rtcp_send_leg(relay->rtcp, leg, relay->buffer);
 	return TRUE;
 }
@@ -215,6 +218,35 @@ void track_rtcp_received(struct track_rtcp *rtcp, struct leg *leg, const guint8 
 	rtcp->config->leg_alive(leg);
 }
 
+static void track_rtcp_move_leg(struct track_rtcp *rtcp, struct leg *leg,
+				const struct rtp_fanout_addr *to)
+{
+	if (g_hash_table_lookup(rtcp->legs_by_addr, &leg->rtcp.addr) == leg)
+		g_hash_table_remove(rtcp->legs_by_addr, &leg->rtcp.addr);
+	leg->rtcp.addr = *to;
+	if (leg->track)
+		g_hash_table_replace(rtcp->legs_by_addr, &leg->rtcp.addr, leg);
+}
+
+static void track_rtcp_from_viewer(struct track_rtcp *rtcp,
+				   const struct rtp_fanout_addr *from,
+				   const guint8 *data, gsize len)
+{
+	struct leg *leg = g_hash_table_lookup(rtcp->legs_by_addr, from);
+	struct rtcp_heard heard;
+
+	if (leg) {
+		nat_heard(leg, TRUE);
+	} else if (rtcp_hear(data, len, rtcp->out_ssrc, &heard)) {
+		leg = nat_find(rtcp->nat, from, TRUE);
+		if (leg)
+			track_rtcp_move_leg(rtcp, leg, from);
+	}
+	/* one that was only set up has nothing to report */
+	if (!leg || leg->track)
+		track_rtcp_received(rtcp, leg, data, len);
+}
+
 static gboolean track_rtcp_ready(gint fd, GIOCondition condition, gpointer user_data)
 {
 	struct track_rtcp *rtcp = user_data;
@@ -237,8 +269,7 @@ static gboolean track_rtcp_ready(gint fd, GIOCondition condition, gpointer user_
 		    addr_equal(&from, &rtcp->server.addr))
 			track_rtcp_from_server(rtcp, data, len);
 		else
-			track_rtcp_received(rtcp, g_hash_table_lookup(rtcp->legs_by_addr,
-								      &from), data, len);
+			track_rtcp_from_viewer(rtcp, &from, data, len);
 	}
 	return G_SOURCE_CONTINUE;
 }
@@ -300,7 +331,8 @@ static gboolean track_rtcp_check_leg(const struct rtp_fanout_dest_info *info,
 	/* TCP sees to what is on a connection, and to whether it ends */
 	if (leg && leg->transport == TRANSPORT_UDP)
 		reason = receiver_check(&leg->receiver, g_get_monotonic_time(),
-					info->packets, info->octets);
+					leg->packets_before + info->packets,
+					leg->octets_before + info->octets);
 	if (reason)
 		rtcp->config->leg_gone(leg, reason);
 	return TRUE;
@@ -343,12 +375,13 @@ void track_rtcp_want_key_frame(struct track_rtcp *rtcp)
 }
 
 struct track_rtcp *track_rtcp_new(const struct track_config *config,
-				  const struct udp_pair *udp)
+				  const struct udp_pair *udp, struct nat *nat)
 {
 	struct track_rtcp *rtcp = g_new0(struct track_rtcp, 1);
 
 	rtcp->config = config;
 	rtcp->udp = udp;
+	rtcp->nat = nat;
 	rtcp->own_ssrc = g_random_int();
 	rtcp->legs_by_cookie = g_hash_table_new(g_int64_hash, g_int64_equal);
 	rtcp->legs_by_addr = g_hash_table_new(addr_hash, addr_equal);

@@ -14,9 +14,10 @@ struct track_rtcp;
  * track_rtcp_new - listen for RTCP
  * @config: of the track; outlives it
  * @udp: the track's sockets, which outlive it
+ * @nat: whose ports may be learned; outlives it
  */
 struct track_rtcp *track_rtcp_new(const struct track_config *config,
-				  const struct udp_pair *udp);
+				  const struct udp_pair *udp, struct nat *nat);
 
 /* track_rtcp_free - without a word; its legs are in no track then */
 void track_rtcp_free(struct track_rtcp *rtcp);

@@ -236,6 +236,7 @@ static gboolean upstream_open_tracks(struct upstream *upstream, GError **error)
 		.family = v6 ? AF_INET6 : AF_INET,
 		.backend = upstream->config.backend,
 		.tee = path->tee,
+		.nat = path->nat,
 		.cname = upstream->cname,
 		.leg_alive = upstream->config.leg_alive,
 		.leg_gone = upstream->config.leg_gone,
