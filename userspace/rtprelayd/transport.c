@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "transport.h"
 
-#include <gst/rtsp/gstrtsptransport.h>
 #include <string.h>
 
 #include "addr.h"
+#include "transport_header.h"
 
 typedef GstRTSPTransport transport;
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(transport, gst_rtsp_transport_free)
@@ -39,14 +39,12 @@ static gboolean transport_get_channels(const GstRTSPRange *range,
 
 static transport *transport_parse(const char *text)
 {
-	transport *parsed = NULL;
+	transport *parsed = transport_header_parse(text);
 
-	gst_rtsp_transport_new(&parsed);
-	if (gst_rtsp_transport_parse(text, parsed) == GST_RTSP_OK &&
-	    parsed->trans == GST_RTSP_TRANS_RTP &&
+	if (parsed && parsed->trans == GST_RTSP_TRANS_RTP &&
 	    parsed->profile == GST_RTSP_PROFILE_AVP && !parsed->mode_record)
 		return parsed;
-	gst_rtsp_transport_free(parsed);
+	g_clear_pointer(&parsed, gst_rtsp_transport_free);
 	return NULL;
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "upstream_transport.h"
 
-#include <gst/rtsp/gstrtsptransport.h>
+#include "transport_header.h"
 
 typedef GstRTSPTransport header;
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(header, gst_rtsp_transport_free)
@@ -65,10 +65,9 @@ static gboolean upstream_transport_read_tcp(const header *answer,
 gboolean upstream_transport_answered(const char *text,
 				     struct upstream_transport *transport)
 {
-	g_autoptr(header) answer = NULL;
+	g_autoptr(header) answer = transport_header_parse(text);
 
-	gst_rtsp_transport_new(&answer);
-	if (gst_rtsp_transport_parse(text, answer) != GST_RTSP_OK ||
+	if (!answer ||
 	    answer->trans != GST_RTSP_TRANS_RTP || answer->mode_record ||
 	    (answer->profile != GST_RTSP_PROFILE_AVP &&
 	     answer->profile != GST_RTSP_PROFILE_AVPF) ||

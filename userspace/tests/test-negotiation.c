@@ -125,6 +125,7 @@ static const struct {
 	{ "RTP/AVP/UDP;unicast;client_port=5000-5001", 5000, 5001 },
 	{ "RTP/AVP;unicast;client_port=5000", 5000, 5001 },
 	{ "RTP/AVP;unicast;client_port=5000-7001", 5000, 7001 },
+	{ "RTP/AVP; unicast; x-own=1;y;;appendix;client_port=5000-5001", 5000, 5001 },
 	{ "RTP/AVP;unicast;client_port=5000-5001;mode=\"PLAY\"", 5000, 5001 },
 	{ "RTP/AVP;unicast;destination=192.0.2.1;client_port=5000-5001", 5000, 5001 },
 	{ "RTP/SAVP;unicast;client_port=4-5, RTP/AVP;unicast;client_port=6-7", 6, 7 },
