@@ -20,6 +20,8 @@ JOINING = range(FIRST + 4, FIRST + 6)
 # of all, which takes longer.
 PLAYING_S = 2
 JOINING_S = 6
+# As long as the relay keeps its viewers.
+RETURN_S = 30
 # An emulated processor takes its time, and its host may have none to give.
 GONE_S = 5 if "TCG" in Path("/proc/cpuinfo").read_text() else 1
 
@@ -91,6 +93,28 @@ def _round(number, place, witness, playing, moment):
             each.kill()
 
 
+def _received(relay):
+    return sum(each["rx_packets"] for each in relay.fanouts())
+
+
+def _origin_returns(origin, relay, scratch):
+    """Kills the origin and starts it again, with other ports: the helper gives the relay's
+    fan-out its new source. Returns the new origin.
+    """
+    origin.process.kill()
+    origin.process.wait()
+    before = _received(relay)
+    origin = servers.Origin(scratch)
+    until = time.monotonic() + RETURN_S
+    while _received(relay) <= before:
+        if time.monotonic() > until:
+            origin.end()
+            raise Failed(f"{RETURN_S} s after the origin came back the relay receives nothing; "
+                         f"rtprelayd said:\n{relay.log.read_text()}")
+        time.sleep(0.5)
+    return origin
+
+
 def run(times, seed, scratch):
     """Kills the relay so often, every other time while its first viewers join."""
     say(f"moments by the seed {seed}")
@@ -111,6 +135,8 @@ def run(times, seed, scratch):
         joined = [viewers.Viewer(each, scratch) for each in PLAYING]
         try:
             viewers.await_media(joined, last.log)
+            say("the origin is killed, and comes back")
+            origin = _origin_returns(origin, last, scratch)
         finally:
             for each in joined:
                 each.kill()
