@@ -41,7 +41,9 @@ static void config_path_free(gpointer path)
 
 gboolean config_path_equal(const struct config_path *a, const struct config_path *b)
 {
-	return g_str_equal(a->name, b->name) && g_str_equal(a->text, b->text);
+	/* a password may be in a file of its own */
+	return g_str_equal(a->name, b->name) && g_str_equal(a->text, b->text) &&
+	       !g_strcmp0(a->upstream->password, b->upstream->password);
 }
 
 void config_free(struct config *config)

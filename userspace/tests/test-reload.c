@@ -83,6 +83,21 @@ static void test_paths(struct bed *bed, gconstpointer unused)
 	viewer_vanish(other);
 }
 
+/* The file says the same, but that which it names does not. */
+static void test_password_file(struct bed *bed, gconstpointer unused)
+{
+	g_autofree char *file = g_build_filename(bed->dir, "password", NULL);
+	g_autofree char *groups = g_strdup_printf("[path /cam]\n@\nuser=me\npassword-file=%s\n"
+						  "[path /other]\n@\n", file);
+
+	g_assert_true(g_file_set_contents(file, "one\n", -1, NULL));
+	reload(bed, NULL, groups, "paths-kept=1 paths-changed=1");
+	reload(bed, NULL, groups, "paths-kept=2 paths-changed=0");
+	g_assert_true(g_file_set_contents(file, "two\n", -1, NULL));
+	reload(bed, NULL, groups, "paths-kept=1 paths-changed=1");
+	g_assert_cmpint(g_unlink(file), ==, 0);
+}
+
 /* struct watch - a thread that reads what a viewer gets, whatever else goes on */
 struct watch {
 	struct viewer *viewer;
@@ -277,6 +292,7 @@ int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
 	ADD("paths", test_paths);
+	ADD("password-file", test_password_file);
 	ADD("nothing-lost", test_nothing_lost);
 	ADD("wrong", test_wrong);
 	ADD("listen", test_listen);
