@@ -85,6 +85,7 @@ static void list_add_viewer(struct table *table, JsonObject *viewer)
 	table_add(table, table_string(viewer, "address"));
 	table_add(table, first ? table_string(first, "transport") : g_strdup("-"));
 	table_add(table, first ? table_string(first, "backend") : g_strdup("-"));
+	table_add(table, first ? table_string(first, "wish") : g_strdup("-"));
 	table_add(table, first ? table_string(first, "cap") : g_strdup("-"));
 	table_add(table, first ? table_string(first, "current_cap") : g_strdup("-"));
 	table_add(table, table_rate(rate));
@@ -97,7 +98,7 @@ static void list_add_viewer(struct table *table, JsonObject *viewer)
 void list_viewers(JsonArray *viewers)
 {
 	static const char *const names[] = {
-		"VIEWER", "PATH", "ADDRESS", "TRANSPORT", "BACKEND", "CAP", "NOW", "RATE",
+		"VIEWER", "PATH", "ADDRESS", "TRANSPORT", "BACKEND", "ASKED", "CAP", "NOW", "RATE",
 		"DROPPED", "LOSS", "AGE", "SLOW", NULL
 	};
 	struct table *table = table_new(G_N_ELEMENTS(names) - 1);

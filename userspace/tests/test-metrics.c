@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "look.h"
+#include "metrics.h"
 
 static const struct bed_wish wish = { .monitor = TRUE };
 
@@ -146,6 +147,22 @@ static void test_promtool(struct bed *bed, gconstpointer unused)
 	viewer_teardown(viewer);
 }
 
+/* A description may say anything of itself. */
+static void test_labels(void)
+{
+	g_autoptr(JsonNode) model = json_from_string(
+		"{\"version\":\"1\",\"backend\":\"user\",\"started\":1,\"connections\":2,"
+		"\"sessions\":3,\"viewers\":[],\"streams\":[{\"path\":\"/a\",\"state\":\"idle\","
+		"\"viewers\":0,\"tracks\":[{\"path\":\"/a\",\"track\":0,\"media\":\"v\\\\\","
+		"\"codec\":\"\\\"} 9\\nx 1\",\"backend\":\"user\",\"layers\":[]}]}]}", NULL);
+	g_autofree char *metrics = metrics_to_text(model);
+
+	assert_well_formed(metrics);
+	g_assert_cmpint(look_metric(metrics, "rtprelay_track_info{path=\"/a\",track=\"0\","
+				    "media=\"v\\\\\",codec=\"\\\"} 9\\nx 1\",backend=\"user\"}"),
+			==, 1);
+}
+
 #define ADD(name, func) \
 	g_test_add("/metrics/" name, struct bed, &wish, bed_set_up, func, bed_tear_down)
 
@@ -155,5 +172,6 @@ int main(int argc, char **argv)
 	ADD("format", test_format);
 	ADD("counters", test_counters);
 	ADD("promtool", test_promtool);
+	g_test_add_func("/metrics/labels", test_labels);
 	return g_test_run();
 }

@@ -165,7 +165,19 @@ function capOf(viewer) {
 
 	if (!leg)
 		return "–";
-	return leg.cap === leg.current_cap ? leg.cap : leg.current_cap + " → " + leg.cap;
+	return leg.current_cap + (leg.cap === leg.current_cap ? "" : " → " + leg.cap) +
+		(leg.wish === leg.cap ? "" : " of " + leg.wish);
+}
+
+// What is wrong; else why it has less than it asked for, if it has.
+function whyOf(viewer) {
+	const less = viewer.tracks.find(leg => leg.wish !== leg.cap && leg.adapted);
+
+	if (viewer.slow !== "none")
+		return viewer.slow + ": " + viewer.why;
+	if (viewer.why || !less)
+		return viewer.why;
+	return "fewer layers" + (less.adapted === "steady" ? "" : ": " + less.adapted);
 }
 
 const columns = [
@@ -182,8 +194,7 @@ const columns = [
 	{ name: "Loss", value: viewer => Math.max(-1, ...viewer.tracks.map(leg => leg.loss ?? -1)),
 	  show: percent, class: "n", bad: value => value >= 0.01 },
 	{ name: "Age", value: viewer => viewer.age, show: age, class: "n" },
-	{ name: "Slow", value: viewer => viewer.slow === "none" ? viewer.why :
-	  viewer.slow + ": " + viewer.why, class: "why-cell",
+	{ name: "Slow", value: whyOf, class: "why-cell",
 	  bad: (value, viewer) => viewer.slow !== "none" },
 ];
 
