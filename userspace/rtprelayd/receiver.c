@@ -36,6 +36,11 @@ void receiver_report(struct receiver *receiver, const struct rtcp_heard *heard,
 	receiver->rtt_us = sr_at && since < G_MAXINT32 ? MAX(since - held, 1) : 0;
 }
 
+gdouble receiver_loss(const struct receiver *receiver)
+{
+	return receiver->reports ? receiver->block.fraction / 256.0 : -1;
+}
+
 /*
  * It reports when it receives enough, as some do, or every few seconds: only the
  * time in which something is sent counts, at the pace that it has shown.

@@ -61,6 +61,9 @@ gboolean receiver_is(const struct receiver *receiver, guint32 ssrc, gint64 now);
 void receiver_report(struct receiver *receiver, const struct rtcp_heard *heard,
 		     gint64 now, gint64 sr_at);
 
+/* receiver_loss - fraction lost, as of the last report; below 0 when there is none */
+gdouble receiver_loss(const struct receiver *receiver);
+
 /**
  * receiver_check - look whether it is gone; to be called at RTCP's intervals
  * @now: monotonic time, us

@@ -45,6 +45,9 @@ static void rtcp_hear_sdes(struct rtcp_heard *heard, GstRTCPPacket *sdes)
 			if (!gst_rtcp_packet_sdes_get_entry(sdes, &type, &len, &text) ||
 			    type != GST_RTCP_SDES_CNAME || !rtcp_is_within(sdes, text, len))
 				continue;
+			/* it is UTF-8; the library ends it at a zero when it is sent on */
+			if (!g_utf8_validate_len((const char *)text, len, NULL))
+				continue;
 			memcpy(heard->cname, text, len);
 			heard->cname_len = len;
 		}

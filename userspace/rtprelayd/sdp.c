@@ -245,6 +245,7 @@ char *sdp_for_viewer(const struct sdp *sdp, const char *name, const char *url,
 	gst_sdp_message_add_attribute(made, "control", "*");
 
 	for (guint i = 0; i < sdp->tracks->len; i++) {
+		const struct sdp_track *track = g_ptr_array_index(sdp->tracks, i);
 		g_autofree char *control = NULL;
 		GstSDPMedia *media;
 
@@ -252,6 +253,9 @@ char *sdp_for_viewer(const struct sdp *sdp, const char *name, const char *url,
 		sdp_copy_media(media, gst_sdp_message_get_media(sdp->message, i));
 		control = url_track(url, i, cap);
 		gst_sdp_media_add_attribute(media, "control", control);
+		/* what viewers ask for is passed on where the server takes it */
+		if (track->request != RTCP_REQUEST_NONE)
+			gst_sdp_media_add_attribute(media, "rtcp-fb", "* nack pli");
 		gst_sdp_message_add_media(made, media);
 		gst_sdp_media_free(media);
 	}

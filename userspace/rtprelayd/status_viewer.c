@@ -88,7 +88,7 @@ static void status_judge_viewer(const struct status_legs *legs,
 		verdict_of_leg(&(struct verdict_leg){
 			.track = g_hash_table_lookup(legs->verdicts, leg->track),
 			.info = status_sent(legs, leg),
-			.loss = -1,
+			.loss = receiver_loss(&leg->receiver),
 			.dropped_rate = leg->dropped.rate,
 			.age_ms = session_age_ms(session),
 			.silent_ms = session_silent_ms(session),
@@ -115,6 +115,24 @@ static void status_add_cap(JsonObject *object, const char *name,
 
 	json_object_set_string_member(object, name, cap->flags & RTP_FANOUT_CAP_PAUSE ?
 				      "paused" : cap_to_string(cap, text));
+}
+
+/* What it reported, in fractions and seconds; nothing when it never did */
+static void status_add_reports(JsonObject *object, const struct receiver *receiver,
+			       guint32 clock_rate)
+{
+	gdouble age = (g_get_monotonic_time() - receiver->at) / (gdouble)G_USEC_PER_SEC;
+
+	if (!receiver->reports)
+		return;
+	json_object_set_double_member(object, "loss", receiver_loss(receiver));
+	json_object_set_int_member(object, "lost", receiver->block.lost);
+	if (clock_rate)
+		json_object_set_double_member(object, "jitter",
+				receiver->block.jitter / (gdouble)clock_rate);
+	if (receiver->rtt_us)
+		json_object_set_double_member(object, "rtt", receiver->rtt_us / 1e6);
+	json_object_set_double_member(object, "report_age", age);
 }
 
 static JsonObject *status_leg(struct leg *leg, guint index,
@@ -153,6 +171,8 @@ static JsonObject *status_leg(struct leg *leg, guint index,
 				      leg->adapter.reason : "");
 	for (guint i = 0; i < G_N_ELEMENTS(counters); i++)
 		status_add_u64(object, counters[i].name, counters[i].value);
+	status_add_reports(object, &leg->receiver,
+			   leg->track ? status.config->clock_rate : 0);
 	return object;
 }
 
