@@ -76,7 +76,9 @@ int command_show(const struct command_call *call)
 {
 	g_autoptr(JsonNode) status = link_ask(call->link, FALSE, "/status", "path",
 					      call->args[0], NULL);
-	static const char *const what[] = { "state", "upstream", "viewers", NULL };
+	static const char *const what[] = {
+		"state", "upstream", "transport", "returns", "viewers", NULL
+	};
 	JsonObject *object, *stream;
 	JsonArray *tracks;
 

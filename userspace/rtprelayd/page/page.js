@@ -140,10 +140,12 @@ function putStream(parent, stream) {
 	const good = stream.state === "playing";
 
 	put(title, "span", "", stream.path);
-	put(title, "span", good ? "badge good" : "badge", stream.state);
+	put(title, "span", good ? "badge good" : stream.viewers ? "badge bad" : "badge",
+	    stream.state);
 	put(title, "span", "count", stream.viewers === 1 ? "1 viewer" :
 	    count(stream.viewers) + " viewers");
-	put(element, "div", "url", stream.upstream);
+	put(element, "div", "url", stream.upstream + (stream.transport === "tcp" ? ", over TCP" : "") +
+	    (stream.returns ? ", came back " + count(stream.returns) + " times" : ""));
 	for (const track of stream.tracks)
 		putTrack(element, track);
 }
