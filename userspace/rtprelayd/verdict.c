@@ -81,7 +81,7 @@ void verdict_of_track(const struct verdict_track *seen, struct verdict *verdict)
 
 	verdict_say(verdict, VERDICT_NONE, "%s", "");
 	if (!seen->playing)
-		verdict_say(verdict, VERDICT_UPSTREAM, "the server does not send yet");
+		verdict_say(verdict, VERDICT_UPSTREAM, "the server does not send");
 	else if (!seen->measured)
 		return;
 	else if (!seen->info->rx_packets)

@@ -16,7 +16,7 @@ struct track_case {
 static const struct track_case track_cases[] = {
 	{ "good", { TRUE, TRUE, NULL, 100, 0, 0 }, { .rx_packets = 9 }, VERDICT_NONE, "" },
 	{ "not-yet", { FALSE, FALSE, NULL, 0, 0, 0 }, { 0 }, VERDICT_UPSTREAM,
-	  "does not send yet" },
+	  "does not send" },
 	{ "not-measured", { TRUE, FALSE, NULL, 0, 0, 0 }, { 0 }, VERDICT_NONE, "" },
 	{ "never", { TRUE, TRUE, NULL, 0, 0, 0 }, { 0 }, VERDICT_UPSTREAM,
 	  "nothing has come" },
