@@ -204,7 +204,7 @@ static void session_log_sent(struct session *session, guint index)
 	if (leg->session && track_leg_info(leg, &info))
 		log_event("viewer-sent", LOG_S("path", path_name(session->path)),
 			  LOG_U("track", index),
-			  LOG_S("viewer", addr_to_string(&leg->dest.addr, addr)),
+			  LOG_S("viewer", addr_to_string(leg_addr(leg), addr)),
 			  LOG_S("session", session->name),
 			  LOG_U("packets", info.packets), LOG_U("octets", info.octets),
 			  LOG_U("dropped-nomem", info.dropped_nomem),
