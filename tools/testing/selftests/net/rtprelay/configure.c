@@ -7,6 +7,7 @@
 #include <net/if.h>
 #include <pthread.h>
 #include <sched.h>
+#include <sys/param.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -595,6 +596,51 @@ TEST_F(configure, pace)
 	ASSERT_EQ(0, fo_info(self->relay.fd, &self->info));
 	EXPECT_EQ(160, self->info.rx_packets);
 	EXPECT_EQ(0, self->info.tx_dropped);
+}
+
+/* How long the copies of an access unit take, ns, of some that come every 100
+ * ms: the most, or the least, which says more where nothing is to keep them.
+ */
+static __u64 spread(struct __test_metadata *_metadata,
+		    struct _test_data_configure *self, __u32 ssrc, int *seq,
+		    bool most)
+{
+	__u64 first, took, found = most ? 0 : ~0ULL;
+	int unit, i;
+
+	for (unit = 0; unit < 5; unit++) {
+		for (i = 0; i < 16; i++)
+			send_as(self->relay.source, FO_SSRC, *seq + i,
+				*seq * 500);
+		got(_metadata, self, 0, *seq, ssrc);
+		first = now_ns();
+		for (i = 1; i < 16; i++)
+			got(_metadata, self, 0, *seq + i, ssrc);
+		*seq += 16;
+		took = now_ns() - first;
+		/* how far apart they come is not known before the second */
+		if (unit > 1)
+			found = most ? MAX(found, took) : MIN(found, took);
+		usleep(100000 - took / 1000 % 100000);
+	}
+	return found;
+}
+
+/* It holds from the next group on, and until it is taken back. */
+TEST_F(configure, pace_holds)
+{
+	__u32 ssrc = variant->ssrc ?: FO_SSRC;
+	int fd = self->relay.fd, seq = 0;
+
+	EXPECT_GT(40000000, spread(_metadata, self, ssrc, &seq, false));
+	self->cfg.pace_percent = 100;
+	self->cfg.pace_burst = 1;
+	ASSERT_EQ(0, fo_configure(fd, &self->cfg));
+	EXPECT_LT(40000000, spread(_metadata, self, ssrc, &seq, true));
+	self->cfg.pace_percent = 0;
+	self->cfg.pace_burst = 0;
+	ASSERT_EQ(0, fo_configure(fd, &self->cfg));
+	EXPECT_GT(40000000, spread(_metadata, self, ssrc, &seq, false));
 }
 
 /**
