@@ -316,3 +316,15 @@ void viewer_report(struct viewer *viewer, guint track)
 
 	viewer_send_rtcp(viewer, track, report, sizeof(report));
 }
+
+void viewer_report_loss(struct viewer *viewer, guint track, guint8 fraction)
+{
+	guint8 report[32] = { 0x81, 201, 0, 7, 1, 2, 3, 4 }, data[2048];
+
+	g_assert_cmpint(viewer_receive(viewer, track, 0, data), >, 12);
+	memcpy(report + 8, data + 8, 4);	/* the source */
+	report[12] = fraction;
+	report[15] = 1;				/* in all */
+	memcpy(report + 18, data + 2, 2);	/* the highest number */
+	viewer_send_rtcp(viewer, track, report, sizeof(report));
+}

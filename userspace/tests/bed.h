@@ -115,4 +115,7 @@ void viewer_send_rtcp(struct viewer *viewer, guint track, const guint8 *data, gs
 /* viewer_report - send an empty receiver report */
 void viewer_report(struct viewer *viewer, guint track);
 
+/* viewer_report_loss - say that so many of 256 datagrams were lost, as of the next */
+void viewer_report_loss(struct viewer *viewer, guint track, guint8 fraction);
+
 #endif

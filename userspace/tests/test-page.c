@@ -107,6 +107,7 @@ static void test_some(struct bed *bed, gconstpointer unused)
 	}
 	/* until the counters were sampled twice */
 	g_usleep(5 * G_USEC_PER_SEC);
+	viewer_report_loss(viewers[2], 0, 20);
 	dom = page_dom(bed, browser);
 	status = look_json(bed, "/status");
 	g_assert_cmpuint(count_of(dom, "<td class=\"id\">"), ==, G_N_ELEMENTS(caps));
@@ -118,6 +119,8 @@ static void test_some(struct bed *bed, gconstpointer unused)
 	g_assert_nonnull(strstr(dom, ">playing</span>"));
 	g_assert_nonnull(strstr(dom, ">3 viewers</span>"));
 	g_assert_nonnull(strstr(dom, "<strong>video H264</strong>"));
+	g_assert_nonnull(strstr(dom, "<td class=\"n bad\">7.8 %</td>"));
+	g_assert_nonnull(strstr(dom, "network: it reports 7.8 % lost"));
 	/* bars of its layers, of which the largest is as long as can be */
 	g_assert_cmpuint(count_of(dom, "<div class=\"fill d"), ==, 9);
 	g_assert_nonnull(strstr(dom, "width: 100%"));

@@ -80,6 +80,41 @@ static void test_viewers(struct bed *bed, gconstpointer unused)
 	viewer_teardown(base);
 }
 
+/* What a viewer reports is shown, and on whose account it is. */
+static void test_loss(struct bed *bed, gconstpointer unused)
+{
+	struct viewer *good = viewer_new(bed, NULL, 1), *bad = viewer_new(bed, NULL, 1);
+	g_autoptr(JsonNode) status = NULL;
+	g_autofree char *metrics = NULL;
+	JsonObject *viewer, *leg;
+
+	viewer_play(good);
+	viewer_play(bad);
+	for (guint i = 0; i < 3; i++) {
+		g_usleep(SAMPLED_US / 3);
+		viewer_report_loss(good, 0, 0);
+		viewer_report(bad, 0);
+	}
+	viewer_report_loss(bad, 0, 64);
+	g_usleep(200000);
+	status = look_json(bed, "/status");
+	/* it complains, and so it is the first, though it came later */
+	viewer = look_viewer(status, 0);
+	leg = json_array_get_object_element(json_object_get_array_member(viewer, "tracks"), 0);
+	g_assert_cmpstr(json_object_get_string_member(viewer, "slow"), ==, "network");
+	g_assert_nonnull(strstr(json_object_get_string_member(viewer, "why"), "25.0 %"));
+	g_assert_cmpfloat(json_object_get_double_member(leg, "loss"), ==, 0.25);
+	viewer = look_viewer(status, 1);
+	leg = json_array_get_object_element(json_object_get_array_member(viewer, "tracks"), 0);
+	g_assert_cmpstr(json_object_get_string_member(viewer, "slow"), ==, "none");
+	g_assert_cmpfloat(json_object_get_double_member(leg, "loss"), ==, 0);
+	metrics = look_text(bed, "/metrics?viewers=1");
+	g_assert_nonnull(strstr(metrics, "rtprelay_viewer_loss_ratio{path=\"/cam\",track=\"0\","));
+	g_assert_nonnull(strstr(metrics, "\"} 0.25\n"));
+	viewer_teardown(good);
+	viewer_teardown(bad);
+}
+
 /* Over TCP it is the daemon that serves, whatever serves the track. */
 static void test_interleaved(struct bed *bed, gconstpointer unused)
 {
@@ -218,6 +253,7 @@ int main(int argc, char **argv)
 	g_test_init(&argc, &argv, NULL);
 	ADD("idle", test_idle);
 	ADD("viewers", test_viewers);
+	ADD("loss", test_loss);
 	ADD("interleaved", test_interleaved);
 	ADD("no-secrets", test_no_secrets);
 	ADD("query", test_query);
