@@ -39,7 +39,7 @@ static char *browse(const struct bed *bed, const char *browser, const char *what
 		browser, "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic",
 		"--no-first-run", "--disable-background-networking",
 		"--disable-component-update", "--disable-sync", "--hide-scrollbars",
-		"--disable-dev-shm-usage", "--enable-logging=stderr", "--window-size=1280,900",
+		"--disable-dev-shm-usage", "--enable-logging=stderr", "--window-size=1280,760",
 		"--virtual-time-budget=20000", user_data, what, url, NULL
 	};
 	const char *remove[] = { "rm", "-r", profile, NULL };
