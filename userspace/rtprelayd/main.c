@@ -180,6 +180,9 @@ static int main_serve(struct daemon *daemon)
 	g_autoptr(GMainLoop) loop = g_main_loop_new(NULL, FALSE);
 	g_autofree char *listen = g_socket_connectable_to_string(
 					G_SOCKET_CONNECTABLE(daemon->config->listen));
+	GSocketAddress *tls = daemon->config->tls.listen;
+	g_autofree char *listen_tls = tls ? g_socket_connectable_to_string(
+					G_SOCKET_CONNECTABLE(tls)) : NULL;
 	g_autofree char *status = NULL;
 	g_autoptr(GError) error = NULL;
 	guint sources[4];
@@ -207,7 +210,7 @@ static int main_serve(struct daemon *daemon)
 	sources[1] = g_unix_signal_add(SIGTERM, main_quit, loop);
 	sources[2] = g_unix_signal_add(SIGUSR1, main_print_stats, daemon->server);
 	sources[3] = g_unix_signal_add(SIGHUP, main_reload, daemon);
-	log_event("ready", LOG_S("listen", listen),
+	log_event("ready", LOG_S("listen", listen), LOG_S("listen-tls", listen_tls),
 		  LOG_U("paths", daemon->config->paths->len),
 		  LOG_S("backend", fanout_backend_name(daemon->config->backend)));
 	status = main_status(daemon);

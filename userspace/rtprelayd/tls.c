@@ -20,7 +20,7 @@
  * @ready: struct handshake *, it is; the last to come is first
  * @running: struct handshake *, in a thread; the first to begin is first
  * @crowded: looks whether one that runs takes too long
- * @freed: tls_free() was called; the last that runs frees it
+ * @freed: tls_free() was called
  */
 struct tls {
 	GTlsCertificate *certificate;
@@ -64,13 +64,6 @@ struct tls *tls_new(GTlsCertificate *certificate)
 
 	tls->certificate = g_object_ref(certificate);
 	return tls;
-}
-
-static void tls_release(struct tls *tls)
-{
-	g_clear_handle_id(&tls->crowded, g_source_remove);
-	g_object_unref(tls->certificate);
-	g_free(tls);
 }
 
 void tls_set_certificate(struct tls *tls, GTlsCertificate *certificate)
@@ -134,8 +127,6 @@ static void handshake_end(struct handshake *handshake, const GError *error)
 	handshake_free(handshake);
 	if (!tls->freed)
 		tls_run(tls);
-	else if (!tls->running.length)
-		tls_release(tls);
 }
 
 static void handshake_fail(struct handshake *handshake, gint code, const char *text)
@@ -315,8 +306,12 @@ void tls_free(struct tls *tls)
 		handshake_tell(handshake, error);
 		g_cancellable_cancel(handshake->cancellable);
 	}
-	if (!tls->running.length)
-		tls_release(tls);
+	/* a thread that still runs when the process exits would be a risk to it */
+	while (tls->running.length)
+		g_main_context_iteration(NULL, TRUE);
+	g_clear_handle_id(&tls->crowded, g_source_remove);
+	g_object_unref(tls->certificate);
+	g_free(tls);
 }
 
 void tls_close(GTlsConnection *stream)

@@ -16,7 +16,7 @@ struct tls;
 
 struct tls *tls_new(GTlsCertificate *certificate);
 
-/* tls_free - end those under way, who are told from here */
+/* tls_free - end those under way, who are told from here; runs the main loop */
 void tls_free(struct tls *tls);
 
 /* tls_set_certificate - for those who come from now on */
