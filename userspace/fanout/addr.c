@@ -115,6 +115,8 @@ void addr_put_control(struct msghdr *msg, int level, int type,
 	cmsg->cmsg_level = level;
 	cmsg->cmsg_type = type;
 	cmsg->cmsg_len = CMSG_LEN(len);
+	/* what aligns the next one is the caller's stack otherwise */
+	memset(CMSG_DATA(cmsg) + len, 0, CMSG_SPACE(len) - CMSG_LEN(len));
 	memcpy(CMSG_DATA(cmsg), data, len);
 	msg->msg_controllen += CMSG_SPACE(len);
 }
