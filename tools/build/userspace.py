@@ -54,9 +54,10 @@ def junit(report):
     return passed, failed, skipped
 
 
-def test(kind, into, what, *options):
-    """Runs a build's Meson tests; what failed is shown."""
-    report = into / "meson-logs" / "testlog.junit.xml"
+def test(kind, into, what, *options, setup=None):
+    """Runs a build's Meson tests, in a test set-up if one is named; what failed is shown."""
+    report = into / "meson-logs" / f"testlog{'-' + setup if setup else ''}.junit.xml"
+    options = (*options, "--setup", setup) if setup else options
     report.unlink(missing_ok=True)
     trouble = None
     try:

@@ -66,6 +66,9 @@ guint16 bed_free_port(void);
 void bed_kill(struct bed *bed);
 void bed_start(struct bed *bed, gconstpointer wish);
 
+/* bed_is_slow - the daemon is under something: a test of times or of loss is skipped */
+gboolean bed_is_slow(void);
+
 /* bed_wait - up to 10 s, until the origin's record fulfils a condition */
 #define bed_wait(bed, stats, condition)					\
 	do {								\

@@ -56,6 +56,8 @@ static void test_layers(struct bed *bed, gconstpointer unused)
 	};
 	struct viewer *viewers[G_N_ELEMENTS(rows)];
 
+	if (bed_is_slow())
+		return;
 	for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
 		viewers[i] = viewer_new(bed, rows[i].cap, 1);
 		viewer_play(viewers[i]);
