@@ -4,7 +4,7 @@
 import os
 import shutil
 
-from build import place, userspace
+from build import place, progress, userspace
 from build.progress import Failed, run
 from switching import stage
 from test import counts
@@ -12,6 +12,8 @@ from vm import job, uml
 from vm.guest import Guest
 
 SMACK_TEST = "lsm"
+MATRIX_S = 5
+VALGRIND = ("test-methods", "test-proxy", "test-thesis")
 SELFTESTS_S = {"release": 1200, "debug": 2400, "kcsan": 5400}
 
 
@@ -49,6 +51,12 @@ class Stages:
         """Many viewers: times and memory, which a sanitizer would not leave as they are."""
         built = userspace.build("plain")
         return userspace.test("plain", built, "load", "--suite", "load")
+
+    def valgrind(self):
+        """The daemon under valgrind: what it reads before it wrote it, and leaks."""
+        built = userspace.build("plain")
+        return userspace.test("plain", built, "the daemon under valgrind", *VALGRIND,
+                              setup="valgrind")
 
     def fuzz(self, seconds):
         built = userspace.build("fuzz", f"-Dfuzz_seconds={seconds}")
@@ -88,6 +96,13 @@ class Stages:
     def switching(self):
         """That each codec's layers are switched where decoders can follow."""
         return stage.run(self.result("release"))
+
+    def matrix(self):
+        """That real clients play on each transport; the page has the longer run."""
+        if progress.attached([str(place.CHECKOUT / "tools" / "matrix" / "main"), "--only-print",
+                              "--seconds", str(MATRIX_S)]):
+            raise Failed("a client does not play; its log is named above")
+        return 1, 0, 0
 
     def job(self):
         if job.run(self.background):
