@@ -196,7 +196,7 @@ static char *config_text(GKeyFile *file, const char *group, const char *const *k
 }
 
 static gboolean config_load_path(struct config *config, GKeyFile *file,
-				 const char *group, GError **error)
+				 const char *group, const char *filename, GError **error)
 {
 	static const char *const keys[] = { CONFIG_UPSTREAM_KEYS, CONFIG_ACCESS_KEYS,
 					    CONFIG_ADAPT_KEYS, "nat", "tee", NULL };
@@ -213,7 +213,7 @@ static gboolean config_load_path(struct config *config, GKeyFile *file,
 				   "not of the form /name, of A-Z a-z 0-9 - . _ ~ /");
 	if (!config_check_keys(file, group, keys, error))
 		return FALSE;
-	path->upstream = config_upstream_load(file, group, error);
+	path->upstream = config_upstream_load(file, group, filename, error);
 	if (!path->upstream ||
 	    !config_access_load(&path->access, config->users, file, group, error) ||
 	    !config_adapt_load(&path->adapt, file, group, error))
@@ -264,7 +264,7 @@ static gboolean config_load_groups(struct config *config, GKeyFile *file,
 				    groups[i]);
 			return FALSE;
 		}
-		if (!config_load_path(config, file, groups[i], error))
+		if (!config_load_path(config, file, groups[i], filename, error))
 			return FALSE;
 	}
 	if (!config->paths->len) {

@@ -30,8 +30,8 @@ static gboolean config_access_name_ok(const char *name)
 	return TRUE;
 }
 
-static gboolean config_access_is_private(const char *filename, const char *group,
-					 const char *key, GError **error)
+gboolean config_access_is_private(const char *filename, const char *group,
+				  const char *key, GError **error)
 {
 	GStatBuf status;
 

@@ -24,6 +24,14 @@ struct config_access {
 };
 
 /**
+ * config_access_is_private - may only the daemon's user and group read a file?
+ * @key: of @group, for which it holds a password
+ * @error: CONFIG_ERROR when others may, or there is no such file
+ */
+gboolean config_access_is_private(const char *filename, const char *group,
+				  const char *key, GError **error);
+
+/**
  * config_access_load_user - read a user's group
  * @users: where the user is added
  * @filename: of the configuration: others may not read it when it has passwords

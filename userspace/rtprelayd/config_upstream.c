@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "config.h"
+#include "config_access.h"
 
 #define DEFAULT_RECONNECT	30
 #define DEFAULT_SILENCE		10
@@ -87,16 +88,19 @@ static gboolean config_upstream_load_seconds(GKeyFile *file, const char *group,
 	return TRUE;
 }
 
-/* A file keeps it from who may read the configuration; its first line counts. */
+/* Here, or in the first line of a file: not where everybody may read it. */
 static gboolean config_upstream_load_password(struct config_upstream *upstream,
 					      GKeyFile *file, const char *group,
-					      GError **error)
+					      const char *filename, GError **error)
 {
 	g_autofree char *name = g_key_file_get_string(file, group, "password-file", NULL);
 	g_autoptr(GError) wrong = NULL;
 
 	upstream->user = g_key_file_get_string(file, group, "user", NULL);
 	upstream->password = g_key_file_get_string(file, group, "password", NULL);
+	if (upstream->password &&
+	    !config_access_is_private(filename, group, "password", error))
+		return FALSE;
 	if (name) {
 		if (upstream->password)
 			return config_upstream_fail(error, group, "password",
@@ -104,6 +108,8 @@ static gboolean config_upstream_load_password(struct config_upstream *upstream,
 		if (!g_file_get_contents(name, &upstream->password, NULL, &wrong))
 			return config_upstream_fail(error, group, "password-file",
 						    wrong->message);
+		if (!config_access_is_private(name, group, "password-file", error))
+			return FALSE;
 		upstream->password[strcspn(upstream->password, "\r\n")] = '\0';
 	}
 	if (!upstream->user != !upstream->password)
@@ -133,7 +139,7 @@ static gboolean config_upstream_load_tls(struct config_upstream *upstream, GKeyF
 
 static gboolean config_upstream_load_keys(struct config_upstream *upstream,
 					  GKeyFile *file, const char *group,
-					  GError **error)
+					  const char *filename, GError **error)
 {
 	static const char *const transports[] = { "auto", "udp", "tcp", NULL };
 	static const char *const pulls[] = { "demand", "always", NULL };
@@ -147,7 +153,7 @@ static gboolean config_upstream_load_keys(struct config_upstream *upstream,
 					  &upstream->reconnect_s, error) ||
 	    !config_upstream_load_seconds(file, group, "silence",
 					  &upstream->silence_s, error) ||
-	    !config_upstream_load_password(upstream, file, group, error) ||
+	    !config_upstream_load_password(upstream, file, group, filename, error) ||
 	    !config_upstream_load_tls(upstream, file, group, error))
 		return FALSE;
 
@@ -167,11 +173,11 @@ static gboolean config_upstream_load_keys(struct config_upstream *upstream,
 }
 
 struct config_upstream *config_upstream_load(GKeyFile *file, const char *group,
-					     GError **error)
+					     const char *filename, GError **error)
 {
 	struct config_upstream *upstream = g_rc_box_new0(struct config_upstream);
 
-	if (!config_upstream_load_keys(upstream, file, group, error))
+	if (!config_upstream_load_keys(upstream, file, group, filename, error))
 		g_clear_pointer(&upstream, config_upstream_unref);
 	return upstream;
 }

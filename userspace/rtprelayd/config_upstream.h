@@ -61,12 +61,13 @@ struct config_upstream {
 
 /**
  * config_upstream_load - read the keys above
+ * @filename: of the configuration: others may not read it when it has a password
  * @error: CONFIG_ERROR; the text names group and key
  *
  * Return: the configuration, or NULL.
  */
 struct config_upstream *config_upstream_load(GKeyFile *file, const char *group,
-					     GError **error);
+					     const char *filename, GError **error);
 
 /* config_upstream_ref, config_upstream_unref - a connection may outlive its path */
 struct config_upstream *config_upstream_ref(struct config_upstream *upstream);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <glib/gstdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "config.h"
 
@@ -147,6 +148,20 @@ static void test_password_file(void)
 	g_assert_cmpuint(path->upstream->reconnect_s, ==, 30);
 	g_assert_cmpuint(path->upstream->silence_s, ==, 10);
 	config_free(config);
+
+	for (guint i = 0; i < 2; i++) {
+		g_autoptr(GError) error = NULL;
+
+		/* the file with the password, and a configuration that has one */
+		g_assert_cmpint(g_chmod(i ? file : secret, 0644), ==, 0);
+		if (i)
+			g_assert_true(g_file_set_contents(file, PATH "user=u\npassword=p\n",
+							  -1, NULL));
+		g_assert_cmpint(g_chmod(file, 0644), ==, 0);
+		g_assert_null(config_load(file, &error));
+		g_assert_nonnull(strstr(error->message, i ? "[path /a] password: everybody" :
+					"[path /a] password-file: everybody"));
+	}
 	g_unlink(file);
 	g_unlink(secret);
 	g_rmdir(dir);
@@ -163,6 +178,8 @@ static void test_missing(void)
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
+	/* passwords are not for everybody to read */
+	umask(0027);
 	g_test_add_func("/config/cases", test_cases);
 	g_test_add_func("/config/values", test_values);
 	g_test_add_func("/config/password-file", test_password_file);

@@ -3,6 +3,7 @@
 #include <glib/gstdio.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 
 #include "bed.h"
@@ -291,6 +292,8 @@ static void test_set_up(struct bed *bed, gconstpointer wish)
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
+	/* there is a password */
+	umask(0027);
 	ADD("paths", test_paths);
 	ADD("password-file", test_password_file);
 	ADD("nothing-lost", test_nothing_lost);

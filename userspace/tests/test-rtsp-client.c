@@ -5,6 +5,7 @@
  */
 #include <gio/gio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "rtsp_client.h"
 
@@ -154,16 +155,20 @@ static char *talk(struct server *server, const char *keys, guint asks)
 		.told = g_string_new(NULL),
 	};
 	g_autoptr(GKeyFile) file = g_key_file_new();
+	g_autofree char *private = NULL;
 	struct config_upstream *config;
 	g_autofree char *text = NULL;
 	guint late;
 
+	/* a file that nobody else may read: what is asked of one with a password */
+	close(g_file_open_tmp(NULL, &private, NULL));
 	server_start(server);
 	text = g_strdup_printf("[path /a]\nupstream=rtsp%s://" SERVER_HOST ":%u/s\n%s",
 			       server->certificate ? "s" : "", server->port, keys);
 	g_key_file_load_from_data(file, text, -1, G_KEY_FILE_NONE, NULL);
-	config = config_upstream_load(file, "path /a", NULL);
+	config = config_upstream_load(file, "path /a", private, NULL);
 	g_assert_nonnull(config);
+	unlink(private);
 	owner.client = rtsp_client_new(config, &ops, &owner);
 	config_upstream_unref(config);
 	late = g_timeout_add(PATIENCE_MS, owner_late, NULL);

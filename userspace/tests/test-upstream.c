@@ -3,6 +3,7 @@
 #include <gst/gst.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 
 #include "bed.h"
 #include "limit.h"
@@ -548,6 +549,8 @@ int main(int argc, char **argv)
 	g_test_init(&argc, &argv, NULL);
 	g_setenv("GST_REGISTRY_DISABLE", "yes", TRUE);
 	gst_init(NULL, NULL);
+	/* the configuration has passwords */
+	umask(0027);
 	for (guint i = 0; i < G_N_ELEMENTS(tests); i++) {
 		g_autofree char *path = g_strconcat("/upstream/", tests[i].name, NULL);
 
