@@ -15,6 +15,7 @@
 #include "dest.h"
 #include "variant.h"
 
+struct page;
 struct rtp_dgram;
 struct rtp_shared;
 
@@ -32,13 +33,18 @@ struct rtp_shared;
 /**
  * struct rtp_item - a datagram of a batch
  * @dgram: the datagram
- * @arrival: its layer and its numbers
+ * @page: page that what follows its RTP header of RTP_HDR_LEN bytes is in, NULL
+ *	when nothing does
+ * @at: bytes of @page before that
  * @octets: bytes of its RTP payload
+ * @arrival: its layer and its numbers
  */
 struct rtp_item {
 	struct rtp_dgram *dgram;
-	struct rtp_arrival arrival;
+	struct page *page;
+	u32 at;
 	u32 octets;
+	struct rtp_arrival arrival;
 };
 
 /**

@@ -18,6 +18,7 @@
 #include "event.h"
 #include "fanout.h"
 #include "lease.h"
+#include "memory.h"
 #include "owner.h"
 #include "pace.h"
 #include "packet.h"
@@ -157,6 +158,17 @@ static void rtp_owner_classify(struct rtp_fanout *fanout,
 					       layer);
 }
 
+/* What is the same in all copies is looked up once. */
+static void rtp_owner_locate(struct rtp_item *item)
+{
+	struct rtp_dgram *dgram = item->dgram;
+
+	item->page = NULL;
+	if (dgram->len > RTP_HDR_LEN)
+		item->at = rtp_memory_at(dgram->data + RTP_HDR_LEN,
+					 &item->page);
+}
+
 /* Number the datagram. Returns false when nobody gets it. */
 static bool rtp_owner_number(struct rtp_fanout *fanout, struct rtp_item *item,
 			     const struct rtp_packet *pkt,
@@ -195,6 +207,7 @@ static bool rtp_owner_number(struct rtp_fanout *fanout, struct rtp_item *item,
 	arrival->marked = rtp_class_marked(classes, arrival->used, layer,
 					   pkt->marker);
 	item->octets = pkt->len;
+	rtp_owner_locate(item);
 
 	counts->relayed = true;
 	counts->octets = pkt->len;

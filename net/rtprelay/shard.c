@@ -13,6 +13,7 @@
 #include "dest.h"
 #include "fanout.h"
 #include "lease.h"
+#include "load.h"
 #include "pace.h"
 #include "route.h"
 #include "shard.h"
@@ -112,8 +113,6 @@ rtp_shard_shared(struct rtp_shard *shard, u8 class, u16 offset)
 	const struct rtp_shared *shared;
 	u32 *seen;
 
-	if (!batch->runs)
-		return NULL;
 	shared = rtp_shared_find(batch, class, offset);
 	if (likely(shared))
 		return shared;
@@ -131,35 +130,95 @@ rtp_shard_shared(struct rtp_shard *shard, u8 class, u16 offset)
 	return NULL;
 }
 
-/* Send what each destination of the class gets. */
-static void rtp_shard_send_class(struct rtp_shard *shard, u8 class, u16 offset)
+/* Say which numbers datagrams of the batch have for a variant. */
+static void rtp_shard_number(struct rtp_shard *shard, u64 which, u8 class,
+			     u16 offset)
+{
+	const struct rtp_item *items = shard->fanout->batch.item;
+
+	for (; which; which &= which - 1) {
+		unsigned int i = __ffs64(which);
+		const struct rtp_arrival *arrival = &items[i].arrival;
+
+		shard->copy[i].number = arrival->numbers.number[class] + offset;
+		shard->copy[i].marked = arrival->marked & BIT(class);
+	}
+}
+
+/* The loads of a run: it is one, or each of its datagrams is. */
+static void rtp_shard_load_run(struct rtp_shard *shard, u64 which,
+			       const struct rtp_shared_run *run)
+{
+	const struct rtp_item *items = shard->fanout->batch.item;
+	struct rtp_loads *loads = &shard->worker->loads;
+
+	if (run && rtp_egress_takes_run(&shard->tx.egress, run->size,
+					run->count)) {
+		rtp_load_shared(&loads->load[loads->count++], run);
+		return;
+	}
+
+	for (; which; which &= which - 1) {
+		unsigned int i = __ffs64(which);
+
+		rtp_load_single(&loads->load[loads->count++], &items[i],
+				&shard->copy[i]);
+	}
+}
+
+/* Work out what each destination of a variant is sent over the route, unless
+ * runs have headers of a destination's own. Returns whether it was.
+ */
+static bool rtp_shard_load(struct rtp_shard *shard, u8 class, u16 offset)
 {
 	struct rtp_batch *batch = &shard->fanout->batch;
 	const struct rtp_plan *plan = &batch->plan[class];
-	const struct rtp_shared *shared = NULL;
-	u64 left = plan->kept, which, bits;
-	unsigned int run = 0;
+	const struct rtp_shared_run *run = NULL;
+	struct rtp_loads *loads = &shard->worker->loads;
+	const struct rtp_shared *shared;
+	u64 left = plan->kept, which;
 
-	if (shard->tx.run_min)
+	loads->known = false;
+	if (plan->starts != plan->kept && shard->tx.egress.run_min) {
 		shared = rtp_shard_shared(shard, class, offset);
+		if (!shared)
+			return false;
+		run = shared->run;
+	}
 
+	rtp_shard_number(shard, left, class, offset);
+	loads->count = 0;
 	while (left) {
 		which = rtp_run_next(&left, plan->starts);
-		if (shared && which & (which - 1) &&
-		    rtp_tx_shared(shard, &shared->run[run++]))
-			continue;
-
-		for (bits = which; bits; bits &= bits - 1) {
-			unsigned int i = __ffs64(bits);
-			const struct rtp_arrival *arrival;
-
-			arrival = &batch->item[i].arrival;
-			shard->copy[i].number =
-				arrival->numbers.number[class] + offset;
-			shard->copy[i].marked = arrival->marked & BIT(class);
-		}
-		rtp_tx_run(shard, which);
+		rtp_shard_load_run(shard, which,
+				   run && which & (which - 1) ? run++ : NULL);
 	}
+	loads->class = class;
+	loads->offset = offset;
+	loads->known = true;
+
+	return true;
+}
+
+/* Send what each destination of the class gets. */
+static void rtp_shard_send_class(struct rtp_shard *shard, u8 class, u16 offset)
+{
+	const struct rtp_plan *plan = &shard->fanout->batch.plan[class];
+	const struct rtp_loads *loads = &shard->worker->loads;
+	u64 left = plan->kept;
+	unsigned int i;
+
+	if (!(loads->known && loads->class == class &&
+	      loads->offset == offset) &&
+	    !rtp_shard_load(shard, class, offset)) {
+		rtp_shard_number(shard, left, class, offset);
+		while (left)
+			rtp_tx_run(shard, rtp_run_next(&left, plan->starts));
+		return;
+	}
+
+	for (i = 0; i < loads->count; i++)
+		rtp_tx_load(shard, &loads->load[i]);
 }
 
 /* Send what a destination gets that others of its class need not get: it came
@@ -317,6 +376,7 @@ static int rtp_shard_visit(struct rtp_shard *shard,
 			   struct rtp_dest_chunk *chunk, u32 i)
 {
 	struct rtp_dest *dest = &chunk->dest[i];
+	const struct dst_entry *dst = dest->dst;
 	enum rtp_gate gate;
 	int spent = 1;
 
@@ -330,10 +390,8 @@ static int rtp_shard_visit(struct rtp_shard *shard,
 	if (unlikely(gate == RTP_GATE_WAIT))
 		return 0;
 	spent += rtp_shard_send(shard, dest, gate == RTP_GATE_CLOSED);
-	if (dest->dst)
-		__set_bit(i, chunk->routed);
-	else
-		__clear_bit(i, chunk->routed);
+	if (unlikely(dest->dst != dst))
+		__assign_bit(i, chunk->routed, dest->dst);
 
 	return spent;
 }

@@ -4,110 +4,42 @@
  * and the way to it allow.
  */
 #include <linux/bitops.h>
-#include <linux/netdevice.h>
 #include <linux/skbuff.h>
 #include <linux/udp.h>
 #include <net/checksum.h>
 #include <net/dst.h>
-#include <net/inet_sock.h>
 #include <net/ip.h>
-#include <net/ip6_checksum.h>
-#include <net/ip6_route.h>
-#include <net/ipv6.h>
 #include <net/sock.h>
-#include <net/udp.h>
 #include <trace/events/rtprelay.h>
 #include "batch.h"
 #include "dest.h"
 #include "dgram.h"
+#include "egress.h"
 #include "fanout.h"
+#include "load.h"
 #include "memory.h"
 #include "packet.h"
-#include "route.h"
 #include "shard.h"
-#include "shared.h"
 #include "tx.h"
 #include "worker.h"
-
-/* Datagrams of a run that leave as one skb: any run, where the device cuts it;
- * where that is done in software a few cost more so than by themselves.
- */
-#define RTP_TX_RUN_DEVICE	2
-#define RTP_TX_RUN_SOFTWARE	4
 
 /* Datagrams with headers of their own in an skb: the first's header is in the
  * head, all other headers and all payloads are fragments.
  */
 #define RTP_TX_PRIVATE		((MAX_SKB_FRAGS + 1) / 2)
 
-/* How many datagrams a run must have. Looked at for each batch: features of a
- * device are changed while routes over it stay.
- */
-static unsigned int rtp_tx_run_min(const struct sock *sk,
-				   const struct rtp_dest *dest,
-				   const struct dst_entry *dst)
-{
-	netdev_features_t features = dst_dev_rcu(dst)->features;
-	netdev_features_t csum = NETIF_F_HW_CSUM;
-
-	csum |= dest->family == AF_INET ? NETIF_F_IP_CSUM : NETIF_F_IPV6_CSUM;
-
-	/* A transformation, and a device without checksums or fragments, would
-	 * have all of it copied first.
-	 */
-	if (dst_xfrm(dst) || !(features & csum) || !(features & NETIF_F_SG))
-		return 0;
-
-	return features & NETIF_F_GSO_UDP_L4 ? RTP_TX_RUN_DEVICE :
-					       RTP_TX_RUN_SOFTWARE;
-}
-
-/* Whether what exceeds the path MTU is fragmented, as a send by the socket
- * would be (IP_MTU_DISCOVER, IPV6_MTU_DISCOVER).
- */
-static bool rtp_tx_may_fragment(const struct sock *sk, u8 family)
-{
-	if (family == AF_INET)
-		return ip_sk_ignore_df(sk);
-	return IS_ENABLED(CONFIG_IPV6) && ip6_sk_ignore_df(sk);
-}
-
-static unsigned int rtp_tx_mtu(const struct sock *sk,
-			       const struct rtp_dest *dest,
-			       const struct dst_entry *dst)
-{
-	bool path;
-
-	if (dest->family == AF_INET)
-		path = ip_sk_use_pmtu(sk);
-	else
-		path = READ_ONCE(inet6_sk(sk)->pmtudisc) < IPV6_PMTUDISC_PROBE;
-
-	return path ? dst_mtu(dst) : READ_ONCE(dst_dev_rcu(dst)->mtu);
-}
-
 /**
  * rtp_tx_begin() - a shard begins to send
  * @shard: the shard
  *
- * What it knew of a route may be gone.
+ * What it knew of a route, and of what is sent over it, may be gone.
  *
  * Context: The shard, under RCU.
  */
 void rtp_tx_begin(struct rtp_shard *shard)
 {
-	shard->tx.dst = NULL;
-}
-
-/* Whether the destination has the route of the one before, as those behind a
- * router have: a route stays what it is as long as RCU is not left.
- */
-static bool rtp_tx_same_route(const struct rtp_tx *tx,
-			      const struct rtp_dest *dest)
-{
-	return tx->dst && dest->dst == tx->dst &&
-	       dest->dst_cookie == tx->dst_cookie &&
-	       dest->dst_gen == tx->dst_gen && dest->family == tx->family;
+	rtp_egress_begin(&shard->tx.egress);
+	shard->worker->loads.known = false;
 }
 
 /**
@@ -122,355 +54,174 @@ static bool rtp_tx_same_route(const struct rtp_tx *tx,
  */
 bool rtp_tx_open(struct rtp_shard *shard, struct rtp_dest *dest, u64 when)
 {
-	struct rtp_fanout *fanout = shard->fanout;
 	struct rtp_tx *tx = &shard->tx;
-	struct dst_entry *dst;
 
-	tx->fanout = fanout;
 	tx->dest = dest;
 	tx->when = when;
 	tx->packets = 0;
 	tx->octets = 0;
 	tx->sends = 0;
-	if (likely(rtp_tx_same_route(tx, dest)))
+	if (likely(rtp_egress_is(&tx->egress, dest)))
 		return true;
 
-	dst = rtp_route_get(fanout, dest);
-	tx->dst = dst;
-	if (unlikely(!dst))
-		return false;
+	shard->worker->loads.known = false;
 
-	tx->dst_cookie = dest->dst_cookie;
-	tx->dst_gen = dest->dst_gen;
-	tx->family = dest->family;
-	tx->ip_len = dest->family == AF_INET ? sizeof(struct iphdr) :
-					       sizeof(struct ipv6hdr);
-	tx->mtu = rtp_tx_mtu(fanout->sk, dest, dst);
-	tx->reserve = LL_RESERVED_SPACE(dst_dev_rcu(dst)) + dst->header_len +
-		      tx->ip_len;
-	tx->run_min = rtp_tx_run_min(fanout->sk, dest, dst);
-
-	return true;
+	return rtp_egress_find(&tx->egress, shard->fanout, dest);
 }
 
-/* The IP datagram's size with so many bytes of RTP. */
-static unsigned int rtp_tx_len(const struct rtp_tx *tx, unsigned int bytes)
+/* An skb with the UDP header, and with an RTP header if the load has one. */
+static struct sk_buff *rtp_tx_skb(const struct rtp_tx *tx,
+				  const struct rtp_load *load)
 {
-	return tx->ip_len + sizeof(struct udphdr) + bytes;
-}
-
-/* A head with the UDP header, and room for more behind it. */
-static struct sk_buff *rtp_tx_head(const struct rtp_tx *tx, unsigned int room,
-				   unsigned int bytes)
-{
+	const struct rtp_egress *egress = &tx->egress;
 	struct sk_buff *skb;
 	struct udphdr *uh;
 
-	skb = alloc_skb(tx->reserve + sizeof(*uh) + room,
+	skb = alloc_skb(egress->reserve + sizeof(*uh) + load->hdr_len,
 			GFP_ATOMIC | __GFP_NOWARN);
 	if (unlikely(!skb))
 		return NULL;
-	skb_reserve(skb, tx->reserve);
-
-	uh = __skb_put(skb, sizeof(*uh));
+	skb_reserve(skb, egress->reserve);
 	skb_reset_transport_header(skb);
-	uh->source = tx->fanout->route_key.sport;
+
+	uh = __skb_put(skb, sizeof(*uh) + load->hdr_len);
+	uh->source = egress->sport;
 	uh->dest = tx->dest->port;
-	udp_set_len_short(uh, sizeof(*uh) + bytes);
+	udp_set_len_short(uh, sizeof(*uh) + load->len);
 	uh->check = 0;
+	if (load->hdr_len)
+		memcpy(uh + 1, load->hdr, RTP_HDR_LEN);
+
+	if (load->count > 1) {
+		struct skb_shared_info *shinfo = skb_shinfo(skb);
+
+		shinfo->gso_size = load->size;
+		shinfo->gso_segs = load->count;
+		shinfo->gso_type = SKB_GSO_UDP_L4;
+	}
 
 	return skb;
 }
 
-/* A fragment, with the caller's reference on its page. */
-static void rtp_tx_frag(struct sk_buff *skb, struct page *page, u32 at,
-			u32 bytes)
+/* So many bytes of RTP are in fragments. Other destinations have the same pages:
+ * whoever wants to change the payload, as IPsec does, must copy it.
+ */
+static void rtp_tx_frags(struct sk_buff *skb, unsigned int count, u32 bytes)
 {
-	skb_fill_page_desc_noacc(skb, skb_shinfo(skb)->nr_frags, page, at,
-				 bytes);
+	struct skb_shared_info *shinfo = skb_shinfo(skb);
+
+	shinfo->nr_frags = count;
+	shinfo->flags |= SKBFL_SHARED_FRAG;
 	skb->len += bytes;
 	skb->data_len += bytes;
 	skb->truesize += bytes;
 }
 
-/* Other destinations have the same page: whoever wants to change the payload,
- * as IPsec does, must copy it.
- */
-static void rtp_tx_frag_shared(struct sk_buff *skb, struct page *page, u32 at,
-			       u32 bytes)
-{
-	get_page(page);
-	rtp_tx_frag(skb, page, at, bytes);
-	skb_shinfo(skb)->flags |= SKBFL_SHARED_FRAG;
-}
-
-static void rtp_tx_payload(struct sk_buff *skb, const struct rtp_dgram *dgram)
-{
-	struct page *page;
-	u32 at;
-
-	if (dgram->len == RTP_HDR_LEN)
-		return;
-	at = rtp_memory_at(dgram->data + RTP_HDR_LEN, &page);
-	rtp_tx_frag_shared(skb, page, at, dgram->len - RTP_HDR_LEN);
-}
-
-/* What the copy has of the socket. The owner makes cgroup egress programs see
- * it and counts it as in flight. No reference on the route: who keeps the skb
- * takes one.
+/* What the copy has of the socket and of the route. The owner makes cgroup
+ * egress programs see it and counts it as in flight. No reference on the route:
+ * who keeps the skb takes one.
  */
 static void rtp_tx_own(const struct rtp_tx *tx, struct sk_buff *skb)
 {
-	struct sock *sk = tx->fanout->sk;
+	const struct rtp_egress *egress = &tx->egress;
 
-	skb->priority = READ_ONCE(sk->sk_priority);
-	skb->mark = tx->fanout->route_key.mark;
-	skb_set_owner_w(skb, sk);
+	skb->priority = egress->priority;
+	skb->mark = egress->mark;
+	skb_set_owner_w(skb, egress->sk);
 	/* The destination's, as a connected socket's would not be. */
 	__skb_set_sw_hash(skb, tx->dest->hash, true);
-	skb_dst_set_noref(skb, tx->dst);
+	skb_dst_set_noref(skb, egress->dst);
 	if (tx->when)
 		skb_set_delivery_time(skb, tx->when, SKB_CLOCK_MONOTONIC);
 }
 
-/* Whoever cuts the run makes the checksum of each datagram, from that of the
- * addresses.
- */
-static void rtp_tx_check(struct sk_buff *skb, __sum16 pseudo)
+/* The sum of a datagram and its UDP header. */
+static __wsum rtp_tx_sum(const struct udphdr *uh, __wsum sum)
 {
-	skb->ip_summed = CHECKSUM_PARTIAL;
-	skb->csum_start = skb_transport_header(skb) - skb->head;
-	skb->csum_offset = offsetof(struct udphdr, check);
-	udp_hdr(skb)->check = ~pseudo;
+	__wsum ports, len = csum_unfold((__force __sum16)uh->len);
+
+	memcpy(&ports, &uh->source, sizeof(ports));
+
+	return csum_add(csum_add(sum, ports), len);
 }
 
-static int rtp_tx_out4(const struct rtp_tx *tx, struct sk_buff *skb, u8 ttl,
-		       bool fits, __wsum sum)
-{
-	unsigned int segs = skb_shinfo(skb)->gso_segs ?: 1;
-	const struct rtp_dest *dest = tx->dest;
-	struct sock *sk = tx->fanout->sk;
-	struct net *net = sock_net(sk);
-	unsigned int ulen = skb->len;
-	struct iphdr *iph;
-	__sum16 check;
-	__be16 df = 0;
-	int own;
-
-	if (!ip_sk_ignore_df(sk) || (fits && ip_dont_fragment(sk, tx->dst)))
-		df = htons(IP_DF);
-	/* What a transformation makes too large is fragmented as well. What
-	 * cannot become so needs no identification (RFC 6864, section 4.1).
-	 */
-	skb->ignore_df = ip_sk_ignore_df(sk) && (!df || dst_xfrm(tx->dst));
-
-	check = csum_tcpudp_magic(dest->saddr.v4, dest->daddr.v4, ulen,
-				  IPPROTO_UDP, sum);
-	if (segs > 1)
-		rtp_tx_check(skb, check);
-	else
-		udp_hdr(skb)->check = check ?: CSUM_MANGLED_0;
-
-	own = READ_ONCE(inet_sk(sk)->uc_ttl);
-	if (own < 0)
-		own = ip4_dst_hoplimit(tx->dst);
-	iph = __skb_push(skb, sizeof(*iph));
-	skb_reset_network_header(skb);
-	iph->version = 4;
-	iph->ihl = sizeof(*iph) / 4;
-	iph->tos = tx->fanout->route_key.tos;
-	iph->frag_off = df;
-	iph->ttl = min_t(int, own, ttl);
-	iph->protocol = IPPROTO_UDP;
-	iph->saddr = dest->saddr.v4;
-	iph->daddr = dest->daddr.v4;
-	rtp_tx_own(tx, skb);
-	ip_select_ident_segs(net, skb, sk, segs);
-
-	return ip_local_out(net, sk, skb);
-}
-
-#if IS_ENABLED(CONFIG_IPV6)
-/* Whether the socket has flow labels made (IPV6_AUTOFLOWLABEL): its own setting,
- * else the sysctl's.
- */
-static bool rtp_tx_autolabel(const struct sock *sk)
-{
-	return inet6_test_bit(AUTOFLOWLABEL_SET, sk) ?
-		inet6_test_bit(AUTOFLOWLABEL, sk) :
-		ip6_default_np_autolabel(sock_net(sk));
-}
-
-static int rtp_tx_out6(const struct rtp_tx *tx, struct sk_buff *skb, u8 ttl,
-		       __wsum sum)
-{
-	const struct rtp_dest *dest = tx->dest;
-	struct sock *sk = tx->fanout->sk;
-	struct net *net = sock_net(sk);
-	unsigned int ulen = skb->len;
-	struct ipv6hdr *ip6h;
-	__sum16 check;
-	__be32 label;
-	int own;
-
-	skb->ignore_df = ip6_sk_ignore_df(sk);
-
-	check = csum_ipv6_magic(&dest->saddr.v6, &dest->daddr.v6, ulen,
-				IPPROTO_UDP, sum);
-	if (skb_is_gso(skb))
-		rtp_tx_check(skb, check);
-	else
-		udp_hdr(skb)->check = check ?: CSUM_MANGLED_0;
-
-	rtp_tx_own(tx, skb);
-	own = READ_ONCE(inet6_sk(sk)->hop_limit);
-	if (own < 0)
-		own = ip6_dst_hoplimit(tx->dst);
-	label = ip6_make_flowlabel(net, skb, 0, rtp_tx_autolabel(sk), NULL);
-
-	ip6h = __skb_push(skb, sizeof(*ip6h));
-	skb_reset_network_header(skb);
-	ip6_flow_hdr(ip6h, ip6_tclass(tx->fanout->route_key.flowlabel), label);
-	ip6h->payload_len = htons(ulen);
-	ip6h->nexthdr = IPPROTO_UDP;
-	ip6h->hop_limit = min_t(int, own, ttl);
-	ip6h->saddr = dest->saddr.v6;
-	ip6h->daddr = dest->daddr.v6;
-	skb->protocol = htons(ETH_P_IPV6);
-
-	return ip6_local_out(net, sk, skb);
-}
-#else
-static int rtp_tx_out6(const struct rtp_tx *tx, struct sk_buff *skb, u8 ttl,
-		       __wsum sum)
-{
-	kfree_skb(skb);
-	return -EAFNOSUPPORT;
-}
-#endif
-
-/* Hand it to the network. Returns whether it was taken. */
-static bool rtp_tx_out(struct rtp_shard *shard, struct sk_buff *skb, u8 ttl,
-		       bool fits, __wsum sum)
+/* Hand it to the network. */
+static void rtp_tx_out(struct rtp_shard *shard, struct sk_buff *skb,
+		       const struct rtp_load *load)
 {
 	struct rtp_tx *tx = &shard->tx;
-	u32 segs = skb_shinfo(skb)->gso_segs ?: 1;
 	const struct rtp_dest *dest = tx->dest;
+	__wsum sum = 0;
 	int err;
 
-	trace_rtprelay_send(tx->fanout->sk, skb, &dest->key.addr,
-			    READ_ONCE(dest->cookie), tx->fanout->batch.serial,
-			    tx->when);
-	err = dest->family == AF_INET ?
-		rtp_tx_out4(tx, skb, ttl, fits, sum) :
-		rtp_tx_out6(tx, skb, ttl, sum);
+	if (trace_rtprelay_send_enabled())
+		trace_rtprelay_send(tx->egress.sk, skb, &dest->key.addr,
+				    READ_ONCE(dest->cookie),
+				    shard->fanout->batch.serial, tx->when);
+	rtp_tx_own(tx, skb);
+	if (load->count == 1)
+		sum = rtp_tx_sum(udp_hdr(skb), load->sum);
+	err = rtp_egress_send(&tx->egress, dest, skb, load, sum);
 	if (err > 0)
 		err = net_xmit_errno(err);
 	if (unlikely(err)) {
-		rtp_tx_drop(shard, RTP_TX_DROP_OUTPUT, segs);
-		return false;
+		rtp_tx_drop(shard, RTP_TX_DROP_OUTPUT, load->count);
+		return;
 	}
 
-	tx->packets += segs;
+	tx->packets += load->count;
+	tx->octets += load->octets;
+	tx->last_seq = load->last;
 	tx->sends++;
-
-	return true;
-}
-
-static void rtp_tx_gso(struct sk_buff *skb, u32 size, u32 count)
-{
-	struct skb_shared_info *shinfo = skb_shinfo(skb);
-
-	shinfo->gso_size = size;
-	shinfo->gso_segs = count;
-	shinfo->gso_type = SKB_GSO_UDP_L4;
 }
 
 /**
- * rtp_tx_shared() - send a run that was built for the destination's variant
+ * rtp_tx_load() - send what others are sent as well
  * @shard: the shard, after rtp_tx_open()
- * @run: the run
+ * @load: a datagram, or a run that rtp_egress_takes_run() lets pass
+ *
+ * What goes wrong is counted at the destination and concerns no other.
  *
  * Context: As rtp_tx_open().
- * Return: false when it cannot leave as one skb, and nothing was done.
  */
-bool rtp_tx_shared(struct rtp_shard *shard, const struct rtp_shared_run *run)
+void rtp_tx_load(struct rtp_shard *shard, const struct rtp_load *load)
 {
 	struct rtp_tx *tx = &shard->tx;
 	struct sk_buff *skb;
 
-	if (!tx->run_min || run->count < tx->run_min ||
-	    rtp_tx_len(tx, run->size) > tx->mtu)
-		return false;
-
-	skb = rtp_tx_head(tx, 0, run->bytes);
-	if (unlikely(!skb)) {
-		rtp_tx_drop(shard, RTP_TX_DROP_NOMEM, run->count);
-		return true;
-	}
-	rtp_tx_frag_shared(skb, run->page, run->at, run->bytes);
-	rtp_tx_gso(skb, run->size, run->count);
-
-	if (rtp_tx_out(shard, skb, run->ttl, true, 0)) {
-		tx->octets += run->octets;
-		tx->last_seq = run->last;
-	}
-
-	return true;
-}
-
-/* The sum of a datagram with its UDP header. What the RTP header has from the
- * timestamp on is the sender's, and was summed up with the payload.
- */
-static __wsum rtp_tx_sum(const struct udphdr *uh, const u8 *hdr,
-			 const struct rtp_dgram *dgram)
-{
-	__wsum first, sum = dgram->sum;
-
-	memcpy(&first, hdr, sizeof(first));
-	sum = csum_add(sum, first);
-	sum = csum_add(sum, csum_unfold((__force __sum16)uh->source));
-	sum = csum_add(sum, csum_unfold((__force __sum16)uh->dest));
-
-	return csum_add(sum, csum_unfold((__force __sum16)uh->len));
-}
-
-/* A datagram by itself. */
-static void rtp_tx_single(struct rtp_shard *shard, const struct rtp_item *item,
-			  const struct rtp_copy *copy)
-{
-	struct rtp_tx *tx = &shard->tx;
-	u8 family = tx->dest->family;
-	const struct rtp_dgram *dgram = item->dgram;
-	unsigned int len = rtp_tx_len(tx, dgram->len);
-	unsigned int max = family == AF_INET ? IP_MAX_MTU : IP6_MAX_MTU;
-	bool fits = len <= tx->mtu;
-	struct sk_buff *skb;
-	__wsum sum;
-	u8 *hdr;
-
-	/* What came over IPv6 can be too long for any IPv4 datagram. */
-	if (unlikely(len > max || (!fits && !rtp_tx_may_fragment(tx->fanout->sk,
-								 family)))) {
-		rtp_tx_drop(shard, RTP_TX_DROP_MTU, 1);
+	if (unlikely(!rtp_egress_may_take(&tx->egress, load->size))) {
+		rtp_tx_drop(shard, RTP_TX_DROP_MTU, load->count);
 		return;
 	}
-
-	skb = rtp_tx_head(tx, RTP_HDR_LEN, dgram->len);
+	skb = rtp_tx_skb(tx, load);
 	if (unlikely(!skb)) {
-		rtp_tx_drop(shard, RTP_TX_DROP_NOMEM, 1);
+		rtp_tx_drop(shard, RTP_TX_DROP_NOMEM, load->count);
 		return;
 	}
-	hdr = __skb_put(skb, RTP_HDR_LEN);
-	memcpy(hdr, dgram->data, RTP_HDR_LEN);
-	rtp_packet_number(hdr, copy->number, copy->marked);
-	sum = rtp_tx_sum(udp_hdr(skb), hdr, dgram);
-	rtp_tx_payload(skb, dgram);
-
-	if (rtp_tx_out(shard, skb, dgram->ttl, fits, sum)) {
-		tx->octets += item->octets;
-		tx->last_seq = copy->number;
+	if (load->page) {
+		get_page(load->page);
+		skb_frag_fill_page_desc(&skb_shinfo(skb)->frags[0], load->page,
+					load->at, load->bytes);
+		rtp_tx_frags(skb, 1, load->bytes);
 	}
+	rtp_tx_out(shard, skb, load);
+}
+
+/* What a run is, as a load of the destination's own, with the first header. */
+static void rtp_tx_describe(struct rtp_shard *shard, u64 which)
+{
+	const struct rtp_item *items = shard->fanout->batch.item;
+	struct rtp_load *load = &shard->tx.load;
+	unsigned int i = __ffs64(which);
+
+	rtp_load_single(load, &items[i], &shard->copy[i]);
+	while (which &= which - 1) {
+		i = __ffs64(which);
+		load->len += items[i].dgram->len;
+		load->octets += items[i].octets;
+		load->count++;
+	}
+	load->last = shard->copy[i].number;
 }
 
 /* The datagrams of a run behind one another, each with a header of this
@@ -480,53 +231,43 @@ static void rtp_tx_single(struct rtp_shard *shard, const struct rtp_item *item,
 static void rtp_tx_private(struct rtp_shard *shard, u64 which, u8 *hdr)
 {
 	const struct rtp_item *items = shard->fanout->batch.item;
+	const struct rtp_load *load = &shard->tx.load;
 	const struct rtp_copy *copy = shard->copy;
-	struct rtp_tx *tx = &shard->tx;
-	const struct rtp_item *item = &items[__ffs64(which)];
-	u32 size = item->dgram->len, count = hweight64(which);
-	u32 bytes = 0, octets = 0;
 	struct sk_buff *skb;
 	struct page *page;
-	u16 last = 0;
-	u8 *first;
+	skb_frag_t *frag;
 	u64 left;
 	u32 at;
 
-	for (left = which; left; left &= left - 1)
-		bytes += items[__ffs64(left)].dgram->len;
-
-	skb = rtp_tx_head(tx, RTP_HDR_LEN, bytes);
+	skb = rtp_tx_skb(&shard->tx, load);
 	if (unlikely(!skb)) {
-		page_ref_sub(virt_to_head_page(hdr), count - 1);
-		rtp_tx_drop(shard, RTP_TX_DROP_NOMEM, count);
+		page_ref_sub(virt_to_head_page(hdr), load->count - 1);
+		rtp_tx_drop(shard, RTP_TX_DROP_NOMEM, load->count);
 		return;
 	}
 
 	at = rtp_memory_at(hdr, &page);
-	first = __skb_put(skb, RTP_HDR_LEN);
+	frag = skb_shinfo(skb)->frags;
 	for (left = which; left; left &= left - 1) {
 		unsigned int i = __ffs64(left);
-		const struct rtp_dgram *dgram = items[i].dgram;
-		u8 *to = first ?: hdr;
+		const struct rtp_item *item = &items[i];
 
-		memcpy(to, dgram->data, RTP_HDR_LEN);
-		rtp_packet_number(to, copy[i].number, copy[i].marked);
-		if (!first) {
-			rtp_tx_frag(skb, page, at, RTP_HDR_LEN);
+		if (left != which) {
+			memcpy(hdr, item->dgram->data, RTP_HDR_LEN);
+			rtp_packet_number(hdr, copy[i].number, copy[i].marked);
+			skb_frag_fill_page_desc(frag++, page, at, RTP_HDR_LEN);
 			hdr += RTP_HDR_LEN;
 			at += RTP_HDR_LEN;
 		}
-		first = NULL;
-		rtp_tx_payload(skb, dgram);
-		octets += items[i].octets;
-		last = copy[i].number;
+		if (item->page) {
+			get_page(item->page);
+			skb_frag_fill_page_desc(frag++, item->page, item->at,
+						item->dgram->len - RTP_HDR_LEN);
+		}
 	}
-	rtp_tx_gso(skb, size, count);
-
-	if (rtp_tx_out(shard, skb, item->dgram->ttl, true, 0)) {
-		tx->octets += octets;
-		tx->last_seq = last;
-	}
+	rtp_tx_frags(skb, frag - skb_shinfo(skb)->frags,
+		     load->len - RTP_HDR_LEN);
+	rtp_tx_out(shard, skb, load);
 }
 
 /* Have as many of the run as can leave as one skb leave. Returns which they
@@ -534,6 +275,8 @@ static void rtp_tx_private(struct rtp_shard *shard, u64 which, u8 *hdr)
  */
 static u64 rtp_tx_some(struct rtp_shard *shard, u64 which)
 {
+	const struct rtp_item *items = shard->fanout->batch.item;
+	u32 size = items[__ffs64(which)].dgram->len;
 	unsigned int count = 0, bytes;
 	u64 left = which, some;
 	u8 *hdr;
@@ -543,13 +286,14 @@ static u64 rtp_tx_some(struct rtp_shard *shard, u64 which)
 		count++;
 	}
 	some = which ^ left;
-	if (count < shard->tx.run_min)
+	if (!rtp_egress_takes_run(&shard->tx.egress, size, count))
 		return 0;
 
 	bytes = (count - 1) * RTP_HDR_LEN;
 	hdr = rtp_memory_get(&shard->worker->memory, bytes, count - 1);
 	if (unlikely(!hdr))
 		return 0;
+	rtp_tx_describe(shard, some);
 	rtp_tx_private(shard, some, hdr);
 
 	return some;
@@ -568,12 +312,9 @@ static u64 rtp_tx_some(struct rtp_shard *shard, u64 which)
 void rtp_tx_run(struct rtp_shard *shard, u64 which)
 {
 	const struct rtp_item *items = shard->fanout->batch.item;
-	const struct rtp_tx *tx = &shard->tx;
-	u32 size = items[__ffs64(which)].dgram->len;
 	u64 some;
 
-	while (which & (which - 1) && tx->run_min &&
-	       rtp_tx_len(tx, size) <= tx->mtu) {
+	while (which & (which - 1)) {
 		some = rtp_tx_some(shard, which);
 		if (!some)
 			break;
@@ -583,7 +324,8 @@ void rtp_tx_run(struct rtp_shard *shard, u64 which)
 	for (; which; which &= which - 1) {
 		unsigned int i = __ffs64(which);
 
-		rtp_tx_single(shard, &items[i], &shard->copy[i]);
+		rtp_load_single(&shard->tx.load, &items[i], &shard->copy[i]);
+		rtp_tx_load(shard, &shard->tx.load);
 	}
 }
 

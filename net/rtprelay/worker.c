@@ -40,7 +40,7 @@ static void rtp_workers_stop(unsigned int count)
 		kthread_destroy_worker(rtp_workers[count].thread);
 		rtp_memory_exit(&rtp_workers[count].memory);
 	}
-	kfree(rtp_workers);
+	kvfree(rtp_workers);
 	rtp_workers = NULL;
 	rtp_workers_count = 0;
 }
@@ -58,7 +58,7 @@ static int rtp_workers_start(void)
 		return 0;
 	rtp_workers_stop(rtp_workers_count);
 
-	rtp_workers = kzalloc_objs(*rtp_workers, count);
+	rtp_workers = kvzalloc_objs(*rtp_workers, count);
 	if (!rtp_workers)
 		return -ENOMEM;
 

@@ -6,6 +6,7 @@
 #define _NET_RTPRELAY_WORKER_H
 
 #include <linux/types.h>
+#include "load.h"
 #include "memory.h"
 
 struct kthread_worker;
@@ -14,11 +15,14 @@ struct rtp_fanout;
 /**
  * struct rtp_worker - a thread
  * @thread: the thread
- * @memory: for bytes that copies refer to; the thread's own
+ * @memory: for bytes that copies refer to; the thread's own, as what follows
+ * @loads: what destinations of a variant are sent over a route, of what was
+ *	worked out; while the thread walks and RCU is not left
  */
 struct rtp_worker {
 	struct kthread_worker *thread;
 	struct rtp_memory memory;
+	struct rtp_loads loads;
 };
 
 int rtp_worker_get(void);
