@@ -77,8 +77,10 @@ static struct sk_buff *rtp_tx_skb(const struct rtp_tx *tx,
 	struct sk_buff *skb;
 	struct udphdr *uh;
 
-	skb = alloc_skb(egress->reserve + sizeof(*uh) + load->hdr_len,
-			GFP_ATOMIC | __GFP_NOWARN);
+	/* Softirqs are disabled: several are taken from the slab at a time. */
+	skb = __alloc_skb(egress->reserve + sizeof(*uh) + load->hdr_len,
+			  GFP_ATOMIC | __GFP_NOWARN, SKB_ALLOC_NAPI,
+			  NUMA_NO_NODE);
 	if (unlikely(!skb))
 		return NULL;
 	skb_reserve(skb, egress->reserve);

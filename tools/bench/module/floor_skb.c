@@ -91,7 +91,8 @@ static struct sk_buff *floor_skb(const struct floor_send *send,
 		  sizeof(struct iphdr);
 	if (send->mode == RTPBENCH_COPY)
 		size += send->len;
-	skb = alloc_skb(reserve + size, GFP_ATOMIC | __GFP_NOWARN);
+	skb = __alloc_skb(reserve + size, GFP_ATOMIC | __GFP_NOWARN,
+			  SKB_ALLOC_NAPI, NUMA_NO_NODE);
 	if (!skb)
 		return NULL;
 	skb_reserve(skb, reserve);
