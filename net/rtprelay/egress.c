@@ -27,7 +27,7 @@
 #define RTP_EGRESS_RUN_DEVICE	2
 #define RTP_EGRESS_RUN_SOFTWARE	4
 
-/* How many datagrams a run must have. */
+/* How many datagrams a run must have, and who cuts it. */
 static void rtp_egress_set_run(struct rtp_egress *egress)
 {
 	netdev_features_t features = dst_dev_rcu(egress->dst)->features;
@@ -35,8 +35,9 @@ static void rtp_egress_set_run(struct rtp_egress *egress)
 
 	csum |= egress->family == AF_INET ? NETIF_F_IP_CSUM : NETIF_F_IPV6_CSUM;
 
-	egress->run_min = features & NETIF_F_GSO_UDP_L4 ?
-			  RTP_EGRESS_RUN_DEVICE : RTP_EGRESS_RUN_SOFTWARE;
+	egress->cuts = features & NETIF_F_GSO_UDP_L4;
+	egress->run_min = egress->cuts ? RTP_EGRESS_RUN_DEVICE :
+					 RTP_EGRESS_RUN_SOFTWARE;
 	/* A transformation, and a device without checksums or fragments, would
 	 * have all of it copied first.
 	 */

@@ -22,6 +22,7 @@ struct sock;
  * @sk: the socket
  * @family: AF_INET or AF_INET6
  * @run_min: datagrams that a run must have to leave as one skb; 0 for never
+ * @cuts: the device cuts it
  * @reserve: what the headers below UDP's need, in bytes
  * @header: of those, what IP's needs, and what UDP's needs besides
  * @mtu: the largest IP datagram that is not fragmented, in bytes
@@ -44,6 +45,7 @@ struct rtp_egress {
 	u8 family;
 	u8 run_min;
 	u8 tos;
+	bool cuts;
 	bool may_fragment;
 	bool transformed;
 	bool autolabel;

@@ -22,7 +22,9 @@
 #include "variant.h"
 #include "worker.h"
 
-/* Datagrams and slots after which softirqs are let in. */
+/* Slots, skbs, and datagrams of those skbs that are cut in software, after which
+ * softirqs are let in.
+ */
 #define RTP_SHARD_SPELL		256
 
 /**
@@ -221,9 +223,15 @@ static void rtp_shard_send_class(struct rtp_shard *shard, u8 class, u16 offset)
 		rtp_tx_load(shard, &loads->load[i]);
 }
 
+/* What was spent on a destination that gets so many datagrams. */
+static u32 rtp_shard_spent(const struct rtp_shard *shard, u32 count)
+{
+	return shard->tx.egress.cuts ? shard->tx.sends : count;
+}
+
 /* Send what a destination gets that others of its class need not get: it came
  * while the batch was received, or its class changes or changed lately. Returns
- * how many datagrams that are.
+ * what was spent of the budget.
  */
 static u32 rtp_shard_send_own(struct rtp_shard *shard, struct rtp_dest *dest,
 			      u64 when, bool full)
@@ -257,7 +265,7 @@ static u32 rtp_shard_send_own(struct rtp_shard *shard, struct rtp_dest *dest,
 	}
 	rtp_tx_close(shard);
 
-	return count;
+	return rtp_shard_spent(shard, count);
 }
 
 /* Whether the destination gets what its class gets, and nothing else. */
@@ -279,7 +287,7 @@ static bool rtp_shard_is_plain(struct rtp_fanout *fanout, struct rtp_dest *dest)
 	return true;
 }
 
-/* Send to a destination. Returns how many datagrams it gets. */
+/* Send to a destination. Returns what was spent of the budget. */
 static u32 rtp_shard_send(struct rtp_shard *shard, struct rtp_dest *dest,
 			  bool full)
 {
@@ -307,7 +315,7 @@ static u32 rtp_shard_send(struct rtp_shard *shard, struct rtp_dest *dest,
 		rtp_shard_send_class(shard, class, dest->variant.offset);
 	rtp_tx_close(shard);
 
-	return count;
+	return rtp_shard_spent(shard, count);
 }
 
 /* Whether a destination may be sent to, since so many bytes are in flight. Who is
@@ -501,8 +509,7 @@ static u32 rtp_shard_due(struct rtp_shard *shard)
 /**
  * rtp_shard_walk() - send to the shard's destinations
  * @shard: a shard that was begun
- * @budget: datagrams and slots for which others wait; what was done is taken
- *	from it
+ * @budget: slots and skbs for which others wait; what was done is taken from it
  *
  * Context: The shard's thread.
  * Return: how far it came.

@@ -22,7 +22,9 @@
 #include "shard.h"
 #include "worker.h"
 
-/* Datagrams and slots for which a fan-out has a thread before the next. */
+/* Datagrams received, slots and skbs for which a fan-out has a thread before the
+ * next.
+ */
 #define RTP_WORKER_BUDGET	1024
 
 /* Threads, at most: what one sends fills the fastest links by far. */
