@@ -34,7 +34,7 @@
  * @udp_works: it came over UDP once
  * @keepalive: time of the next one
  * @watch: time of the next look whether media comes
- * @received: datagrams when it was looked last
+ * @received: datagrams when it was looked last, or when PLAY was answered
  * @media_at: monotonic time when they became more last, or when PLAY was
  *	answered, us
  * @silent: none has come since PLAY
@@ -444,6 +444,7 @@ static void upstream_got_play(struct upstream *upstream)
 		  LOG_S("upstream", upstream_server(upstream)->url),
 		  LOG_S("transport", upstream->tcp ? "tcp" : "udp"));
 	upstream->silent = TRUE;
+	upstream->received = tracks_received(&upstream->tracks);
 	upstream->media_at = g_get_monotonic_time();
 	upstream->watch = g_timeout_add(LIMIT_UPSTREAM_WATCH_MS, upstream_watch, upstream);
 	upstream_set_state(upstream, UPSTREAM_PLAYING);

@@ -222,6 +222,30 @@ static void test_silence(struct bed *bed, gconstpointer unused)
 	viewer_teardown(viewer);
 }
 
+/* One that says yes and sends nothing is not back. */
+static void test_returns_mute(struct bed *bed, gconstpointer unused)
+{
+	struct viewer *viewer = viewer_new(bed, NULL, 1);
+	struct seen seen[VIEWER_TRACKS] = { 0 };
+	struct origin_stats stats;
+	g_autofree char *log = NULL;
+
+	viewer_play(viewer);
+	see(viewer, seen, 20);
+	set_down(bed, TRUE);
+	bed_await_log(bed, "upstream-lost");
+	origin_set_mood(bed->origin, &(struct origin_mood){ .mute = TRUE });
+	bed_wait(bed, &stats, stats.plays == 2);
+	g_assert_cmpint(ask_alive(viewer), ==, 200);
+	g_usleep(2 * LIMIT_UPSTREAM_WATCH_MS * 1000);
+	g_assert_true(g_file_get_contents(bed->log, &log, NULL, NULL));
+	g_assert_null(strstr(log, "upstream-returned"));
+	set_down(bed, FALSE);
+	see(viewer, seen, 150);
+	bed_await_log(bed, "upstream-returned");
+	viewer_teardown(viewer);
+}
+
 static void test_bye(struct bed *bed, gconstpointer unused)
 {
 	struct viewer *viewer = viewer_new(bed, NULL, 1);
@@ -527,6 +551,7 @@ static const struct test {
 	{ "rides-through", test_rides_through, { .cam = "" } },
 	{ "lip-sync", test_lip_sync, { .cam = "" } },
 	{ "silence", test_silence, { .cam = "silence=1\n" } },
+	{ "returns-mute", test_returns_mute, { .cam = "" } },
 	{ "bye", test_bye, { .cam = "" } },
 	{ "gives-up", test_gives_up, { .cam = "reconnect=1\n" } },
 	{ "changed", test_changed, { .cam = "" } },
