@@ -67,7 +67,8 @@ static JsonNode *link_read(const struct link *link, guint status, GBytes *body)
 	if (object && status == SOUP_STATUS_OK)
 		return g_steal_pointer(&node);
 	if (object && json_object_has_member(object, "error"))
-		g_printerr("rtprelayctl: %s\n", json_object_get_string_member(object, "error"));
+		g_printerr("rtprelayctl: %s\n",
+			   json_object_get_string_member(object, "error"));
 	else
 		g_printerr("rtprelayctl: %s: what answers is not rtprelayd: status %u\n",
 			   link->path, status);

@@ -29,7 +29,8 @@ static void list_add_track(struct table *table, JsonObject *stream, JsonObject *
 	table_add(table, table_rate(json_object_get_int_member(track, "rx_rate")));
 	table_add(table, table_rate(json_object_get_int_member(track, "tx_rate")));
 	table_add(table, table_number(track, "rx_lost"));
-	table_add(table, g_strdup_printf("%" G_GINT64_FORMAT, table_sum(track, "rx_dropped_") +
+	table_add(table, g_strdup_printf("%" G_GINT64_FORMAT,
+					 table_sum(track, "rx_dropped_") +
 					 table_sum(track, "tx_dropped")));
 	table_add(table, table_slow(track));
 }
@@ -98,8 +99,8 @@ static void list_add_viewer(struct table *table, JsonObject *viewer)
 void list_viewers(JsonArray *viewers)
 {
 	static const char *const names[] = {
-		"VIEWER", "PATH", "ADDRESS", "TRANSPORT", "BACKEND", "ASKED", "CAP", "NOW", "RATE",
-		"DROPPED", "LOSS", "AGE", "SLOW", NULL
+		"VIEWER", "PATH", "ADDRESS", "TRANSPORT", "BACKEND", "ASKED", "CAP", "NOW",
+		"RATE", "DROPPED", "LOSS", "AGE", "SLOW", NULL
 	};
 	struct table *table = table_new(G_N_ELEMENTS(names) - 1);
 
@@ -120,7 +121,8 @@ int command_list(const struct command_call *call)
 		g_printerr("rtprelayctl: list %s: there are streams and viewers\n", what);
 		return EXIT_USAGE;
 	}
-	status = link_ask(call->link, FALSE, "/status", viewers ? NULL : "viewers", "0", NULL);
+	status = link_ask(call->link, FALSE, "/status", viewers ? NULL : "viewers", "0",
+			  NULL);
 	if (!status)
 		return EXIT_FAILURE;
 	member = json_object_get_member(json_node_get_object(status), what);

@@ -19,8 +19,7 @@ static void show_members(JsonObject *object, const char *const *members)
 
 		if (!json_object_has_member(object, name))
 			continue;
-		if (JSON_NODE_TYPE(json_object_get_member(object, name)) == JSON_NODE_VALUE &&
-		    json_node_get_value_type(json_object_get_member(object, name)) ==
+		if (json_node_get_value_type(json_object_get_member(object, name)) ==
 		    G_TYPE_STRING)
 			value = table_string(object, name);
 		else if (g_strv_contains(rates, name))

@@ -32,7 +32,8 @@ void table_print(struct table *table)
 	for (guint i = 0; i < table->cells->len; i++) {
 		gint *column = &width[i % table->n_columns];
 
-		*column = MAX(*column, g_utf8_strlen(g_ptr_array_index(table->cells, i), -1));
+		*column = MAX(*column,
+			      g_utf8_strlen(g_ptr_array_index(table->cells, i), -1));
 	}
 	for (guint i = 0; i < table->cells->len; i++) {
 		const char *cell = g_ptr_array_index(table->cells, i);
@@ -70,7 +71,8 @@ char *table_rate(gint64 octets)
 
 	for (guint i = 0; i < G_N_ELEMENTS(units); i++)
 		if (bits >= units[i].least)
-			return g_strdup_printf("%.2f%s", bits / units[i].least, units[i].unit);
+			return g_strdup_printf("%.2f%s", bits / units[i].least,
+					       units[i].unit);
 	return g_strdup_printf("%.0fbit", bits);
 }
 

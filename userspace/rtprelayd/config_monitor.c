@@ -27,7 +27,8 @@ static gboolean config_monitor_load_http(struct config_monitor *monitor, GKeyFil
 	if (!config_check_keys(file, GROUP_HTTP, keys, error))
 		return FALSE;
 	listen = g_key_file_get_string(file, GROUP_HTTP, "listen", NULL);
-	monitor->http = config_parse_address(listen ? listen : "127.0.0.1", DEFAULT_HTTP_PORT);
+	monitor->http = config_parse_address(listen ? listen : "127.0.0.1",
+					     DEFAULT_HTTP_PORT);
 	if (!monitor->http)
 		return config_fail(error, GROUP_HTTP, "listen", "not an address and port, "
 				   "as 127.0.0.1:9554 or [::1]:9554");
@@ -42,7 +43,8 @@ static gboolean config_monitor_load_control(struct config_monitor *monitor,
 	if (g_key_file_has_group(file, GROUP_CONTROL)) {
 		if (!config_check_keys(file, GROUP_CONTROL, keys, error))
 			return FALSE;
-		monitor->control = g_key_file_get_string(file, GROUP_CONTROL, "socket", NULL);
+		monitor->control = g_key_file_get_string(file, GROUP_CONTROL, "socket",
+							 NULL);
 	}
 	if (!monitor->control) {
 		monitor->control = g_strdup(CONFIG_CONTROL_SOCKET);

@@ -173,7 +173,9 @@ static void metrics_put_number(GString *text, JsonNode *node)
 static void metrics_put_object(GString *text, const struct metrics_family *family,
 			       const struct metrics_label *labels, JsonObject *object)
 {
-	for (const struct metrics_sample *sample = family->samples; sample->member; sample++) {
+	const struct metrics_sample *sample;
+
+	for (sample = family->samples; sample->member; sample++) {
 		/* of what is not there yet nothing was counted */
 		if (!json_object_has_member(object, sample->member))
 			continue;

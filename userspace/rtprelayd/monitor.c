@@ -81,15 +81,18 @@ static void monitor_show_status(struct monitor *monitor, const struct web_reques
 	struct status_query query;
 
 	if (!monitor_read_query(request, viewers, most, &query)) {
-		monitor_answer_error(answer, SOUP_STATUS_BAD_REQUEST, "viewers: not a number");
+		monitor_answer_error(answer, SOUP_STATUS_BAD_REQUEST,
+				     "viewers: not a number");
 		return;
 	}
 	if (query.path && !server_find_path(monitor->server, query.path)) {
-		monitor_answer_error(answer, SOUP_STATUS_NOT_FOUND, "no such stream: rtprelayctl list shows them");
+		monitor_answer_error(answer, SOUP_STATUS_NOT_FOUND,
+				     "no such stream: rtprelayctl list shows them");
 		return;
 	}
 	model = status_to_json(monitor->server, &query);
-	monitor_answer_text(answer, SOUP_STATUS_OK, TYPE_JSON, json_to_string(model, FALSE));
+	monitor_answer_text(answer, SOUP_STATUS_OK, TYPE_JSON,
+			    json_to_string(model, FALSE));
 }
 
 static void monitor_show_metrics(struct monitor *monitor,
@@ -100,7 +103,8 @@ static void monitor_show_metrics(struct monitor *monitor,
 	struct status_query query;
 
 	if (!monitor_read_query(request, 0, LIMIT_HTTP_VIEWERS_MAX, &query)) {
-		monitor_answer_error(answer, SOUP_STATUS_BAD_REQUEST, "viewers: not a number");
+		monitor_answer_error(answer, SOUP_STATUS_BAD_REQUEST,
+				     "viewers: not a number");
 		return;
 	}
 	query.path = NULL;
@@ -157,21 +161,22 @@ static void monitor_change(struct monitor *monitor, const struct web_request *re
 {
 	gboolean kick = g_str_equal(request->path, "/kick");
 	const char *viewer = monitor_value(request, "viewer");
-	struct session *session = viewer ? session_find_name(server_sessions(monitor->server),
-							     viewer) : NULL;
+	struct session_table *table = server_sessions(monitor->server);
+	struct session *session = viewer ? session_find_name(table, viewer) : NULL;
 	g_autoptr(GError) error = NULL;
 	struct rtp_fanout_cap cap;
 
 	if (!kick && !g_str_equal(request->path, "/cap")) {
 		monitor_answer_error(answer, SOUP_STATUS_NOT_FOUND, "no such command");
 	} else if (!session) {
-		monitor_answer_error(answer, SOUP_STATUS_NOT_FOUND, "no such viewer: rtprelayctl list viewers shows them");
+		monitor_answer_error(answer, SOUP_STATUS_NOT_FOUND,
+				     "no such viewer: rtprelayctl list viewers shows them");
 	} else if (kick) {
 		session_end(session, "kicked by an operator");
 		monitor_answer_error(answer, SOUP_STATUS_OK, NULL);
 	} else if (!monitor_value(request, "cap") || !cap_parse(request->query, &cap)) {
-		monitor_answer_error(answer, SOUP_STATUS_BAD_REQUEST, "not DID,QID,TID within "
-				     "0-7, 0-15 and 0-7");
+		monitor_answer_error(answer, SOUP_STATUS_BAD_REQUEST,
+				     "not DID,QID,TID within 0-7, 0-15 and 0-7");
 	} else if (!session_set_cap(session, &cap, &error)) {
 		monitor_answer_error(answer, SOUP_STATUS_CONFLICT, error->message);
 	} else {
@@ -187,7 +192,8 @@ static void monitor_control(const struct web_request *request, struct web_answer
 	if (g_str_equal(request->method, "POST"))
 		monitor_change(monitor, request, answer);
 	else if (g_str_equal(request->path, "/status"))
-		monitor_show_status(monitor, request, LIMIT_SESSIONS, LIMIT_SESSIONS, answer);
+		monitor_show_status(monitor, request, LIMIT_SESSIONS, LIMIT_SESSIONS,
+				    answer);
 	else
 		monitor_answer_error(answer, SOUP_STATUS_NOT_FOUND, "no such command");
 }
@@ -211,7 +217,8 @@ static GSocket *monitor_listen(GSocketAddress *address, GError **error)
 	if (!socket)
 		return NULL;
 	g_socket_set_blocking(socket, FALSE);
-	if (!g_socket_bind(socket, address, !local, error) || !g_socket_listen(socket, error))
+	if (!g_socket_bind(socket, address, !local, error) ||
+	    !g_socket_listen(socket, error))
 		return NULL;
 	return g_steal_pointer(&socket);
 }

@@ -71,14 +71,16 @@ void status_track_verdict(struct track *track, gboolean playing,
 static void status_add_codec(JsonObject *object, const GstSDPMedia *media)
 {
 	const char *format = gst_sdp_media_get_format(media, 0);
-	GstCaps *caps = format ? gst_sdp_media_get_caps_from_media(media, atoi(format)) : NULL;
+	GstCaps *caps = format ?
+			gst_sdp_media_get_caps_from_media(media, atoi(format)) : NULL;
 	const GstStructure *structure = caps ? gst_caps_get_structure(caps, 0) : NULL;
-	const char *codec = structure ? gst_structure_get_string(structure, "encoding-name") :
-					NULL;
+	const char *codec = NULL;
 	gint rate = 0;
 
-	if (structure)
+	if (structure) {
+		codec = gst_structure_get_string(structure, "encoding-name");
 		gst_structure_get_int(structure, "clock-rate", &rate);
+	}
 	json_object_set_string_member(object, "media", gst_sdp_media_get_media(media));
 	json_object_set_string_member(object, "codec", codec ? codec : "unknown");
 	json_object_set_int_member(object, "clock_rate", rate);

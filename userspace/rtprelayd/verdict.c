@@ -39,8 +39,8 @@ struct verdict_reason {
 	const char *text;
 };
 
-static const struct verdict_reason *verdict_main_reason(const struct verdict_reason *reasons,
-							guint n)
+static const struct verdict_reason *
+verdict_main_reason(const struct verdict_reason *reasons, guint n)
 {
 	const struct verdict_reason *most = &reasons[0];
 

@@ -78,7 +78,8 @@ static void web_admit(struct web *web, GSocket *socket)
 	 * Addresses are none of our business, but libsoup wants some, and those
 	 * of a UNIX socket are none that it can do with.
 	 */
-	g_autoptr(GSocketAddress) none = g_inet_socket_address_new_from_string("127.0.0.1", 0);
+	g_autoptr(GSocketAddress) none =
+				g_inet_socket_address_new_from_string("127.0.0.1", 0);
 	g_autoptr(GSocketConnection) stream = NULL;
 	struct web_connection *connection;
 
@@ -89,7 +90,8 @@ static void web_admit(struct web *web, GSocket *socket)
 	connection->web = web;
 	connection->stream = stream;
 	connection->link.data = connection;
-	connection->deadline = g_timeout_add(LIMIT_HTTP_MS, web_connection_late, connection);
+	connection->deadline = g_timeout_add(LIMIT_HTTP_MS, web_connection_late,
+					     connection);
 	g_queue_push_tail_link(&web->connections, &connection->link);
 	g_object_weak_ref(G_OBJECT(stream), web_connection_gone, connection);
 	soup_server_accept_iostream(web->soup, G_IO_STREAM(stream), none, none, NULL);
