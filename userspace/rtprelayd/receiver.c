@@ -58,31 +58,33 @@ static gboolean receiver_is_silent(struct receiver *receiver, gint64 elapsed,
 	return receiver->silent_us >= limit;
 }
 
-static gboolean receiver_is_stuck(struct receiver *receiver, gboolean sending)
+static gboolean receiver_is_stuck(struct receiver *receiver, gint64 elapsed,
+				  gboolean sending)
 {
 	gboolean stuck = sending && receiver->block.highest == receiver->highest;
 
-	receiver->stuck = stuck ? receiver->stuck + 1 : 0;
+	receiver->stuck_us = stuck ? receiver->stuck_us + elapsed : 0;
 	receiver->highest = receiver->block.highest;
-	return receiver->stuck >= RECEIVER_INTERVALS;
+	return receiver->stuck_us >= RECEIVER_INTERVALS * RECEIVER_INTERVAL_US;
 }
 
 /* TCP's rate is s / (R sqrt(2p/3)) (RFC 8083, section 4.3, with b = 1). */
-static gboolean receiver_is_congested(struct receiver *receiver, double packets,
-				      double octets, double seconds)
+static gboolean receiver_is_congested(struct receiver *receiver, gint64 elapsed,
+				      double packets, double octets)
 {
+	double seconds = elapsed / (double)G_USEC_PER_SEC;
 	double loss = receiver->block.fraction / 256.0;
 	double rtt = receiver->rtt_us / (double)G_USEC_PER_SEC;
 	double tcp;
 
 	if (!receiver->block.fraction || !receiver->rtt_us || packets <= 0) {
-		receiver->congested = 0;
+		receiver->congested_us = 0;
 		return FALSE;
 	}
 	tcp = octets / packets / (rtt * sqrt(2 * loss / 3));
-	receiver->congested = octets / seconds > RECEIVER_TCP_TIMES * tcp ?
-			      receiver->congested + 1 : 0;
-	return receiver->congested >= RECEIVER_INTERVALS;
+	receiver->congested_us = octets / seconds > RECEIVER_TCP_TIMES * tcp ?
+				 receiver->congested_us + elapsed : 0;
+	return receiver->congested_us >= RECEIVER_INTERVALS * RECEIVER_INTERVAL_US;
 }
 
 const char *receiver_check(struct receiver *receiver, gint64 now, guint64 packets,
@@ -103,10 +105,9 @@ const char *receiver_check(struct receiver *receiver, gint64 now, guint64 packet
 
 	if (receiver_is_silent(receiver, elapsed, sent, reported))
 		gone = "its reports stopped";
-	if (reported && receiver_is_stuck(receiver, sent))
+	if (reported && receiver_is_stuck(receiver, elapsed, sent))
 		gone = "its reports say that nothing arrives";
-	if (reported && receiver_is_congested(receiver, sent, sent_octets,
-					      elapsed / (double)G_USEC_PER_SEC))
+	if (reported && receiver_is_congested(receiver, elapsed, sent, sent_octets))
 		gone = "its path is congested";
 	return gone;
 }

@@ -22,9 +22,9 @@
  * @octets: sent until then
  * @checked_at: monotonic time of that, us; 0 for never
  * @silent_us: time since the last report during which something was sent
- * @stuck: checks in a row with reports, all of which had the same highest number
- *	though something was sent
- * @congested: checks in a row with reports of a rate that is ten times TCP's
+ * @stuck_us: time in which all reports had the same highest number though
+ *	something was sent
+ * @congested_us: time in which all reports were of a rate ten times TCP's
  */
 struct receiver {
 	guint64 reports;
@@ -39,8 +39,8 @@ struct receiver {
 	guint64 octets;
 	gint64 checked_at;
 	gint64 silent_us;
-	guint stuck;
-	guint congested;
+	gint64 stuck_us;
+	gint64 congested_us;
 };
 
 /**

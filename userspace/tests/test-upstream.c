@@ -543,6 +543,35 @@ static void test_viewer_bye(struct bed *bed, gconstpointer unused)
 	viewer_vanish(viewer);
 }
 
+/*
+ * One whose reports say that nothing arrives is sent no more (RFC 8083), however alive
+ * its RTSP connection is; one that never reported stays.
+ */
+static void test_viewer_stuck(struct bed *bed, gconstpointer unused)
+{
+	const struct rtcp_block block = { .ssrc = ORIGIN_SSRC, .highest = 1000 };
+	const struct rtcp_own own = { .ssrc = 0x99, .cname = "v", .block = &block };
+	struct viewer *stuck = viewer_new(bed, NULL, 1), *quiet = viewer_new(bed, NULL, 1);
+	g_autoptr(GstBuffer) report = rtcp_own_report(&own);
+	gint64 start = g_get_monotonic_time();
+	GstMapInfo map;
+
+	viewer_play(stuck);
+	viewer_play(quiet);
+	gst_buffer_map(report, &map, GST_MAP_READ);
+	while (ask_alive(stuck) == 200) {
+		g_assert_cmpint(g_get_monotonic_time() - start, <, 60 * G_USEC_PER_SEC);
+		viewer_send_rtcp(stuck, 0, map.data, map.size);
+		g_assert_cmpint(ask_alive(quiet), ==, 200);
+		g_usleep(500000);
+	}
+	gst_buffer_unmap(report, &map);
+	bed_await_log(bed, "reason=\"its reports say that nothing arrives\"");
+	g_assert_cmpint(ask_alive(quiet), ==, 200);
+	viewer_vanish(stuck);
+	viewer_teardown(quiet);
+}
+
 static const struct test {
 	const char *name;
 	void (*func)(struct bed *bed, gconstpointer unused);
@@ -567,6 +596,7 @@ static const struct test {
 	{ "reception", test_reception, { .cam = "" } },
 	{ "key-frames", test_key_frames, { .cam = "" } },
 	{ "viewer-bye", test_viewer_bye, { .cam = "" } },
+	{ "viewer-stuck", test_viewer_stuck, { .cam = "" } },
 };
 
 int main(int argc, char **argv)
