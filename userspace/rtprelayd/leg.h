@@ -30,6 +30,7 @@ struct track;
  * @interleaved: the connection that it is on, NULL over UDP
  * @channels: of it
  * @held: frames that wait for the answer to PLAY, or NULL
+ * @unreachable: that an ICMP error came was logged
  * @packets_before: sent to where it was before it moved, see nat.h
  * @octets_before: payload bytes of those
  * @octets: payload bytes sent to it
@@ -47,6 +48,7 @@ struct leg {
 	struct interleaved *interleaved;
 	struct transport_channels channels;
 	GByteArray *held;
+	gboolean unreachable;
 	guint64 packets_before;
 	guint64 octets_before;
 	struct meter octets;

@@ -100,12 +100,14 @@ static void track_event(const struct rtp_fanout_event *event, gpointer user_data
 		track_rtcp_want_key_frame(track->rtcp);
 
 	leg = track_rtcp_leg(track->rtcp, event->cookie);
-	if (leg && event->events & RTP_FANOUT_EVENT_ICMP_ERROR)
+	if (leg && event->events & RTP_FANOUT_EVENT_ICMP_ERROR && !leg->unreachable) {
 		/* ICMP can be forged: the viewer's silence ends it, not this */
+		leg->unreachable = TRUE;
 		log_warn("viewer-unreachable", LOG_S("path", track->config.name),
 			  LOG_U("track", track->config.index),
 			  LOG_S("viewer", addr_to_string(&leg->dest.addr, addr)),
 			  LOG_S("error", g_strerror(event->error)));
+	}
 	if (leg && event->events & RTP_FANOUT_EVENT_LEASE_EXPIRED)
 		/* it goes on with the next sign of life, or the session ends */
 		log_warn("viewer-lease-ended", LOG_S("path", track->config.name),
@@ -280,6 +282,7 @@ guint32 track_ssrc(const struct track *track)
 gboolean track_add_leg(struct track *track, struct leg *leg, GError **error)
 {
 	leg->dest.cookie = ++track->last_cookie;
+	leg->unreachable = FALSE;
 	leg->packets_before = 0;
 	leg->octets_before = 0;
 	if (!fanout_add(track->fanout, &leg->dest, error))

@@ -49,14 +49,19 @@ void rtsp_open_pair(const char *host, int fd[2], guint16 port[2])
 
 struct rtsp *rtsp_connect(guint16 port)
 {
-	return rtsp_connect_from(VIEWER_HOST, port);
+	return rtsp_connect_between(VIEWER_HOST, RELAY_HOST, port);
 }
 
 struct rtsp *rtsp_connect_from(const char *host, guint16 port)
 {
+	return rtsp_connect_between(host, RELAY_HOST, port);
+}
+
+struct rtsp *rtsp_connect_between(const char *viewer, const char *relay, guint16 port)
+{
 	struct rtsp *rtsp = g_new0(struct rtsp, 1);
-	g_autoptr(GSocketAddress) from = g_inet_socket_address_new_from_string(host, 0);
-	g_autoptr(GSocketAddress) to = g_inet_socket_address_new_from_string(RELAY_HOST, port);
+	g_autoptr(GSocketAddress) from = g_inet_socket_address_new_from_string(viewer, 0);
+	g_autoptr(GSocketAddress) to = g_inet_socket_address_new_from_string(relay, port);
 	g_autoptr(GError) error = NULL;
 
 	rtsp->socket = g_socket_new(G_SOCKET_FAMILY_IPV4, G_SOCKET_TYPE_STREAM,

@@ -18,6 +18,9 @@ struct rtsp;
 /* rtsp_connect - connect to the relay; rtsp_connect_from - from another host */
 struct rtsp *rtsp_connect(guint16 port);
 struct rtsp *rtsp_connect_from(const char *host, guint16 port);
+
+/* rtsp_connect_between - the same, to another of the relay's addresses */
+struct rtsp *rtsp_connect_between(const char *viewer, const char *relay, guint16 port);
 void rtsp_close(struct rtsp *rtsp);
 
 /* rtsp_secure - go on with TLS; FALSE when that fails. Any certificate will do. */

@@ -11,6 +11,8 @@
 
 /* Another host than the viewers' */
 #define STRANGER_HOST	"127.0.0.4"
+/* Another address of the relay */
+#define OTHER_RELAY	"127.0.0.9"
 
 static const guint8 punch[] = { 0xce, 0xfa, 0xed, 0xfe };
 static const guint8 report[] = { 0x80, 201, 0, 1, 1, 2, 3, 4 };
@@ -394,6 +396,48 @@ static void test_cap_alone(struct bed *bed, gconstpointer unused)
 	close(fd[1]);
 }
 
+/*
+ * A relay with several addresses, that listens on all of them, of both families:
+ * media and RTCP come from that which the viewer spoke to.
+ */
+static void test_reply_address(struct bed *bed, gconstpointer unused)
+{
+	g_autofree char *listen = g_strdup_printf("listen=[::]:%u\n", bed->port);
+	g_autofree char *track = g_strconcat(bed->url, "/track0", NULL);
+	g_autofree char *transport = NULL, *session = NULL;
+	GstRTSPMessage *answer;
+	struct rtsp *rtsp;
+	guint16 port[2];
+	int fd[2];
+
+	bed_kill(bed);
+	bed_configure(bed, listen, NULL);
+	bed_start(bed, NULL);
+	rtsp = rtsp_connect_between(VIEWER_HOST, OTHER_RELAY, bed->port);
+	rtsp_open_pair(VIEWER_HOST, fd, port);
+	transport = g_strdup_printf("Transport: RTP/AVP;unicast;client_port=%u-%u\r\n",
+				    port[0], port[1]);
+	answer = rtsp_ask(rtsp, "SETUP", track, transport);
+	g_assert_cmpint(answer->type_data.response.code, ==, 200);
+	session = g_strdup_printf("Session: %.32s\r\n",
+				  rtsp_header(answer, GST_RTSP_HDR_SESSION));
+	gst_rtsp_message_free(answer);
+	g_assert_cmpint(rtsp_status(rtsp, "PLAY", bed->url, session), ==, 200);
+	for (guint i = 0; i < 2; i++) {
+		struct sockaddr_in from, other = { .sin_family = AF_INET };
+		socklen_t len = sizeof(from);
+		guint8 data[2048];
+
+		inet_pton(AF_INET, OTHER_RELAY, &other.sin_addr);
+		g_assert_cmpint(recvfrom(fd[i], data, sizeof(data), 0,
+					 (struct sockaddr *)&from, &len), >, 0);
+		g_assert_cmphex(from.sin_addr.s_addr, ==, other.sin_addr.s_addr);
+		close(fd[i]);
+	}
+	g_assert_cmpint(rtsp_status(rtsp, "TEARDOWN", bed->url, session), ==, 200);
+	rtsp_close(rtsp);
+}
+
 #define ADD(name, wish, func) \
 	g_test_add("/nat/" name, struct bed, wish, bed_set_up, func, bed_tear_down)
 
@@ -414,5 +458,6 @@ int main(int argc, char **argv)
 	ADD("pairs", NULL, test_pairs);
 	ADD("silent", NULL, test_silent);
 	ADD("cap-alone", NULL, test_cap_alone);
+	ADD("reply-address", NULL, test_reply_address);
 	return g_test_run();
 }
