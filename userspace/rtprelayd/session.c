@@ -36,7 +36,6 @@ struct session_table {
  * @path: what it shows
  * @viewer: whose it is; the port is that of the connection which began it
  * @local: the relay's address that it was asked at
- * @legs: by track; those set up have a session
  * @timeout_s: silence after which it ends, as its viewer was told
  * @slow: see session_slow()
  * @playing: PLAY was asked for
@@ -47,6 +46,8 @@ struct session_table {
  * @timer: looks whether that is too long ago
  * @gone: why it is about to end, or NULL
  * @gone_idle: ends it
+ * @n_legs: tracks that the path had when it began, which are those that it has
+ * @legs: by track; those set up have a session
  */
 struct session {
 	struct session_table *table;
@@ -55,7 +56,6 @@ struct session {
 	struct path *path;
 	struct rtp_fanout_addr viewer;
 	struct rtp_fanout_addr local;
-	struct leg legs[LIMIT_TRACKS];
 	guint timeout_s;
 	enum verdict_side slow;
 	gboolean playing;
@@ -66,6 +66,8 @@ struct session {
 	guint timer;
 	const char *gone;
 	guint gone_idle;
+	guint n_legs;
+	struct leg legs[];
 };
 
 /* A PLAY that waits; it finds its session by name, since that may end first */
@@ -173,12 +175,14 @@ struct session *session_new(struct session_table *table, struct path *path,
 			    const struct rtp_fanout_addr *viewer,
 			    const struct rtp_fanout_addr *local)
 {
+	guint n_legs = path_sdp(path)->tracks->len;
 	struct session *session;
 
 	if (g_hash_table_size(table->by_id) >= LIMIT_SESSIONS ||
 	    !hosts_enter(table->hosts, viewer, table->host_limit))
 		return NULL;
-	session = g_new0(struct session, 1);
+	session = g_malloc0(sizeof(*session) + n_legs * sizeof(session->legs[0]));
+	session->n_legs = n_legs;
 	session->table = table;
 	session->id = random_hex(SESSION_ID_BYTES);
 	session_make_name(session);
@@ -224,7 +228,7 @@ void session_end(struct session *session, const char *reason)
 	g_clear_handle_id(&session->timer, g_source_remove);
 	g_clear_handle_id(&session->gone_idle, g_source_remove);
 	g_clear_handle_id(&session->silent, g_source_remove);
-	for (guint i = 0; i < LIMIT_TRACKS; i++) {
+	for (guint i = 0; i < session->n_legs; i++) {
 		session_log_sent(session, i);
 		track_del_leg(&session->legs[i]);
 		leg_clear(&session->legs[i]);
@@ -286,7 +290,7 @@ gboolean session_set_cap(struct session *session, const struct rtp_fanout_cap *c
 {
 	struct rtp_fanout_cap before[LIMIT_TRACKS];
 
-	for (guint i = 0; i < LIMIT_TRACKS; i++) {
+	for (guint i = 0; i < session->n_legs; i++) {
 		before[i] = session->legs[i].dest.cap;
 		if (!session->legs[i].session ||
 		    track_set_cap(&session->legs[i], cap, error))
@@ -295,14 +299,14 @@ gboolean session_set_cap(struct session *session, const struct rtp_fanout_cap *c
 			track_set_cap(&session->legs[i], &before[i], NULL);
 		return FALSE;
 	}
-	for (guint i = 0; i < LIMIT_TRACKS; i++)
+	for (guint i = 0; i < session->n_legs; i++)
 		session->legs[i].adapter.wish = *cap;
 	return TRUE;
 }
 
 struct leg *session_leg(struct session *session, guint index)
 {
-	struct leg *leg = index < LIMIT_TRACKS ? &session->legs[index] : NULL;
+	struct leg *leg = index < session->n_legs ? &session->legs[index] : NULL;
 
 	return leg && leg->session ? leg : NULL;
 }
@@ -316,14 +320,14 @@ guint session_n_tracks(const struct session *session)
 {
 	guint n = 0;
 
-	for (guint i = 0; i < LIMIT_TRACKS; i++)
+	for (guint i = 0; i < session->n_legs; i++)
 		n += !!session->legs[i].session;
 	return n;
 }
 
 gboolean session_has_track(const struct session *session, guint index)
 {
-	return index < LIMIT_TRACKS && session->legs[index].session;
+	return index < session->n_legs && session->legs[index].session;
 }
 
 /*
@@ -339,7 +343,7 @@ static void session_renew(struct session *session)
 {
 	session->renew_at = session->heard_at +
 			    (gint64)session->timeout_s * G_USEC_PER_SEC / 4;
-	for (guint i = 0; i < LIMIT_TRACKS; i++)
+	for (guint i = 0; i < session->n_legs; i++)
 		if (session->legs[i].track)
 			track_renew_leg(&session->legs[i]);
 }
@@ -381,6 +385,7 @@ gboolean session_setup(struct session *session, guint index,
 {
 	struct leg *leg = &session->legs[index];
 
+	g_return_val_if_fail(index < session->n_legs, FALSE);
 	leg->session = NULL;
 	switch (transport->kind) {
 	case TRANSPORT_UDP:
@@ -422,7 +427,7 @@ static void session_take_over(struct track *track, struct session *session,
 
 static gboolean session_add_legs(struct session *session)
 {
-	for (guint i = 0; i < LIMIT_TRACKS; i++) {
+	for (guint i = 0; i < session->n_legs; i++) {
 		struct leg *leg = &session->legs[i];
 		struct track *track = path_track(session->path, i);
 		g_autoptr(GError) error = NULL;
@@ -449,7 +454,7 @@ static gboolean session_is_silent(const struct session *session)
 {
 	gboolean udp = FALSE;
 
-	for (guint i = 0; i < LIMIT_TRACKS; i++) {
+	for (guint i = 0; i < session->n_legs; i++) {
 		const struct leg *leg = &session->legs[i];
 
 		if (!leg->track || leg->transport != TRANSPORT_UDP)
@@ -491,7 +496,7 @@ static void session_play_done(struct session_play *play, GstRTSPStatusCode statu
 
 	if (!session && status == GST_RTSP_STS_OK)
 		status = GST_RTSP_STS_SESSION_NOT_FOUND;
-	for (guint i = 0; session && i < LIMIT_TRACKS; i++) {
+	for (guint i = 0; session && i < session->n_legs; i++) {
 		if (!session->legs[i].session)
 			continue;
 		starts[n].index = i;
@@ -503,7 +508,7 @@ static void session_play_done(struct session_play *play, GstRTSPStatusCode statu
 	play->func(status, starts, n, play->user_data);
 	/* the viewer has its answer now, if it is still there */
 	session = session_find(play->table, play->id);
-	for (guint i = 0; session && i < LIMIT_TRACKS; i++)
+	for (guint i = 0; session && i < session->n_legs; i++)
 		leg_release(&session->legs[i]);
 	g_free(play->id);
 	g_free(play);
@@ -516,7 +521,7 @@ static gboolean session_wait_first(gpointer user_data)
 	gboolean all = TRUE;
 	guint16 seq;
 
-	for (guint i = 0; session && i < LIMIT_TRACKS; i++)
+	for (guint i = 0; session && i < session->n_legs; i++)
 		if (session->legs[i].session)
 			all = all && track_first_seq(&session->legs[i], &seq);
 	if (session && !play->again && !all && g_get_monotonic_time() < play->give_up_at)
@@ -539,7 +544,7 @@ static void session_upstream_plays(GstRTSPStatusCode status, gpointer user_data)
 
 static void session_log_play(const struct session *session)
 {
-	for (guint i = 0; i < LIMIT_TRACKS; i++) {
+	for (guint i = 0; i < session->n_legs; i++) {
 		const struct leg *leg = &session->legs[i];
 		char addr[ADDR_STRLEN], cap[CAP_STRLEN];
 
@@ -580,7 +585,7 @@ void session_pause(struct session *session)
 {
 	char host[ADDR_STRLEN];
 
-	for (guint i = 0; i < LIMIT_TRACKS; i++)
+	for (guint i = 0; i < session->n_legs; i++)
 		track_del_leg(&session->legs[i]);
 	g_clear_handle_id(&session->silent, g_source_remove);
 	session->playing = FALSE;
