@@ -396,14 +396,26 @@ static void test_cap_alone(struct bed *bed, gconstpointer unused)
 	close(fd[1]);
 }
 
+/* A TCP port that nobody has on any address */
+static guint16 free_everywhere(void)
+{
+	g_autoptr(GSocket) socket = g_socket_new(G_SOCKET_FAMILY_IPV6, G_SOCKET_TYPE_STREAM,
+						 G_SOCKET_PROTOCOL_TCP, NULL);
+	g_autoptr(GSocketAddress) any = g_inet_socket_address_new_from_string("::", 0);
+	g_autoptr(GSocketAddress) bound = NULL;
+
+	g_assert_true(g_socket_bind(socket, any, TRUE, NULL));
+	bound = g_socket_get_local_address(socket, NULL);
+	return g_inet_socket_address_get_port(G_INET_SOCKET_ADDRESS(bound));
+}
+
 /*
  * A relay with several addresses, that listens on all of them, of both families:
  * media and RTCP come from that which the viewer spoke to.
  */
 static void test_reply_address(struct bed *bed, gconstpointer unused)
 {
-	g_autofree char *listen = g_strdup_printf("listen=[::]:%u\n", bed->port);
-	g_autofree char *track = g_strconcat(bed->url, "/track0", NULL);
+	g_autofree char *listen = NULL, *track = g_strconcat(bed->url, "/track0", NULL);
 	g_autofree char *transport = NULL, *session = NULL;
 	GstRTSPMessage *answer;
 	struct rtsp *rtsp;
@@ -411,6 +423,8 @@ static void test_reply_address(struct bed *bed, gconstpointer unused)
 	int fd[2];
 
 	bed_kill(bed);
+	bed->port = free_everywhere();
+	listen = g_strdup_printf("listen=[::]:%u\n", bed->port);
 	bed_configure(bed, listen, NULL);
 	bed_start(bed, NULL);
 	rtsp = rtsp_connect_between(VIEWER_HOST, OTHER_RELAY, bed->port);
