@@ -104,6 +104,8 @@
 /* Longest wait for the first datagram, whose number RTP-Info tells */
 #define LIMIT_RTP_INFO_MS	300
 #define LIMIT_RTP_INFO_POLL_MS	10
+/* Age at which what viewers were sent is read anew */
+#define LIMIT_TALLY_MS		5
 
 /* -- operators, web.c and monitor.c --------------------------------------- */
 

@@ -7,6 +7,7 @@
 #include "addr.h"
 #include "log.h"
 #include "reinject.h"
+#include "tally.h"
 #include "track_rtcp.h"
 
 /**
@@ -16,6 +17,7 @@
  * @rtcp: its RTCP
  * @relay: how @fanout is configured
  * @fanout: NULL until track_start()
+ * @tally: what it sent, likewise
  * @reinject: source of what comes over TCP, or NULL
  * @nat: whose ports may be learned
  * @legs_by_rtp: struct leg * by dest.addr
@@ -29,6 +31,7 @@ struct track {
 	struct track_rtcp *rtcp;
 	struct rtp_fanout_config relay;
 	struct fanout *fanout;
+	struct tally *tally;
 	struct reinject *reinject;
 	struct nat *nat;
 	GHashTable *legs_by_rtp;
@@ -37,12 +40,34 @@ struct track {
 	struct track_meters meters;
 };
 
+static void track_count_moved(const struct leg *leg, struct rtp_fanout_dest_info *info)
+{
+	info->packets += leg->packets_before;
+	info->octets += leg->octets_before;
+}
+
+struct track_lookup {
+	guint64 cookie;
+	struct rtp_fanout_dest_info info;
+};
+
+static gboolean track_match_cookie(const struct rtp_fanout_dest_info *info,
+				   gpointer user_data)
+{
+	struct track_lookup *lookup = user_data;
+
+	if (info->cookie != lookup->cookie)
+		return TRUE;
+	lookup->info = *info;
+	return FALSE;
+}
+
 /* The media goes there from now on; what was sent so far still counts. */
 static void track_move_leg(struct track *track, struct leg *leg,
 			   const struct rtp_fanout_addr *to)
 {
+	struct track_lookup sent = { .cookie = leg->dest.cookie };
 	struct rtp_fanout_dest moved = leg->dest;
-	struct rtp_fanout_dest_info info;
 	g_autoptr(GError) error = NULL;
 
 	moved.addr = *to;
@@ -50,7 +75,8 @@ static void track_move_leg(struct track *track, struct leg *leg,
 		leg->dest = moved;
 		return;
 	}
-	track_leg_info(leg, &info);
+	fanout_each_dest(track->fanout, track_match_cookie, &sent, NULL);
+	track_count_moved(leg, &sent.info);
 	/* before the other goes: with the last of a cap its numbers would end */
 	if (!fanout_add(track->fanout, &moved, &error)) {
 		log_warn("viewer-refused", LOG_S("path", track->config.name),
@@ -58,8 +84,8 @@ static void track_move_leg(struct track *track, struct leg *leg,
 		return;
 	}
 	fanout_del(track->fanout, &leg->dest, NULL);
-	leg->packets_before = info.packets;
-	leg->octets_before = info.octets;
+	leg->packets_before = sent.info.packets;
+	leg->octets_before = sent.info.octets;
 	g_hash_table_remove(track->legs_by_rtp, &leg->dest.addr);
 	leg->dest = moved;
 	g_hash_table_insert(track->legs_by_rtp, &leg->dest.addr, leg);
@@ -163,6 +189,7 @@ void track_free(struct track *track)
 		track_rtcp_bye(track->rtcp);
 		track_log_end(track);
 	}
+	g_clear_pointer(&track->tally, tally_free);
 	g_clear_pointer(&track->fanout, fanout_free);
 	track_rtcp_free(track->rtcp);
 	reinject_free(track->reinject);
@@ -213,6 +240,7 @@ static gboolean track_open_fanout(struct track *track, guint32 ssrc, GError **er
 				   &callbacks, track, error);
 	if (!track->fanout)
 		return FALSE;
+	track->tally = tally_new(track->fanout);
 	track_log_start(track);
 	return TRUE;
 }
@@ -344,36 +372,14 @@ struct leg *track_find_leg(struct track *track, const struct rtp_fanout_addr *ad
 	return g_hash_table_lookup(track->legs_by_rtp, addr);
 }
 
-struct track_lookup {
-	guint64 cookie;
-	struct rtp_fanout_dest_info info;
-};
-
-static gboolean track_match_cookie(const struct rtp_fanout_dest_info *info,
-				   gpointer user_data)
-{
-	struct track_lookup *lookup = user_data;
-
-	if (info->cookie != lookup->cookie)
-		return TRUE;
-	lookup->info = *info;
-	return FALSE;
-}
-
-static void track_count_moved(const struct leg *leg, struct rtp_fanout_dest_info *info)
-{
-	info->packets += leg->packets_before;
-	info->octets += leg->octets_before;
-}
-
 gboolean track_leg_info(struct leg *leg, struct rtp_fanout_dest_info *info)
 {
-	struct track_lookup lookup = { .cookie = leg->dest.cookie };
+	const struct rtp_fanout_dest_info *sent;
 
-	if (!leg->track ||
-	    !fanout_each_dest(leg->track->fanout, track_match_cookie, &lookup, NULL))
+	sent = leg->track ? tally_find(leg->track->tally, leg->dest.cookie) : NULL;
+	if (!sent)
 		return FALSE;
-	*info = lookup.info;
+	*info = *sent;
 	track_count_moved(leg, info);
 	return TRUE;
 }

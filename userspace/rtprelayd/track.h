@@ -137,7 +137,7 @@ void track_received_rtcp(struct track *track, struct leg *leg, const guint8 *dat
 /* track_find_leg - the leg with that media address, or NULL */
 struct leg *track_find_leg(struct track *track, const struct rtp_fanout_addr *addr);
 
-/* track_leg_info - what the leg was sent so far; FALSE when it is in no track */
+/* track_leg_info - what the leg was sent until a moment ago; FALSE when it is in no track */
 gboolean track_leg_info(struct leg *leg, struct rtp_fanout_dest_info *info);
 
 /**
