@@ -124,6 +124,8 @@ static gpointer kernel_attach(struct fanout *fanout,
 	kernel->fanout = fanout;
 	kernel->watch = g_unix_fd_source_new(fanout->fd, G_IO_IN | G_IO_PRI);
 	g_source_set_callback(kernel->watch, G_SOURCE_FUNC(kernel_ready), kernel, NULL);
+	/* it does not: but GLib would stop and start to poll at each dispatch */
+	g_source_set_can_recurse(kernel->watch, TRUE);
 	g_source_attach(kernel->watch, g_main_context_get_thread_default());
 	return kernel;
 }

@@ -101,6 +101,8 @@ static gpointer user_attach(struct fanout *fanout,
 					    g_free);
 	user->watch = g_unix_fd_source_new(fanout->fd, G_IO_IN);
 	g_source_set_callback(user->watch, G_SOURCE_FUNC(user_ready), user, NULL);
+	/* it does not: but GLib would stop and start to poll at each dispatch */
+	g_source_set_can_recurse(user->watch, TRUE);
 	g_source_attach(user->watch, g_main_context_get_thread_default());
 	return user;
 }
