@@ -63,6 +63,7 @@ enum rtp_tx_drop {
  * @hash: flow hash of its copies
  * @port: UDP port to send to
  * @family: AF_INET or AF_INET6
+ * @ahead: it was served behind one that was not, for too many bytes in flight
  * @variant: its class, and its numbers
  * @daddr: address to send to
  * @saddr: source address: what was asked for when @has_local, else, with @dst,
@@ -105,6 +106,7 @@ struct rtp_dest {
 	u32 hash;
 	__be16 port;
 	u8 family;
+	bool ahead;
 	struct rtp_variant variant;
 	union rtp_inaddr daddr;
 	union rtp_inaddr saddr;

@@ -411,7 +411,7 @@ void rtp_fanout_fill_info(struct rtp_fanout *fanout,
 	info->queue_bytes = READ_ONCE(fanout->queue_bytes);
 	info->queue_limit = READ_ONCE(fanout->sk->sk_rcvbuf);
 	info->inflight_bytes = sk_wmem_alloc_get(fanout->sk);
-	info->inflight_limit = READ_ONCE(fanout->sk->sk_sndbuf);
+	info->inflight_limit = rtp_shard_limit(fanout->sk);
 	info->shards = fanout->shards;
 	info->rx_passed = atomic64_read(&count[RTP_RX_PASSED]);
 	info->rx_teed = atomic64_read(&count[RTP_RX_TEED]);

@@ -64,8 +64,18 @@ void rtp_route_begin(struct rtp_fanout *fanout)
 	}
 }
 
+/* Whether the cached route is the destination's: not that of who had the slot
+ * before, or from before the socket's options changed.
+ */
+static bool rtp_route_is_known(const struct rtp_fanout *fanout,
+			       const struct rtp_dest *dest)
+{
+	return dest->dst && dest->dst_gen == fanout->route_gen;
+}
+
 /**
  * rtp_route_is_unresolved() - whether copies to a destination wait for an answer
+ * @fanout: the fan-out
  * @dest: the destination
  *
  * Nobody has said yet who has the address of its next hop; perhaps nobody has
@@ -74,12 +84,13 @@ void rtp_route_begin(struct rtp_fanout *fanout)
  * Context: The shard that has the destination, under RCU, softirqs disabled.
  * Return: true when they do; false where nothing was sent to it yet.
  */
-bool rtp_route_is_unresolved(const struct rtp_dest *dest)
+bool rtp_route_is_unresolved(const struct rtp_fanout *fanout,
+			     const struct rtp_dest *dest)
 {
 	struct neighbour *neigh;
 	bool unresolved;
 
-	if (!dest->dst)
+	if (!rtp_route_is_known(fanout, dest))
 		return false;
 	neigh = dst_neigh_lookup(dest->dst, &dest->daddr);
 	if (!neigh)
@@ -95,15 +106,18 @@ bool rtp_route_is_unresolved(const struct rtp_dest *dest)
 
 /**
  * rtp_route_is_queueing() - whether copies to a destination wait for its device
+ * @fanout: the fan-out
  * @dest: the destination
  *
  * Context: The shard that has the destination, under RCU, softirqs disabled.
  * Off the fast path: looks at each queue of the device.
  * Return: true when some queue of the device has packets.
  */
-bool rtp_route_is_queueing(const struct rtp_dest *dest)
+bool rtp_route_is_queueing(const struct rtp_fanout *fanout,
+			   const struct rtp_dest *dest)
 {
-	return dest->dst && !qdisc_all_tx_empty(dst_dev_rcu(dest->dst));
+	return rtp_route_is_known(fanout, dest) &&
+	       !qdisc_all_tx_empty(dst_dev_rcu(dest->dst));
 }
 
 /**

@@ -48,8 +48,10 @@ struct rtp_route_key {
 void rtp_route_begin(struct rtp_fanout *fanout);
 struct dst_entry *rtp_route_get(struct rtp_fanout *fanout,
 				struct rtp_dest *dest);
-bool rtp_route_is_unresolved(const struct rtp_dest *dest);
-bool rtp_route_is_queueing(const struct rtp_dest *dest);
+bool rtp_route_is_unresolved(const struct rtp_fanout *fanout,
+			     const struct rtp_dest *dest);
+bool rtp_route_is_queueing(const struct rtp_fanout *fanout,
+			   const struct rtp_dest *dest);
 void rtp_route_put(struct rtp_dest *dest);
 
 #endif /* _NET_RTPRELAY_ROUTE_H */

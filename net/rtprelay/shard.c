@@ -3,6 +3,7 @@
  * The walk: a shard sends what the batch has to each of its destinations.
  */
 #include <linux/bitops.h>
+#include <linux/errno.h>
 #include <linux/ktime.h>
 #include <linux/math64.h>
 #include <linux/rcupdate.h>
@@ -38,11 +39,6 @@ enum rtp_gate {
 	RTP_GATE_WAIT,
 	RTP_GATE_CLOSED,
 };
-
-/* Times SO_SNDBUF that may be in flight when what is sent to a destination leaves
- * at once.
- */
-#define RTP_SHARD_OVERDRAFT	4
 
 /* While a shard waits it has to get on by this part of its slots each time. */
 #define RTP_SHARD_PROGRESS	64
@@ -87,6 +83,8 @@ void rtp_shard_begin(struct rtp_shard *shard)
 	if (shard->first >= shard->slots)
 		shard->first = 0;
 	shard->lost = 0;
+	shard->owing = shard->closed;
+	shard->closed = false;
 	shard->served = false;
 	shard->done = 0;
 	shard->walking = true;
@@ -223,6 +221,48 @@ static void rtp_shard_send_class(struct rtp_shard *shard, u8 class, u16 offset)
 		rtp_tx_load(shard, &loads->load[i]);
 }
 
+/* Whether a destination may be sent to, since so many bytes are in flight. Who is
+ * absent, or behind a slow device, holds up nobody else: those whose copies leave
+ * at once go on up to a few times as many.
+ */
+static enum rtp_gate rtp_shard_gate(struct rtp_shard *shard,
+				    struct rtp_dest *dest)
+{
+	const struct rtp_fanout *fanout = shard->fanout;
+	int limit = rtp_shard_limit(fanout->sk);
+	int bytes = sk_wmem_alloc_get(fanout->sk);
+
+	if (likely(bytes < limit / 2)) {
+		shard->stuck = false;
+		return RTP_GATE_OPEN;
+	}
+	/* What a neighbour waits for could come to all there may be. */
+	if (rtp_route_is_unresolved(fanout, dest))
+		return RTP_GATE_CLOSED;
+	/* Who was served behind one that was not is not before all others were:
+	 * what there is room for is theirs.
+	 */
+	if (dest->ahead) {
+		dest->ahead = false;
+		if (shard->owing)
+			return RTP_GATE_CLOSED;
+	}
+	if (bytes < limit) {
+		shard->stuck = false;
+		return RTP_GATE_OPEN;
+	}
+	if (bytes / RTP_SHARD_OVERDRAFT < limit &&
+	    !rtp_route_is_queueing(fanout, dest))
+		return RTP_GATE_OPEN;
+	if (!shard->stuck)
+		return RTP_GATE_WAIT;
+
+	if (shard->served)
+		shard->closed = true;
+
+	return RTP_GATE_CLOSED;
+}
+
 /* What was spent on a destination that gets so many datagrams. */
 static u32 rtp_shard_spent(const struct rtp_shard *shard, u32 count)
 {
@@ -231,14 +271,15 @@ static u32 rtp_shard_spent(const struct rtp_shard *shard, u32 count)
 
 /* Send what a destination gets that others of its class need not get: it came
  * while the batch was received, or its class changes or changed lately. Returns
- * what was spent of the budget.
+ * what was spent of the budget, or -EAGAIN when bytes in flight have to become
+ * fewer first.
  */
-static u32 rtp_shard_send_own(struct rtp_shard *shard, struct rtp_dest *dest,
-			      u64 when, bool full)
+static int rtp_shard_send_own(struct rtp_shard *shard, struct rtp_dest *dest)
 {
 	struct rtp_fanout *fanout = shard->fanout;
 	struct rtp_batch *batch = &fanout->batch;
 	u64 kept = 0, left, starts;
+	enum rtp_gate gate;
 	unsigned int i;
 	u32 count;
 
@@ -252,11 +293,14 @@ static u32 rtp_shard_send_own(struct rtp_shard *shard, struct rtp_dest *dest,
 	}
 	if (!kept)
 		return 0;
+	gate = rtp_shard_gate(shard, dest);
+	if (gate == RTP_GATE_WAIT)
+		return -EAGAIN;
 
 	count = hweight64(kept);
-	if (!rtp_tx_open(shard, dest, when)) {
+	if (!rtp_tx_open(shard, dest, rtp_shard_when(shard))) {
 		rtp_tx_drop(shard, RTP_TX_DROP_ROUTE, count);
-	} else if (full) {
+	} else if (gate == RTP_GATE_CLOSED) {
 		rtp_tx_drop(shard, RTP_TX_DROP_INFLIGHT, count);
 	} else {
 		starts = rtp_batch_starts(batch, kept);
@@ -268,82 +312,72 @@ static u32 rtp_shard_send_own(struct rtp_shard *shard, struct rtp_dest *dest,
 	return rtp_shard_spent(shard, count);
 }
 
-/* Whether the destination gets what its class gets, and nothing else. */
-static bool rtp_shard_is_plain(struct rtp_fanout *fanout, struct rtp_dest *dest)
+/* Whether all of the batch is behind the destination's last change of its class,
+ * which is forgotten when nothing late can be before it any more.
+ */
+static bool rtp_shard_is_settled(struct rtp_fanout *fanout,
+				 struct rtp_variant *variant)
 {
-	struct rtp_variant *variant = &dest->variant;
-	const struct rtp_batch *batch = &fanout->batch;
+	u32 ext = fanout->batch.ext;
 
-	if (batch->serial < dest->since ||
-	    rtp_variant_is_pending(variant))
-		return false;
 	if (likely(!variant->switched))
 		return true;
-	if ((s32)(batch->ext - variant->since) < 0)
+	if ((s32)(ext - variant->since) < 0)
 		return false;
-	if (batch->ext - variant->since >= RTP_SEQ_RING)
+	if (ext - variant->since >= RTP_SEQ_RING)
 		rtp_variant_settle(variant, &fanout->classes);
 
 	return true;
 }
 
-/* Send to a destination. Returns what was spent of the budget. */
-static u32 rtp_shard_send(struct rtp_shard *shard, struct rtp_dest *dest,
-			  bool full)
+/* Whether the destination gets what its class gets, and nothing else. */
+static bool rtp_shard_is_plain(struct rtp_fanout *fanout, struct rtp_dest *dest)
+{
+	if (fanout->batch.serial < dest->since ||
+	    rtp_variant_is_pending(&dest->variant))
+		return false;
+
+	return rtp_shard_is_settled(fanout, &dest->variant);
+}
+
+/* Send to a destination. Returns what was spent of the budget, or -EAGAIN when
+ * bytes in flight have to become fewer first.
+ */
+static int rtp_shard_send(struct rtp_shard *shard, struct rtp_dest *dest)
 {
 	struct rtp_fanout *fanout = shard->fanout;
+	enum rtp_gate gate;
 	u32 count;
-	u64 when;
 	u8 class;
 
-	if (rtp_lease_ended(fanout, dest))
+	if (rtp_lease_ended(fanout, dest)) {
+		/* It keeps no class from others, and its numbers do not wrap
+		 * round until the lease is set again.
+		 */
+		rtp_shard_is_settled(fanout, &dest->variant);
 		return 0;
-	when = rtp_shard_when(shard);
+	}
 	if (unlikely(!rtp_shard_is_plain(fanout, dest)))
-		return rtp_shard_send_own(shard, dest, when, full);
+		return rtp_shard_send_own(shard, dest);
 
 	class = dest->variant.class;
 	count = fanout->batch.plan[class].count;
 	if (!count)
 		return 0;
+	/* Only who gets something is waited for. */
+	gate = rtp_shard_gate(shard, dest);
+	if (unlikely(gate == RTP_GATE_WAIT))
+		return -EAGAIN;
 
-	if (unlikely(!rtp_tx_open(shard, dest, when)))
+	if (unlikely(!rtp_tx_open(shard, dest, rtp_shard_when(shard))))
 		rtp_tx_drop(shard, RTP_TX_DROP_ROUTE, count);
-	else if (unlikely(full))
+	else if (unlikely(gate == RTP_GATE_CLOSED))
 		rtp_tx_drop(shard, RTP_TX_DROP_INFLIGHT, count);
 	else
 		rtp_shard_send_class(shard, class, dest->variant.offset);
 	rtp_tx_close(shard);
 
 	return rtp_shard_spent(shard, count);
-}
-
-/* Whether a destination may be sent to, since so many bytes are in flight. Who is
- * absent, or behind a slow device, holds up nobody else: those whose copies leave
- * at once go on up to a few times as many.
- */
-static enum rtp_gate rtp_shard_gate(struct rtp_shard *shard,
-				    const struct rtp_dest *dest)
-{
-	struct sock *sk = shard->fanout->sk;
-	int limit = READ_ONCE(sk->sk_sndbuf);
-	int bytes = sk_wmem_alloc_get(sk);
-
-	if (likely(bytes < limit / 2)) {
-		shard->stuck = false;
-		return RTP_GATE_OPEN;
-	}
-	/* What a neighbour waits for could come to all there may be. */
-	if (rtp_route_is_unresolved(dest))
-		return RTP_GATE_CLOSED;
-	if (bytes < limit) {
-		shard->stuck = false;
-		return RTP_GATE_OPEN;
-	}
-	if (bytes / RTP_SHARD_OVERDRAFT < limit && !rtp_route_is_queueing(dest))
-		return RTP_GATE_OPEN;
-
-	return shard->stuck ? RTP_GATE_CLOSED : RTP_GATE_WAIT;
 }
 
 /**
@@ -385,23 +419,21 @@ static int rtp_shard_visit(struct rtp_shard *shard,
 {
 	struct rtp_dest *dest = &chunk->dest[i];
 	const struct dst_entry *dst = dest->dst;
-	enum rtp_gate gate;
-	int spent = 1;
+	int spent;
 
 	if (!test_bit_acquire(i, chunk->live)) {
 		__clear_bit(i, chunk->routed);
 		rtp_route_put(dest);
-		return spent;
+		return 1;
 	}
 
-	gate = rtp_shard_gate(shard, dest);
-	if (unlikely(gate == RTP_GATE_WAIT))
+	spent = rtp_shard_send(shard, dest);
+	if (unlikely(spent < 0))
 		return 0;
-	spent += rtp_shard_send(shard, dest, gate == RTP_GATE_CLOSED);
 	if (unlikely(dest->dst != dst))
 		__assign_bit(i, chunk->routed, dest->dst);
 
-	return spent;
+	return 1 + spent;
 }
 
 /* Visit slots of a chunk, so many at most. Returns true when bytes in flight

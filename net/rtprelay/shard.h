@@ -8,9 +8,12 @@
 #include <linux/cache.h>
 #include <linux/hrtimer.h>
 #include <linux/kthread.h>
+#include <linux/limits.h>
+#include <linux/minmax.h>
 #include <linux/time64.h>
 #include <linux/types.h>
 #include <linux/u64_stats_sync.h>
+#include <net/sock.h>
 #include "batch.h"
 #include "tx.h"
 #include "variant.h"
@@ -64,6 +67,9 @@ enum rtp_walk {
  * @waited: @done when it began to wait for bytes in flight to become fewer
  * @deadline: until when it does, ns of CLOCK_MONOTONIC; 0 while it did not
  * @retry: until when it does not wait, since it did so in vain
+ * @closed: somebody lost something for too many bytes in flight after another
+ *	was served
+ * @owing: so it was in the walk before
  * @stuck: they did not, and are not waited for until they were once
  * @lost: 1 + the first slot that lost a copy which it might not have with
  *	another's place in the walk; 0 for none
@@ -91,6 +97,8 @@ struct rtp_shard {
 	u32 lost;
 	bool walking;
 	bool served;
+	bool closed;
+	bool owing;
 	bool stuck;
 	u64 deadline;
 	u64 retry;
@@ -100,6 +108,28 @@ struct rtp_shard {
 	struct u64_stats_sync syncp;
 	struct rtp_shard_stats stats;
 } ____cacheline_aligned_in_smp;
+
+/* Times the limit that may be in flight when what is sent to a destination leaves
+ * at once.
+ */
+#define RTP_SHARD_OVERDRAFT	4
+
+/* The kernel counts a socket's bytes in flight in 31 bits, and more than those
+ * of the relay: shards go beyond the limit by a destination's, segmentation adds
+ * to it.
+ */
+#define RTP_SHARD_LIMIT_MAX	(INT_MAX / 2 / RTP_SHARD_OVERDRAFT)
+
+/**
+ * rtp_shard_limit() - the most bytes that may be in flight
+ * @sk: the fan-out's socket
+ *
+ * Return: SO_SNDBUF, or RTP_SHARD_LIMIT_MAX if that is less.
+ */
+static inline int rtp_shard_limit(const struct sock *sk)
+{
+	return min(READ_ONCE(sk->sk_sndbuf), RTP_SHARD_LIMIT_MAX);
+}
 
 void rtp_shard_begin(struct rtp_shard *shard);
 u32 rtp_shard_at(const struct rtp_shard *shard);

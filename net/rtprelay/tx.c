@@ -388,6 +388,8 @@ void rtp_tx_close(struct rtp_shard *shard)
 		u64_stats_add(&stats->tx_sends, tx->sends);
 		WRITE_ONCE(dest->last_seq, tx->last_seq);
 		shard->served = true;
+		if (unlikely(shard->closed))
+			dest->ahead = true;
 	}
 	if (unlikely(tx->dropped))
 		rtp_tx_count_drops(shard);

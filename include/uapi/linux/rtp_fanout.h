@@ -346,7 +346,8 @@ struct rtp_fanout_dest {
  * @tx_waits: times that a thread waited for bytes in flight to become fewer
  * @inflight_bytes: bytes of copies now charged to the socket, which wait in
  *	queueing disciplines and devices
- * @inflight_limit: the most bytes that may be: the socket's SO_SNDBUF
+ * @inflight_limit: the most bytes that may be: the socket's SO_SNDBUF, at most
+ *	256 MiB
  * @rx_jitter: interarrival jitter (RFC 3550, section 6.4.1 and appendix A.8), in
  *	ticks of rtp_fanout_config.clock_rate; 0 without one
  * @ts_offset: what is added, modulo 2^32, to the RTP timestamps of the source to

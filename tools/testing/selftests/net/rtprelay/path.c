@@ -3,6 +3,7 @@
  * Destinations behind a device: MTU, a device that is full, the choice of the
  * device. And a source that sends to a group.
  */
+#include <limits.h>
 #include <net/if.h>
 #include <stdio.h>
 
@@ -348,6 +349,17 @@ TEST_F(path, in_flight)
 	fo_send(&self->relay, 100);
 	EXPECT_TRUE(FO_WAIT(!fo_find(self->relay.fd, &self->dest[0], &found) &&
 			    found.last_seq == 100));
+}
+
+/* However much may be in flight, the kernel can still count it. */
+TEST_F(path, in_flight_limit)
+{
+	struct rtp_fanout_info info;
+
+	fo_set_int(self->relay.fd, SOL_SOCKET, SO_SNDBUFFORCE, INT_MAX / 2);
+	EXPECT_LT(1 << 30, fo_get_int(self->relay.fd, SOL_SOCKET, SO_SNDBUF));
+	ASSERT_EQ(0, fo_info(self->relay.fd, &info));
+	EXPECT_EQ(INT_MAX / 8, info.inflight_limit);
 }
 
 /* A device that takes part of a walk only: everybody loses alike. */
