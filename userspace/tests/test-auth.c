@@ -362,7 +362,7 @@ int main(int argc, char **argv)
 	/* the daemon refuses a file with passwords that everybody may read */
 	umask(0027);
 	g_test_init(&argc, &argv, NULL);
-	ADD("challenge", test_challenge);
+	ADD("complaint-8-challenge", test_challenge);
 	ADD("all-methods", test_all_methods);
 	ADD("rights", test_rights);
 	ADD("overheard", test_overheard);

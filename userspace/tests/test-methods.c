@@ -271,7 +271,7 @@ int main(int argc, char **argv)
 	ADD("pause-timeout", test_pause_timeout);
 	ADD("play-again", test_play_again);
 	ADD("teardown-track", test_teardown_track);
-	ADD("keepalives", test_keepalives);
+	ADD("complaint-7-keepalives", test_keepalives);
 	ADD("whose-session", test_whose_session);
 	return g_test_run();
 }

@@ -462,7 +462,7 @@ int main(int argc, char **argv)
 
 	g_test_init(&argc, &argv, NULL);
 	ADD("before-play", NULL, test_before_play);
-	ADD("after-play", NULL, test_after_play);
+	ADD("complaint-6-learned-port", NULL, test_after_play);
 	ADD("other-host", NULL, test_other_host);
 	ADD("any", &any, test_any);
 	ADD("off", &off, test_off);
@@ -470,7 +470,7 @@ int main(int argc, char **argv)
 	ADD("once", NULL, test_once);
 	ADD("spoofed", NULL, test_spoofed);
 	ADD("pairs", NULL, test_pairs);
-	ADD("silent", NULL, test_silent);
+	ADD("complaint-6-silent", NULL, test_silent);
 	ADD("cap-alone", NULL, test_cap_alone);
 	ADD("reply-address", NULL, test_reply_address);
 	return g_test_run();

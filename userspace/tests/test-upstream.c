@@ -578,7 +578,7 @@ static const struct test {
 	struct bed_wish wish;
 } tests[] = {
 	{ "rides-through", test_rides_through, { .cam = "" } },
-	{ "lip-sync", test_lip_sync, { .cam = "" } },
+	{ "complaint-9-lip-sync", test_lip_sync, { .cam = "" } },
 	{ "silence", test_silence, { .cam = "silence=1\n" } },
 	{ "returns-mute", test_returns_mute, { .cam = "" } },
 	{ "bye", test_bye, { .cam = "" } },
