@@ -13,6 +13,9 @@
 #define STALLED		64
 /* What anybody else waits, at most: of a busy machine, under a sanitizer */
 #define QUICK_US	6000000
+/* Those whose memory is measured, and the most that each may take */
+#define VIEWERS		100
+#define VIEWER_BYTES	(64 * 1024)
 
 struct secure {
 	struct bed bed;
@@ -314,6 +317,64 @@ static void test_takes_no_answers(struct secure *secure, gconstpointer unused)
 #define ADD(name, more, func) \
 	g_test_add("/tls/" name, struct secure, more, set_up, func, tear_down)
 
+/* Resident bytes of the daemon */
+static gint64 resident(struct secure *secure)
+{
+	g_autofree char *file = g_strdup_printf("/proc/%d/status", (int)bed_pid(&secure->bed));
+	g_autofree char *text = NULL;
+
+	g_assert_true(g_file_get_contents(file, &text, NULL, NULL));
+	return g_ascii_strtoll(strstr(text, "VmRSS:") + strlen("VmRSS:"), NULL, 10) * 1024;
+}
+
+/* A viewer with two tracks on its connection, who looked and then stopped */
+static struct rtsp *view(struct secure *secure, guint number)
+{
+	g_autofree char *host = g_strdup_printf("127.0.1.%u", number);
+	struct rtsp *rtsp = rtsp_connect_from(host, secure->port);
+	g_autofree char *session = NULL;
+
+	g_assert_true(rtsp_secure(rtsp));
+	for (guint i = 0; i < VIEWER_TRACKS; i++) {
+		g_autofree char *track = g_strdup_printf("%s/track%u", secure->url, i);
+		g_autofree char *headers = g_strdup_printf(
+			"Transport: RTP/AVP/TCP;unicast;interleaved=%u-%u\r\n%s",
+			2 * i, 2 * i + 1, session ? session : "");
+		GstRTSPMessage *answer = rtsp_ask(rtsp, "SETUP", track, headers);
+
+		g_assert_cmpint(answer->type_data.response.code, ==, 200);
+		if (!session) {
+			const char *header = rtsp_header(answer, GST_RTSP_HDR_SESSION);
+
+			session = g_strdup_printf("Session: %.*s\r\n",
+						  (int)strcspn(header, ";"), header);
+		}
+		gst_rtsp_message_free(answer);
+	}
+	g_assert_cmpint(rtsp_status(rtsp, "PLAY", secure->url, session), ==, 200);
+	g_assert_cmpint(rtsp_status(rtsp, "PAUSE", secure->url, session), ==, 200);
+	return rtsp;
+}
+
+/* What a viewer over TLS costs; under a sanitizer memory is its own. */
+static void test_memory(struct secure *secure, gconstpointer unused)
+{
+	struct rtsp *viewers[VIEWERS];
+	gint64 before, each;
+
+	viewers[0] = view(secure, 1);
+	before = resident(secure);
+	for (guint i = 1; i < VIEWERS; i++)
+		viewers[i] = view(secure, i + 1);
+	each = (resident(secure) - before) / (VIEWERS - 1);
+	g_test_message("each of %u viewers: %" G_GINT64_FORMAT " bytes", VIEWERS, each);
+#if !defined(__SANITIZE_ADDRESS__)
+	g_assert_cmpint(each, <=, VIEWER_BYTES);
+#endif
+	for (guint i = 0; i < VIEWERS; i++)
+		rtsp_close(viewers[i]);
+}
+
 int main(int argc, char **argv)
 {
 	/* a peer that hangs up is an error of a write, not the end */
@@ -331,5 +392,6 @@ int main(int argc, char **argv)
 	ADD("deadline", NULL, test_deadline);
 	ADD("garbage", NULL, test_garbage);
 	ADD("takes-no-answers", NULL, test_takes_no_answers);
+	ADD("memory", NULL, test_memory);
 	return g_test_run();
 }
