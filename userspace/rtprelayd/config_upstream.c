@@ -7,7 +7,8 @@
 #include "config.h"
 #include "config_access.h"
 
-#define DEFAULT_RECONNECT	30
+/* A server that is back after half a minute has to be asked, and to send */
+#define DEFAULT_RECONNECT	40
 #define DEFAULT_SILENCE		10
 #define MAX_SECONDS		3600
 

@@ -10,13 +10,22 @@ static void describe_done(GstRTSPStatusCode status, gpointer user_data)
 {
 	struct request *request = user_data;
 	struct client *client = request->client;
-	GstRTSPMessage *answer = client_answer(client, status);
 	struct url *url = request->url;
+	const struct sdp *sdp = NULL;
+	GstRTSPMessage *answer;
 
 	if (status == GST_RTSP_STS_OK) {
 		struct path *path = server_find_path(client_server(client), url->name);
-		char *text = sdp_for_viewer(path_sdp(path), url->name + 1, url->base,
-					    &url->cap, client_local(client));
+
+		/* what another who waited did meanwhile may have ended it */
+		sdp = path ? path_sdp(path) : NULL;
+		if (!sdp)
+			status = GST_RTSP_STS_SERVICE_UNAVAILABLE;
+	}
+	answer = client_answer(client, status);
+	if (sdp) {
+		char *text = sdp_for_viewer(sdp, url->name + 1, url->base, &url->cap,
+					    client_local(client));
 
 		gst_rtsp_message_add_header(answer, GST_RTSP_HDR_CONTENT_TYPE,
 					    "application/sdp");

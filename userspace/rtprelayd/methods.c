@@ -74,12 +74,14 @@ static gboolean methods_touch(struct client *client, GstRTSPMessage *msg)
 void methods_handle(struct client *client, GstRTSPMessage *request)
 {
 	const char *require = request_header(request, GST_RTSP_HDR_REQUIRE);
+	const char *proxy = request_header(request, GST_RTSP_HDR_PROXY_REQUIRE);
 	GstRTSPMethod method = request->type_data.request.method;
 	GstRTSPMessage *answer;
 
-	if (require) {
+	if (require || proxy) {
 		answer = client_answer(client, GST_RTSP_STS_OPTION_NOT_SUPPORTED);
-		gst_rtsp_message_add_header(answer, GST_RTSP_HDR_UNSUPPORTED, require);
+		gst_rtsp_message_add_header(answer, GST_RTSP_HDR_UNSUPPORTED,
+					    require ? require : proxy);
 		client_send(client, answer);
 		return;
 	}

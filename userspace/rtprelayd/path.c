@@ -207,6 +207,11 @@ void path_leave(struct path *path, struct session *session)
 {
 	g_hash_table_remove(path->sessions, session);
 	path_set_adapt(path);
-	if (!path->config->upstream->always && !g_hash_table_size(path->sessions))
+	if (path->config->upstream->always || g_hash_table_size(path->sessions))
+		return;
+	/* others are on their way to it */
+	if (path->upstream && upstream_is_awaited(path->upstream))
+		path_set_linger(path);
+	else
 		path_stop(path);
 }

@@ -386,6 +386,7 @@ gboolean session_setup(struct session *session, guint index,
 	struct leg *leg = &session->legs[index];
 
 	g_return_val_if_fail(index < session->n_legs, FALSE);
+	track_del_leg(leg);
 	leg->session = NULL;
 	switch (transport->kind) {
 	case TRANSPORT_UDP:
@@ -425,8 +426,11 @@ static void session_take_over(struct track *track, struct session *session,
 		session_end(old->session, "another session has its ports");
 }
 
+/* All that it set up, or, when one is refused, none */
 static gboolean session_add_legs(struct session *session)
 {
+	gboolean added[LIMIT_TRACKS] = { FALSE };
+
 	for (guint i = 0; i < session->n_legs; i++) {
 		struct leg *leg = &session->legs[i];
 		struct track *track = path_track(session->path, i);
@@ -443,8 +447,12 @@ static gboolean session_add_legs(struct session *session)
 				  LOG_S("path", path_name(session->path)),
 				  LOG_S("session", session->name),
 				  LOG_S("reason", error ? error->message : "no track"));
+			while (i--)
+				if (added[i])
+					track_del_leg(&session->legs[i]);
 			return FALSE;
 		}
+		added[i] = TRUE;
 	}
 	return TRUE;
 }

@@ -34,7 +34,8 @@ static GstRTSPStatusCode setup_do(struct request *request, struct session **sess
 	if (status != GST_RTSP_STS_OK)
 		return status;
 	if (!path_track(path, request->url->track))
-		return GST_RTSP_STS_NOT_FOUND;
+		return path_upstream(path) ? GST_RTSP_STS_NOT_FOUND :
+					     GST_RTSP_STS_SERVICE_UNAVAILABLE;
 	new = !*session;
 	if (new)
 		*session = session_new(server_sessions(client_server(client)), path,

@@ -313,6 +313,8 @@ gboolean track_add_leg(struct track *track, struct leg *leg, GError **error)
 	leg->unreachable = FALSE;
 	leg->packets_before = 0;
 	leg->octets_before = 0;
+	/* its counters begin anew */
+	leg->adapter.reports = 0;
 	if (!fanout_add(track->fanout, &leg->dest, error))
 		return FALSE;
 	leg->track = track;
@@ -386,12 +388,13 @@ gboolean track_leg_info(struct leg *leg, struct rtp_fanout_dest_info *info)
 
 gboolean track_first_seq(struct leg *leg, guint16 *seq)
 {
-	struct rtp_fanout_dest_info info;
+	const struct rtp_fanout_dest_info *sent;
 
-	if (!track_leg_info(leg, &info) || !info.packets)
+	sent = leg->track ? tally_find(leg->track->tally, leg->dest.cookie) : NULL;
+	if (!sent || !sent->packets)
 		return FALSE;
-	/* its numbers are contiguous */
-	*seq = info.last_seq - info.packets + 1;
+	/* its numbers are contiguous, also where its address changed */
+	*seq = sent->last_seq - sent->packets - leg->packets_before + 1;
 	return TRUE;
 }
 

@@ -145,7 +145,7 @@ static void test_password_file(void)
 	g_assert_true(path->upstream->tls);
 	g_assert_true(path->upstream->tls_verify);
 	g_assert_cmpuint(path->upstream->port, ==, 322);
-	g_assert_cmpuint(path->upstream->reconnect_s, ==, 30);
+	g_assert_cmpuint(path->upstream->reconnect_s, ==, 40);
 	g_assert_cmpuint(path->upstream->silence_s, ==, 10);
 	config_free(config);
 

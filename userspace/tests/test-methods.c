@@ -67,6 +67,7 @@ static void test_errors(struct bed *bed, gconstpointer unused)
 		{ "RECORD", bed->url, viewer->session, 405 },
 		{ "BREW", bed->url, NULL, 501 },
 		{ "OPTIONS", bed->url, "Require: funky-feature\r\n", 551 },
+		{ "OPTIONS", bed->url, "Proxy-Require: funky-feature\r\n", 551 },
 		{ "OPTIONS", bed->url, NULL, 200 },
 	};
 
@@ -163,6 +164,41 @@ static void test_pause_timeout(struct bed *bed, gconstpointer unused)
 }
 
 /* PLAY of what plays: it goes on, and nothing is said of a new beginning. */
+static gint setup_again(struct viewer *viewer, guint track, guint16 port)
+{
+	g_autofree char *url = g_strdup_printf("%s/track%u", viewer->url, track);
+	g_autofree char *headers = g_strdup_printf(
+		"Transport: RTP/AVP;unicast;client_port=%u-%u\r\n%s", port, port + 1,
+		viewer->session);
+
+	return rtsp_status(viewer->rtsp, "SETUP", url, headers);
+}
+
+/*
+ * One of two tracks cannot be sent: then neither is, and what is set up anew after that
+ * is all that the relay knows of.
+ */
+static void test_play_half(struct bed *bed, gconstpointer unused)
+{
+	struct viewer *other = viewer_new(bed, NULL, 2), *viewer = viewer_new(bed, NULL, 2);
+	guint8 data[2048];
+
+	viewer_play(other);
+	/* the relay's own port, on a host that is its own, too */
+	g_assert_cmpint(setup_again(viewer, 1, viewer->server_port[1][0]), ==, 200);
+	g_assert_cmpint(rtsp_status(viewer->rtsp, "PLAY", viewer->url, viewer->session), ==,
+			503);
+	viewer_drain(viewer);
+	g_usleep(200000);
+	g_assert_cmpint(recv(viewer->fd[0][0], data, sizeof(data), MSG_DONTWAIT), ==, -1);
+	g_assert_cmpint(setup_again(viewer, 0, viewer->port[0][0]), ==, 200);
+	g_assert_cmpint(setup_again(viewer, 1, viewer->port[1][0]), ==, 200);
+	viewer_play(viewer);
+	viewer_teardown(viewer);
+	g_assert_cmpint(viewer_receive(other, 0, 0, data), >, 0);
+	viewer_teardown(other);
+}
+
 static void test_play_again(struct bed *bed, gconstpointer unused)
 {
 	struct viewer *viewer = viewer_new(bed, NULL, 1);
@@ -270,6 +306,7 @@ int main(int argc, char **argv)
 	ADD("pause", test_pause);
 	ADD("pause-timeout", test_pause_timeout);
 	ADD("play-again", test_play_again);
+	ADD("play-half", test_play_half);
 	ADD("teardown-track", test_teardown_track);
 	ADD("complaint-7-keepalives", test_keepalives);
 	ADD("whose-session", test_whose_session);
