@@ -223,9 +223,10 @@ static void track_rtcp_move_leg(struct track_rtcp *rtcp, struct leg *leg,
 {
 	if (g_hash_table_lookup(rtcp->legs_by_addr, &leg->rtcp.addr) == leg)
 		g_hash_table_remove(rtcp->legs_by_addr, &leg->rtcp.addr);
+	/* nobody is known there, or it would not have been looked for */
 	leg->rtcp.addr = *to;
 	if (leg->track)
-		g_hash_table_replace(rtcp->legs_by_addr, &leg->rtcp.addr, leg);
+		g_hash_table_insert(rtcp->legs_by_addr, &leg->rtcp.addr, leg);
 }
 
 static void track_rtcp_from_viewer(struct track_rtcp *rtcp,
@@ -454,11 +455,19 @@ void track_rtcp_bye(struct track_rtcp *rtcp)
 
 void track_rtcp_add_leg(struct track_rtcp *rtcp, struct leg *leg)
 {
+	char addr[ADDR_STRLEN];
+
 	leg->receiver = (struct receiver){ 0 };
 	g_hash_table_insert(rtcp->legs_by_cookie, &leg->dest.cookie, leg);
-	/* two legs that name one RTCP address: it is the later one's */
-	if (leg->transport == TRANSPORT_UDP)
-		g_hash_table_replace(rtcp->legs_by_addr, &leg->rtcp.addr, leg);
+	if (leg->transport != TRANSPORT_UDP)
+		return;
+	/* it stays whose it was, or naming it would be enough to make that one silent */
+	if (!g_hash_table_contains(rtcp->legs_by_addr, &leg->rtcp.addr))
+		g_hash_table_insert(rtcp->legs_by_addr, &leg->rtcp.addr, leg);
+	else
+		log_warn("viewer-rtcp-taken", LOG_S("path", rtcp->config->name),
+			 LOG_U("track", rtcp->config->index),
+			 LOG_S("viewer", addr_to_string(&leg->rtcp.addr, addr)));
 }
 
 void track_rtcp_del_leg(struct track_rtcp *rtcp, struct leg *leg)
