@@ -415,14 +415,18 @@ void session_drop_track(struct session *session, guint index)
 	leg->session = NULL;
 }
 
-/* The viewer has come back before we missed it: what it left behind goes. */
+/*
+ * The viewer has come back before we missed it: what it left behind goes. One that
+ * was heard of is there, and naming its ports must not be enough to end it.
+ */
 static void session_take_over(struct track *track, struct session *session,
 			      const struct leg *leg)
 {
 	struct leg *old = leg->transport == TRANSPORT_UDP ?
 			  track_find_leg(track, &leg->dest.addr) : NULL;
 
-	if (old && old->session != session)
+	if (old && old->session != session &&
+	    session_silent_ms(old->session) > LIMIT_TAKE_OVER_MS)
 		session_end(old->session, "another session has its ports");
 }
 

@@ -2,6 +2,7 @@
 #include "track.h"
 
 #include <arpa/inet.h>
+#include <errno.h>
 #include <string.h>
 
 #include "addr.h"
@@ -309,6 +310,11 @@ guint32 track_ssrc(const struct track *track)
 
 gboolean track_add_leg(struct track *track, struct leg *leg, GError **error)
 {
+	if (leg->transport == TRANSPORT_UDP && track_find_leg(track, &leg->dest.addr)) {
+		g_set_error(error, FANOUT_ERROR, EEXIST,
+			    "its ports are those of a viewer that was heard of a moment ago");
+		return FALSE;
+	}
 	leg->dest.cookie = ++track->last_cookie;
 	leg->unreachable = FALSE;
 	leg->packets_before = 0;

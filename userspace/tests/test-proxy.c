@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "bed.h"
+#include "limit.h"
 
 static guint32 word(const guint8 *data, guint index)
 {
@@ -167,28 +168,68 @@ static void test_timeout(struct bed *bed, gconstpointer unused)
 	bed_wait(bed, &stats, stats.teardowns == 1);
 }
 
-/* The viewer's program was killed and comes back with the same ports. */
+/* Another session that names ports; returns the header that names it */
+static char *set_up_ports(struct bed *bed, struct rtsp *rtsp, guint16 rtp, guint16 rtcp)
+{
+	g_autofree char *track = g_strconcat(bed->url, "/track0", NULL);
+	g_autofree char *transport = g_strdup_printf(
+		"Transport: RTP/AVP;unicast;client_port=%u-%u\r\n", rtp, rtcp);
+	GstRTSPMessage *answer = rtsp_ask(rtsp, "SETUP", track, transport);
+	char *session = g_strdup_printf("Session: %.32s\r\n",
+					rtsp_header(answer, GST_RTSP_HDR_SESSION));
+
+	gst_rtsp_message_free(answer);
+	return session;
+}
+
+/*
+ * The viewer's program was killed and comes back with the same ports: once it was
+ * silent for a while. Until then it may be another one that wants them.
+ */
 static void test_take_over(struct bed *bed, gconstpointer unused)
 {
 	struct viewer *old = viewer_new(bed, NULL, 1);
-	g_autofree char *track = g_strconcat(bed->url, "/track0", NULL);
-	g_autofree char *transport = NULL, *session = NULL;
 	struct rtsp *rtsp = rtsp_connect(bed->port);
-	GstRTSPMessage *answer;
+	g_autofree char *session = NULL;
 
 	viewer_play(old);
-	transport = g_strdup_printf("Transport: RTP/AVP;unicast;client_port=%u-%u\r\n",
-				    old->port[0][0], old->port[0][1]);
-	answer = rtsp_ask(rtsp, "SETUP", track, transport);
-	session = g_strdup_printf("Session: %.32s\r\n",
-				  rtsp_header(answer, GST_RTSP_HDR_SESSION));
-	gst_rtsp_message_free(answer);
+	session = set_up_ports(bed, rtsp, old->port[0][0], old->port[0][1]);
+	g_assert_cmpint(rtsp_status(rtsp, "PLAY", bed->url, session), ==, 503);
+	bed_await_log(bed, "reason=\"its ports are those of a viewer");
+	g_assert_cmpint(rtsp_status(old->rtsp, "GET_PARAMETER", bed->url, old->session), ==,
+			200);
+	g_usleep((LIMIT_TAKE_OVER_MS + 200) * 1000);
 	g_assert_cmpint(rtsp_status(rtsp, "PLAY", bed->url, session), ==, 200);
 	g_assert_cmpint(rtsp_status(old->rtsp, "GET_PARAMETER", bed->url, old->session), ==,
 			454);
 	g_assert_cmpint(rtsp_status(rtsp, "TEARDOWN", bed->url, session), ==, 200);
 	rtsp_close(rtsp);
 	viewer_vanish(old);
+}
+
+/* Who names another viewer's RTCP port does not get what comes from there. */
+static void test_rtcp_taken(struct bed *bed, gconstpointer unused)
+{
+	struct viewer *owner = viewer_new(bed, NULL, 1);
+	struct rtsp *rtsp = rtsp_connect(bed->port);
+	g_autofree char *session = NULL;
+	guint16 port[2];
+	int fd[2];
+
+	viewer_play(owner);
+	rtsp_open_pair(VIEWER_HOST, fd, port);
+	session = set_up_ports(bed, rtsp, port[0], owner->port[0][1]);
+	g_assert_cmpint(rtsp_status(rtsp, "PLAY", bed->url, session), ==, 200);
+	bed_await_log(bed, "viewer-rtcp-taken");
+	for (guint i = 0; i < 2 * BED_TIMEOUT + 2; i++) {
+		g_usleep(500000);
+		viewer_report(owner, 0);
+	}
+	g_assert_cmpint(rtsp_status(rtsp, "GET_PARAMETER", bed->url, session), ==, 454);
+	viewer_teardown(owner);
+	rtsp_close(rtsp);
+	close(fd[0]);
+	close(fd[1]);
 }
 
 static void test_two_paths(struct bed *bed, gconstpointer unused)
@@ -250,6 +291,9 @@ static void test_stats(struct bed *bed, gconstpointer unused)
 
 static const struct bed_wish not_waited_for = { .cam = "reconnect=0\n" };
 
+/* Longer than another session waits for its ports */
+static const struct bed_wish patient = { .timeout = 60 };
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
@@ -259,7 +303,9 @@ int main(int argc, char **argv)
 	g_test_add("/proxy/upstream-ends", struct bed, &not_waited_for, bed_set_up,
 		   test_upstream_ends, bed_tear_down);
 	ADD("timeout", test_timeout);
-	ADD("take-over", test_take_over);
+	g_test_add("/proxy/take-over", struct bed, &patient, bed_set_up, test_take_over,
+		   bed_tear_down);
+	ADD("rtcp-taken", test_rtcp_taken);
 	ADD("two-paths", test_two_paths);
 	ADD("stats", test_stats);
 	return g_test_run();
