@@ -172,7 +172,7 @@ static void monitor_change(struct monitor *monitor, const struct web_request *re
 		monitor_answer_error(answer, SOUP_STATUS_NOT_FOUND,
 				     "no such viewer: rtprelayctl list viewers shows them");
 	} else if (kick) {
-		session_end(session, "kicked by an operator");
+		session_dismiss(session, "kicked by an operator");
 		monitor_answer_error(answer, SOUP_STATUS_OK, NULL);
 	} else if (!monitor_value(request, "cap") || !cap_parse(request->query, &cap)) {
 		monitor_answer_error(answer, SOUP_STATUS_BAD_REQUEST,

@@ -165,7 +165,7 @@ static gboolean session_check(gpointer user_data)
 
 	session->timer = 0;
 	if (left_ms <= 0)
-		session_end(session, "timeout");
+		session_dismiss(session, "timeout");
 	else
 		session->timer = g_timeout_add(left_ms + 1, session_check, session);
 	return G_SOURCE_REMOVE;
@@ -238,6 +238,13 @@ void session_end(struct session *session, const char *reason)
 	path_leave(session->path, session);
 	g_free(session->id);
 	g_free(session);
+}
+
+void session_dismiss(struct session *session, const char *reason)
+{
+	for (guint i = 0; i < session->n_legs; i++)
+		track_bye_leg(&session->legs[i]);
+	session_end(session, reason);
 }
 
 const char *session_id(const struct session *session)
@@ -365,7 +372,7 @@ static gboolean session_end_gone(gpointer user_data)
 	struct session *session = user_data;
 
 	session->gone_idle = 0;
-	session_end(session, session->gone);
+	session_dismiss(session, session->gone);
 	return G_SOURCE_REMOVE;
 }
 

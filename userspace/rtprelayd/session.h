@@ -66,6 +66,9 @@ struct session *session_new(struct session_table *table, struct path *path,
 /* session_end - stop and free it; @reason is for the log */
 void session_end(struct session *session, const char *reason);
 
+/* session_dismiss - the same for one that has not asked for it: it is told BYE */
+void session_dismiss(struct session *session, const char *reason);
+
 const char *session_id(const struct session *session);
 guint session_timeout_s(const struct session *session);
 struct path *session_path(const struct session *session);

@@ -353,6 +353,12 @@ void track_del_leg(struct leg *leg)
 	track_rtcp_del_leg(track->rtcp, leg);
 }
 
+void track_bye_leg(struct leg *leg)
+{
+	if (leg->track)
+		track_rtcp_bye_leg(leg->track->rtcp, leg);
+}
+
 gboolean track_set_cap(struct leg *leg, const struct rtp_fanout_cap *cap, GError **error)
 {
 	struct rtp_fanout_dest dest = leg->dest;

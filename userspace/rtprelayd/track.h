@@ -118,6 +118,9 @@ void track_await_leg(struct track *track, struct leg *leg);
 /* track_del_leg - stop; nothing is done when the leg is in no track */
 void track_del_leg(struct leg *leg);
 
+/* track_bye_leg - tell its viewer that it ends; nothing when the leg is in no track */
+void track_bye_leg(struct leg *leg);
+
 /**
  * track_set_cap - change the layers that a leg gets, where its decoder can follow
  * @error: FANOUT_ERROR; ENOSPC when there are too many caps

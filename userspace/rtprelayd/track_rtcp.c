@@ -453,6 +453,13 @@ void track_rtcp_bye(struct track_rtcp *rtcp)
 		track_rtcp_send_leg(rtcp, leg, down);
 }
 
+void track_rtcp_bye_leg(struct track_rtcp *rtcp, struct leg *leg)
+{
+	g_autoptr(GstBuffer) bye = rtcp_bye(rtcp->out_ssrc);
+
+	track_rtcp_send_leg(rtcp, leg, bye);
+}
+
 void track_rtcp_add_leg(struct track_rtcp *rtcp, struct leg *leg)
 {
 	char addr[ADDR_STRLEN];

@@ -37,6 +37,9 @@ void track_rtcp_stop(struct track_rtcp *rtcp);
 /* track_rtcp_bye - tell the server, if there is one, and all legs that it ends */
 void track_rtcp_bye(struct track_rtcp *rtcp);
 
+/* track_rtcp_bye_leg - tell one leg that it ends */
+void track_rtcp_bye_leg(struct track_rtcp *rtcp, struct leg *leg);
+
 /* track_rtcp_from_server - a packet that came over the server's connection */
 void track_rtcp_from_server(struct track_rtcp *rtcp, const guint8 *data, gsize len);
 

@@ -154,6 +154,7 @@ static void test_kick(struct bed *bed, gconstpointer unused)
 	struct viewer *viewer = viewer_new(bed, NULL, 1);
 	g_autofree char *name = NULL, *kick = NULL, *said = NULL, *log = NULL;
 	guint8 data[2048];
+	gssize len;
 
 	viewer_play(viewer);
 	name = viewer_name(bed);
@@ -163,6 +164,11 @@ static void test_kick(struct bed *bed, gconstpointer unused)
 	g_assert_cmpint(rtsp_status(viewer->rtsp, "GET_PARAMETER", bed->url, viewer->session),
 			==, 454);
 	assert_fails(bed, kick, EXIT_FAILURE, "list viewers");
+	/* it is told BYE */
+	do {
+		len = viewer_receive(viewer, 0, 1, data);
+		g_assert_cmpint(len, >, 0);
+	} while (data[len - 7] != 203);
 	/* after what was under way nothing comes any more */
 	while (recv(viewer->fd[0][0], data, sizeof(data), MSG_DONTWAIT) > 0)
 		;

@@ -111,20 +111,27 @@ static void test_upstream_refuses(struct bed *bed, gconstpointer unused)
 	rtsp_close(rtsp);
 }
 
-/* The server goes and is not waited for: viewers are told BYE; who comes later finds it again. */
-static void test_upstream_ends(struct bed *bed, gconstpointer unused)
+/* The viewer is told BYE, after all the reports that came before. */
+static void await_bye(struct viewer *viewer)
 {
-	struct viewer *viewer = viewer_new(bed, NULL, 1);
 	guint8 data[2048];
 	gssize len;
 
-	viewer_play(viewer);
-	origin_hang_up(bed->origin);
 	do {
 		len = viewer_receive(viewer, 0, 1, data);
 		g_assert_cmpint(len, >, 0);
 	} while (data[len - 7] != 203);
 	g_assert_cmphex(word(data + len - 8, 1), ==, ORIGIN_SSRC);
+}
+
+/* The server goes and is not waited for: viewers are told BYE; who comes later finds it again. */
+static void test_upstream_ends(struct bed *bed, gconstpointer unused)
+{
+	struct viewer *viewer = viewer_new(bed, NULL, 1);
+
+	viewer_play(viewer);
+	origin_hang_up(bed->origin);
+	await_bye(viewer);
 	g_assert_cmpint(rtsp_status(viewer->rtsp, "GET_PARAMETER", bed->url, viewer->session),
 			==, 454);
 	viewer_vanish(viewer);
@@ -154,6 +161,7 @@ static void test_timeout(struct bed *bed, gconstpointer unused)
 	}
 	g_assert_cmpint(rtsp_status(silent->rtsp, "GET_PARAMETER", bed->url,
 				    silent->session), ==, 454);
+	await_bye(silent);
 	while (recv(silent->fd[0][0], data, sizeof(data), MSG_DONTWAIT) > 0)
 		;
 	g_usleep(50000);
