@@ -46,6 +46,33 @@ gboolean cap_parse(const char *query, struct rtp_fanout_cap *cap)
 	return !error;
 }
 
+struct rtp_fanout_cap cap_canonical(const struct rtp_fanout_cap *cap,
+				    const guint8 codec[static 128])
+{
+	struct rtp_fanout_cap all = FANOUT_CAP_ALL;
+
+	for (guint i = 0; i < 128; i++)
+		if (codec[i] > RTP_FANOUT_CODEC_OPAQUE)
+			return *cap;
+	all.flags = cap->flags;
+	return all;
+}
+
+gboolean cap_is_within(const struct rtp_fanout_cap *cap, const struct rtp_fanout_cap *of)
+{
+	return !((cap->flags | of->flags) & RTP_FANOUT_CAP_PAUSE) &&
+	       cap->did <= of->did && cap->qid <= of->qid && cap->tid <= of->tid;
+}
+
+gint cap_compare(const struct rtp_fanout_cap *a, const struct rtp_fanout_cap *b)
+{
+	if (a->did != b->did)
+		return a->did - b->did;
+	if (a->tid != b->tid)
+		return a->tid - b->tid;
+	return a->qid - b->qid;
+}
+
 const char *cap_to_string(const struct rtp_fanout_cap *cap,
 			  char buf[static CAP_STRLEN])
 {

@@ -19,6 +19,23 @@
  */
 gboolean cap_parse(const char *query, struct rtp_fanout_cap *cap);
 
+/**
+ * cap_canonical - one cap for all that keep the same
+ * @codec: of the stream, see struct rtp_fanout_config
+ *
+ * Return: FANOUT_CAP_ALL with the flags of @cap when the stream has no layers, else
+ * @cap.
+ */
+struct rtp_fanout_cap cap_canonical(const struct rtp_fanout_cap *cap,
+				    const guint8 codec[static 128]);
+
+/* cap_is_within - has @cap none but layers that @of has? A pause is within nothing. */
+gboolean cap_is_within(const struct rtp_fanout_cap *cap,
+		       const struct rtp_fanout_cap *of);
+
+/* cap_compare - negative, 0, positive: by spatial, then temporal, then quality layer */
+gint cap_compare(const struct rtp_fanout_cap *a, const struct rtp_fanout_cap *b);
+
 /* cap_to_string - the value that cap_parse() reads; returns @buf */
 const char *cap_to_string(const struct rtp_fanout_cap *cap,
 			  char buf[static CAP_STRLEN]);

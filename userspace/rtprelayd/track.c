@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "addr.h"
+#include "cap.h"
 #include "log.h"
 #include "reinject.h"
 #include "tally.h"
@@ -308,6 +309,60 @@ guint32 track_ssrc(const struct track *track)
 	return track->relay.ssrc;
 }
 
+/* The highest cap in use that is within one */
+struct track_lower {
+	const struct rtp_fanout_cap *asked;
+	struct rtp_fanout_cap cap;
+	gboolean found;
+};
+
+static gboolean track_look_lower(const struct rtp_fanout_dest_info *info,
+				 gpointer user_data)
+{
+	struct track_lower *lower = user_data;
+
+	if (cap_is_within(&info->cap, lower->asked) &&
+	    (!lower->found || cap_compare(&info->cap, &lower->cap) > 0)) {
+		lower->cap = info->cap;
+		lower->found = TRUE;
+	}
+	return TRUE;
+}
+
+/* There are too many caps for another one: share one that there is. */
+static gboolean track_add_lower(struct track *track, struct leg *leg)
+{
+	struct rtp_fanout_cap asked = leg->dest.cap;
+	struct track_lower lower = { .asked = &asked };
+	char addr[ADDR_STRLEN], from[CAP_STRLEN], to[CAP_STRLEN];
+
+	fanout_each_dest(track->fanout, track_look_lower, &lower, NULL);
+	if (!lower.found)
+		return FALSE;
+	leg->dest.cap = lower.cap;
+	if (!fanout_add(track->fanout, &leg->dest, NULL)) {
+		leg->dest.cap = asked;
+		return FALSE;
+	}
+	log_warn("viewer-cap-lowered", LOG_S("path", track->config.name),
+		 LOG_U("track", track->config.index),
+		 LOG_S("viewer", addr_to_string(leg_addr(leg), addr)),
+		 LOG_S("from", cap_to_string(&asked, from)),
+		 LOG_S("to", cap_to_string(&lower.cap, to)));
+	return TRUE;
+}
+
+static gboolean track_add_dest(struct track *track, struct leg *leg, GError **error)
+{
+	g_autoptr(GError) failed = NULL;
+
+	if (fanout_add(track->fanout, &leg->dest, &failed) ||
+	    (g_error_matches(failed, FANOUT_ERROR, ENOSPC) && track_add_lower(track, leg)))
+		return TRUE;
+	g_propagate_error(error, g_steal_pointer(&failed));
+	return FALSE;
+}
+
 gboolean track_add_leg(struct track *track, struct leg *leg, GError **error)
 {
 	if (leg->transport == TRANSPORT_UDP && track_find_leg(track, &leg->dest.addr)) {
@@ -321,7 +376,8 @@ gboolean track_add_leg(struct track *track, struct leg *leg, GError **error)
 	leg->octets_before = 0;
 	/* its counters begin anew */
 	leg->adapter.reports = 0;
-	if (!fanout_add(track->fanout, &leg->dest, error))
+	leg->dest.cap = cap_canonical(&leg->dest.cap, track->relay.codec);
+	if (!track_add_dest(track, leg, error))
 		return FALSE;
 	leg->track = track;
 	leg->octets = leg->dropped = (struct meter){ 0 };
@@ -363,10 +419,10 @@ gboolean track_set_cap(struct leg *leg, const struct rtp_fanout_cap *cap, GError
 {
 	struct rtp_fanout_dest dest = leg->dest;
 
-	dest.cap = *cap;
+	dest.cap = leg->track ? cap_canonical(cap, leg->track->relay.codec) : *cap;
 	if (leg->track && !fanout_set(leg->track->fanout, &dest, RTP_FANOUT_SET_CAP, error))
 		return FALSE;
-	leg->dest.cap = *cap;
+	leg->dest.cap = dest.cap;
 	return TRUE;
 }
 

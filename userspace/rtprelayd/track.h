@@ -108,7 +108,12 @@ guint32 track_ssrc(const struct track *track);
 
 /**
  * track_add_leg - send the stream to a viewer
- * @error: FANOUT_ERROR; EEXIST when another leg has that address
+ * @error: FANOUT_ERROR; EEXIST when another leg has that address; ENOSPC when there
+ *	are too many caps and none of them is within its own, and when there are too
+ *	many legs
+ *
+ * Its cap becomes one that keeps no more, where that is in use already and another
+ * one cannot be had.
  */
 gboolean track_add_leg(struct track *track, struct leg *leg, GError **error);
 

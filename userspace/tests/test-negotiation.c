@@ -53,6 +53,33 @@ static void test_cap(void)
 	}
 }
 
+/* What has no layers has one cap; what is within another one has no layer more. */
+static void test_cap_order(void)
+{
+	const struct rtp_fanout_cap low = { 1, 2, 0 }, high = { 1, 2, 3 }, other = { 2, 0, 0 };
+	const struct rtp_fanout_cap all = FANOUT_CAP_ALL;
+	struct rtp_fanout_cap paused = { 1, 2, 0, RTP_FANOUT_CAP_PAUSE }, cap;
+	guint8 codec[128] = { [96] = RTP_FANOUT_CODEC_OPAQUE };
+
+	cap = cap_canonical(&low, codec);
+	g_assert_cmpmem(&cap, sizeof(cap), &all, sizeof(all));
+	cap = cap_canonical(&paused, codec);
+	g_assert_cmpuint(cap.did, ==, 7);
+	g_assert_cmpuint(cap.flags, ==, RTP_FANOUT_CAP_PAUSE);
+	codec[127] = RTP_FANOUT_CODEC_H264;
+	cap = cap_canonical(&low, codec);
+	g_assert_cmpmem(&cap, sizeof(cap), &low, sizeof(low));
+
+	g_assert_true(cap_is_within(&low, &low));
+	g_assert_true(cap_is_within(&low, &high));
+	g_assert_false(cap_is_within(&high, &low));
+	g_assert_false(cap_is_within(&low, &other));
+	g_assert_false(cap_is_within(&paused, &high));
+	g_assert_cmpint(cap_compare(&low, &low), ==, 0);
+	g_assert_cmpint(cap_compare(&low, &high), <, 0);
+	g_assert_cmpint(cap_compare(&other, &high), >, 0);
+}
+
 static gboolean is_name(const char *name, gpointer user_data)
 {
 	return g_str_equal(name, "/cam") || g_str_equal(name, "/a/track0");
@@ -331,6 +358,7 @@ int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/cap", test_cap);
+	g_test_add_func("/cap-order", test_cap_order);
 	g_test_add_func("/url/parse", test_url);
 	g_test_add_func("/url/track", test_url_track);
 	g_test_add_func("/transport/viewer", test_transport);

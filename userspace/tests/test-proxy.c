@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* The daemon end to end; what the thesis claims of its proxy is in test-thesis.c */
 #include <json-glib/json-glib.h>
+#include <linux/rtp_fanout.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -240,6 +241,38 @@ static void test_rtcp_taken(struct bed *bed, gconstpointer unused)
 	close(fd[1]);
 }
 
+/* There are 31 caps at a time: who asks for another one gets the best of these. */
+static void test_caps(struct bed *bed, gconstpointer unused)
+{
+	struct viewer *viewers[RTP_FANOUT_MAX_CAPS + 2];
+	g_autofree char *log = NULL;
+
+	for (guint i = 0; i < G_N_ELEMENTS(viewers); i++) {
+		g_autofree char *cap = i < RTP_FANOUT_MAX_CAPS ?
+				       g_strdup_printf("1,%u,%u", i / 4, 1 + i % 4) :
+				       g_strdup(i == RTP_FANOUT_MAX_CAPS ? "2,6,3" : "7,0,0");
+
+		viewers[i] = viewer_new(bed, cap, 2);
+		g_assert_cmpint(rtsp_status(viewers[i]->rtsp, "PLAY", viewers[i]->url,
+					    viewers[i]->session), ==,
+				i <= RTP_FANOUT_MAX_CAPS ? 200 : 503);
+	}
+	bed_await_log(bed, "viewer-cap-lowered: path=/cam track=0");
+	bed_await_log(bed, "from=2,6,3 to=1,6,3");
+	/* and one that is in use can be had */
+	viewer_teardown(viewers[0]);
+	viewers[0] = viewer_new(bed, "1,7,3", 2);
+	g_assert_cmpint(rtsp_status(viewers[0]->rtsp, "PLAY", viewers[0]->url,
+				    viewers[0]->session), ==, 200);
+	/* of audio all have the same */
+	g_assert_true(g_file_get_contents(bed->log, &log, NULL, NULL));
+	g_assert_null(strstr(log, "viewer-cap-lowered: path=/cam track=1"));
+	g_assert_nonnull(strstr(log, "cap=1,0,1"));
+	g_assert_nonnull(strstr(log, "cap=7,15,7"));
+	for (guint i = 0; i < G_N_ELEMENTS(viewers); i++)
+		viewer_vanish(viewers[i]);
+}
+
 static void test_two_paths(struct bed *bed, gconstpointer unused)
 {
 	struct viewer *cam = viewer_new(bed, NULL, 1), *other;
@@ -314,6 +347,7 @@ int main(int argc, char **argv)
 	g_test_add("/proxy/take-over", struct bed, &patient, bed_set_up, test_take_over,
 		   bed_tear_down);
 	ADD("rtcp-taken", test_rtcp_taken);
+	ADD("caps", test_caps);
 	ADD("two-paths", test_two_paths);
 	ADD("stats", test_stats);
 	return g_test_run();
