@@ -35,6 +35,16 @@ gboolean addr_from_sockaddr(struct rtp_fanout_addr *addr,
 	return FALSE;
 }
 
+guint addr_scope(const struct sockaddr *sa, socklen_t len)
+{
+	const struct sockaddr_in6 *in6 = (const void *)sa;
+
+	if (len < sizeof(*in6) || sa->sa_family != AF_INET6 ||
+	    !IN6_IS_ADDR_LINKLOCAL(&in6->sin6_addr))
+		return 0;
+	return in6->sin6_scope_id;
+}
+
 socklen_t addr_to_sockaddr(const struct rtp_fanout_addr *addr, guint ifindex,
 			   int family, struct sockaddr_storage *sa)
 {

@@ -21,6 +21,9 @@
 gboolean addr_from_sockaddr(struct rtp_fanout_addr *addr,
 			    const struct sockaddr *sa, socklen_t len);
 
+/* addr_scope - the interface of an IPv6 link-local address, 0 for any other */
+guint addr_scope(const struct sockaddr *sa, socklen_t len);
+
 /**
  * addr_to_sockaddr - give an address to a socket
  * @addr: AF_INET or AF_INET6

@@ -27,6 +27,7 @@
  * @interleaved: what else goes over it, or NULL
  * @addr: the viewer's address
  * @local: ours
+ * @ifindex: see client_ifindex()
  * @cseq: of the request in hand
  * @session: identifier of the last session that it set up, or NULL
  * @session_check: looks whether that still lives
@@ -41,6 +42,7 @@ struct client {
 	struct interleaved *interleaved;
 	struct rtp_fanout_addr addr;
 	struct rtp_fanout_addr local;
+	guint ifindex;
 	char *cseq;
 	char *session;
 	guint session_check;
@@ -84,6 +86,11 @@ const struct rtp_fanout_addr *client_addr(const struct client *client)
 const struct rtp_fanout_addr *client_local(const struct client *client)
 {
 	return &client->local;
+}
+
+guint client_ifindex(const struct client *client)
+{
+	return client->ifindex;
 }
 
 gboolean client_is_secure(const struct client *client)
@@ -274,13 +281,16 @@ static void client_closed(const GError *error, gpointer user_data)
 	}
 }
 
-static gboolean client_take_addr(GSocketAddress *from, struct rtp_fanout_addr *addr)
+static gboolean client_take_addr(GSocketAddress *from, struct rtp_fanout_addr *addr,
+				 guint *ifindex)
 {
 	g_autoptr(GSocketAddress) address = from;
 	struct sockaddr_storage sa = { 0 };
 
-	return address && g_socket_address_to_native(address, &sa, sizeof(sa), NULL) &&
-	       addr_from_sockaddr(addr, (struct sockaddr *)&sa, sizeof(sa));
+	if (!address || !g_socket_address_to_native(address, &sa, sizeof(sa), NULL))
+		return FALSE;
+	*ifindex = addr_scope((struct sockaddr *)&sa, sizeof(sa));
+	return addr_from_sockaddr(addr, (struct sockaddr *)&sa, sizeof(sa));
 }
 
 struct client *client_new(struct server *server, GSocketConnection *connection,
@@ -291,14 +301,15 @@ struct client *client_new(struct server *server, GSocketConnection *connection,
 		.closed = client_closed,
 	};
 	struct client *client = g_new0(struct client, 1);
+	guint local_ifindex;
 
 	client->refs = 1;
 	client->server = server;
 	/* it may have gone already */
 	if (!client_take_addr(g_socket_connection_get_remote_address(connection, NULL),
-			      &client->addr) ||
+			      &client->addr, &client->ifindex) ||
 	    !client_take_addr(g_socket_connection_get_local_address(connection, NULL),
-			      &client->local)) {
+			      &client->local, &local_ifindex)) {
 		client_unref(client);
 		return NULL;
 	}

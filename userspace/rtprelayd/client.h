@@ -41,6 +41,9 @@ struct server *client_server(const struct client *client);
 const struct rtp_fanout_addr *client_addr(const struct client *client);
 const struct rtp_fanout_addr *client_local(const struct client *client);
 
+/* client_ifindex - the interface that a link-local viewer is at, 0 for any other */
+guint client_ifindex(const struct client *client);
+
 /* client_is_secure - is it TLS? */
 gboolean client_is_secure(const struct client *client);
 

@@ -12,12 +12,13 @@
 #define LEG_FRAMES	64
 
 void leg_set_up_udp(struct leg *leg, const struct rtp_fanout_addr *viewer,
-		    const struct rtp_fanout_addr *local,
+		    guint ifindex, const struct rtp_fanout_addr *local,
 		    const struct transport_ports *ports)
 {
 	leg_clear(leg);
 	leg->transport = TRANSPORT_UDP;
 	leg->dest.addr = *viewer;
+	leg->dest.ifindex = ifindex;
 	memcpy(leg->dest.local, local->addr, sizeof(leg->dest.local));
 	leg->dest.addr.port = htons(ports->rtp);
 	leg->rtcp = leg->dest;

@@ -60,11 +60,12 @@ struct leg {
 /**
  * leg_set_up_udp - have it sent over UDP
  * @viewer: the viewer's address; the port is not read
+ * @ifindex: the interface that a link-local @viewer is at, else 0
  * @local: the address to send from
  * @ports: the viewer's
  */
 void leg_set_up_udp(struct leg *leg, const struct rtp_fanout_addr *viewer,
-		    const struct rtp_fanout_addr *local,
+		    guint ifindex, const struct rtp_fanout_addr *local,
 		    const struct transport_ports *ports);
 
 /**

@@ -35,6 +35,7 @@ struct session_table {
  * @name: see session_name()
  * @path: what it shows
  * @viewer: whose it is; the port is that of the connection which began it
+ * @ifindex: see session_new()
  * @local: the relay's address that it was asked at
  * @timeout_s: silence after which it ends, as its viewer was told
  * @slow: see session_slow()
@@ -55,6 +56,7 @@ struct session {
 	char name[SESSION_NAME_LEN];
 	struct path *path;
 	struct rtp_fanout_addr viewer;
+	guint ifindex;
 	struct rtp_fanout_addr local;
 	guint timeout_s;
 	enum verdict_side slow;
@@ -172,7 +174,7 @@ static gboolean session_check(gpointer user_data)
 }
 
 struct session *session_new(struct session_table *table, struct path *path,
-			    const struct rtp_fanout_addr *viewer,
+			    const struct rtp_fanout_addr *viewer, guint ifindex,
 			    const struct rtp_fanout_addr *local)
 {
 	guint n_legs = path_sdp(path)->tracks->len;
@@ -189,6 +191,7 @@ struct session *session_new(struct session_table *table, struct path *path,
 	session->began_at = g_get_monotonic_time();
 	session->path = path;
 	session->viewer = *viewer;
+	session->ifindex = ifindex;
 	session->local = *local;
 	session->timeout_s = table->timeout_s;
 	session_touch(session);
@@ -397,7 +400,8 @@ gboolean session_setup(struct session *session, guint index,
 	leg->session = NULL;
 	switch (transport->kind) {
 	case TRANSPORT_UDP:
-		leg_set_up_udp(leg, &session->viewer, &session->local, &transport->ports);
+		leg_set_up_udp(leg, &session->viewer, session->ifindex, &session->local,
+			       &transport->ports);
 		track_await_leg(path_track(session->path, index), leg);
 		break;
 	case TRANSPORT_INTERLEAVED:

@@ -55,12 +55,13 @@ struct session *session_find_for(struct session_table *table, const char *id,
 /**
  * session_new - begin one
  * @viewer: address that it was asked from
+ * @ifindex: the interface that a link-local @viewer is at, else 0
  * @local: address that it was asked at
  *
  * Return: the session; NULL when there are LIMIT_SESSIONS, or too many of the host.
  */
 struct session *session_new(struct session_table *table, struct path *path,
-			    const struct rtp_fanout_addr *viewer,
+			    const struct rtp_fanout_addr *viewer, guint ifindex,
 			    const struct rtp_fanout_addr *local);
 
 /* session_end - stop and free it; @reason is for the log */

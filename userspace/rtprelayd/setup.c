@@ -39,7 +39,8 @@ static GstRTSPStatusCode setup_do(struct request *request, struct session **sess
 	new = !*session;
 	if (new)
 		*session = session_new(server_sessions(client_server(client)), path,
-				       client_addr(client), client_local(client));
+				       client_addr(client), client_ifindex(client),
+				       client_local(client));
 	if (!*session)
 		return GST_RTSP_STS_SERVICE_UNAVAILABLE;
 	if (request->transport.kind == TRANSPORT_INTERLEAVED)

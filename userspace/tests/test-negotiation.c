@@ -3,8 +3,10 @@
 #include <arpa/inet.h>
 #include <string.h>
 
+#include "addr.h"
 #include "cap.h"
 #include "fanout.h"
+#include "leg.h"
 #include "sdp.h"
 #include "transport.h"
 #include "upstream_transport.h"
@@ -140,6 +142,37 @@ static void test_url_track(void)
 	g_assert_cmpint(url->track, ==, 3);
 	g_assert_cmpmem(&url->cap, sizeof(cap), &cap, sizeof(cap));
 	url_free(url);
+}
+
+/* A link-local address is of no use without its interface. */
+static void test_link_local(void)
+{
+	const struct transport_ports ports = { 5000, 5001 };
+	const struct rtp_fanout_addr local = { .family = AF_INET6 };
+	struct sockaddr_in6 in6 = { .sin6_family = AF_INET6, .sin6_scope_id = 3 }, out;
+	struct sockaddr *sa = (struct sockaddr *)&in6;
+	struct sockaddr_storage to;
+	struct rtp_fanout_addr addr;
+	struct leg leg = { 0 };
+
+	inet_pton(AF_INET6, "fe80::1", &in6.sin6_addr);
+	g_assert_cmpuint(addr_scope(sa, sizeof(in6)), ==, 3);
+	g_assert_cmpuint(addr_scope(sa, sizeof(in6) - 1), ==, 0);
+	g_assert_true(addr_from_sockaddr(&addr, sa, sizeof(in6)));
+	leg_set_up_udp(&leg, &addr, 3, &local, &ports);
+	g_assert_cmpuint(leg.dest.ifindex, ==, 3);
+	g_assert_cmpuint(leg.rtcp.ifindex, ==, 3);
+	g_assert_cmpuint(addr_to_sockaddr(&leg.rtcp.addr, leg.rtcp.ifindex, AF_INET6, &to),
+			 ==, sizeof(out));
+	memcpy(&out, &to, sizeof(out));
+	g_assert_cmpuint(out.sin6_scope_id, ==, 3);
+	g_assert_cmpuint(ntohs(out.sin6_port), ==, 5001);
+	leg_clear(&leg);
+
+	inet_pton(AF_INET6, "2001:db8::1", &in6.sin6_addr);
+	g_assert_cmpuint(addr_scope(sa, sizeof(in6)), ==, 0);
+	in6.sin6_family = AF_INET;
+	g_assert_cmpuint(addr_scope(sa, sizeof(in6)), ==, 0);
 }
 
 static const struct {
@@ -359,6 +392,7 @@ int main(int argc, char **argv)
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/cap", test_cap);
 	g_test_add_func("/cap-order", test_cap_order);
+	g_test_add_func("/link-local", test_link_local);
 	g_test_add_func("/url/parse", test_url);
 	g_test_add_func("/url/track", test_url_track);
 	g_test_add_func("/transport/viewer", test_transport);
