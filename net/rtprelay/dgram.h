@@ -39,7 +39,7 @@ struct rtp_dgram {
 	u32 len;
 	__wsum sum;
 	u8 ttl;
-	u16 era;
+	u32 era;
 	u8 data[] __aligned(8);
 };
 

@@ -171,7 +171,7 @@ struct rtp_fanout {
 	struct list_head todo;
 	u32 waiting;
 	struct rtp_item *held;
-	u16 era;
+	u32 era;
 	struct rtp_pace pace;
 	struct rtp_stream stream;
 	struct rtp_source source;

@@ -30,7 +30,7 @@
  * Return: the filter, for kfree() or kfree_rcu(), or NULL.
  */
 struct rtp_filter *rtp_filter_new(const struct rtp_fanout_config *config,
-				  u16 era)
+				  u32 era)
 {
 	struct rtp_filter *filter;
 

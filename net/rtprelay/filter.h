@@ -27,7 +27,7 @@ struct sk_buff;
 struct rtp_filter {
 	struct rtp_fanout_addr source;
 	u32 ifindex;
-	u16 era;
+	u32 era;
 	bool tee;
 	bool timed;
 	u8 codec[128];
@@ -35,7 +35,7 @@ struct rtp_filter {
 };
 
 struct rtp_filter *rtp_filter_new(const struct rtp_fanout_config *config,
-				  u16 era);
+				  u32 era);
 bool rtp_filter_moves(const struct rtp_fanout_config *now,
 		      const struct rtp_fanout_config *config);
 bool rtp_filter_is_stream(const struct rtp_filter *filter,

@@ -77,7 +77,7 @@ static enum rtp_verdict rtp_owner_verdict(struct rtp_fanout *fanout,
 
 	if (unlikely(dgram->era != fanout->era)) {
 		/* Received together with the next source's first. */
-		if ((s16)(dgram->era - fanout->era) < 0)
+		if ((s32)(dgram->era - fanout->era) < 0)
 			return RTP_OLD;
 		fanout->era = dgram->era;
 		rtp_stream_renew(stream);

@@ -105,22 +105,6 @@ bool rtp_route_is_unresolved(const struct rtp_fanout *fanout,
 }
 
 /**
- * rtp_route_is_queueing() - whether copies to a destination wait for its device
- * @fanout: the fan-out
- * @dest: the destination
- *
- * Context: The shard that has the destination, under RCU, softirqs disabled.
- * Off the fast path: looks at each queue of the device.
- * Return: true when some queue of the device has packets.
- */
-bool rtp_route_is_queueing(const struct rtp_fanout *fanout,
-			   const struct rtp_dest *dest)
-{
-	return rtp_route_is_known(fanout, dest) &&
-	       !qdisc_all_tx_empty(dst_dev_rcu(dest->dst));
-}
-
-/**
  * rtp_route_put() - drop a destination's cached route
  * @dest: the destination
  *
@@ -261,4 +245,21 @@ struct dst_entry *rtp_route_get(struct rtp_fanout *fanout,
 	dest->dst_gen = fanout->route_gen;
 
 	return dst;
+}
+
+/**
+ * rtp_route_is_queueing() - whether copies to a destination wait for its device
+ * @fanout: the fan-out
+ * @dest: the destination
+ *
+ * Context: The shard that has the destination, under RCU, softirqs disabled.
+ * Off the fast path: looks at each queue of the device. Finds the route where it
+ * is not known: who is new is not let past those who wait for the same device.
+ * Return: true when some queue of the device has packets.
+ */
+bool rtp_route_is_queueing(struct rtp_fanout *fanout, struct rtp_dest *dest)
+{
+	const struct dst_entry *dst = rtp_route_get(fanout, dest);
+
+	return dst && !qdisc_all_tx_empty(dst_dev_rcu(dst));
 }

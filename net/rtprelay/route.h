@@ -50,8 +50,7 @@ struct dst_entry *rtp_route_get(struct rtp_fanout *fanout,
 				struct rtp_dest *dest);
 bool rtp_route_is_unresolved(const struct rtp_fanout *fanout,
 			     const struct rtp_dest *dest);
-bool rtp_route_is_queueing(const struct rtp_fanout *fanout,
-			   const struct rtp_dest *dest);
+bool rtp_route_is_queueing(struct rtp_fanout *fanout, struct rtp_dest *dest);
 void rtp_route_put(struct rtp_dest *dest);
 
 #endif /* _NET_RTPRELAY_ROUTE_H */

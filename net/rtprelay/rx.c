@@ -170,7 +170,8 @@ static bool rtp_rx_charge(struct rtp_fanout *fanout,
 
 static void rtp_rx_number(struct rtp_fanout *fanout, struct rtp_dgram *dgram)
 {
-	fanout->queued++;
+	/* rtp_owner_pace() guesses by it. */
+	WRITE_ONCE(fanout->queued, fanout->queued + 1);
 	dgram->serial = fanout->serial++;
 	trace_rtprelay_receive(fanout->sk, dgram->serial,
 			       get_unaligned_be16(dgram->data + RTP_HDR_SEQ),
@@ -444,7 +445,7 @@ u32 rtp_rx_take(struct rtp_fanout *fanout)
 	spin_lock_bh(lock);
 	list_splice_tail_init(&fanout->queue, &fanout->todo);
 	taken = fanout->queued;
-	fanout->queued = 0;
+	WRITE_ONCE(fanout->queued, 0);
 	spin_unlock_bh(lock);
 
 	return taken;

@@ -228,23 +228,27 @@ static void rtp_shard_send_class(struct rtp_shard *shard, u8 class, u16 offset)
 static enum rtp_gate rtp_shard_gate(struct rtp_shard *shard,
 				    struct rtp_dest *dest)
 {
-	const struct rtp_fanout *fanout = shard->fanout;
+	struct rtp_fanout *fanout = shard->fanout;
 	int limit = rtp_shard_limit(fanout->sk);
 	int bytes = sk_wmem_alloc_get(fanout->sk);
 
 	if (likely(bytes < limit / 2)) {
 		shard->stuck = false;
+		/* What was owed is forgotten where there is enough for all. */
+		if (unlikely(dest->ahead))
+			dest->ahead = false;
 		return RTP_GATE_OPEN;
 	}
 	/* What a neighbour waits for could come to all there may be. */
 	if (rtp_route_is_unresolved(fanout, dest))
 		return RTP_GATE_CLOSED;
 	/* Who was served behind one that was not is not before all others were:
-	 * what there is room for is theirs.
+	 * what there is room for is theirs. Whose copies leave at once takes
+	 * nobody's.
 	 */
 	if (dest->ahead) {
 		dest->ahead = false;
-		if (shard->owing)
+		if (shard->owing && rtp_route_is_queueing(fanout, dest))
 			return RTP_GATE_CLOSED;
 	}
 	if (bytes < limit) {
@@ -266,7 +270,7 @@ static enum rtp_gate rtp_shard_gate(struct rtp_shard *shard,
 /* What was spent on a destination that gets so many datagrams. */
 static u32 rtp_shard_spent(const struct rtp_shard *shard, u32 count)
 {
-	return shard->tx.egress.cuts ? shard->tx.sends : count;
+	return shard->tx.egress.cuts ? shard->tx.tries : count;
 }
 
 /* Send what a destination gets that others of its class need not get: it came
@@ -428,10 +432,11 @@ static int rtp_shard_visit(struct rtp_shard *shard,
 	}
 
 	spent = rtp_shard_send(shard, dest);
-	if (unlikely(spent < 0))
-		return 0;
+	/* Also where the gate alone has asked for a route. */
 	if (unlikely(dest->dst != dst))
 		__assign_bit(i, chunk->routed, dest->dst);
+	if (unlikely(spent < 0))
+		return 0;
 
 	return 1 + spent;
 }

@@ -90,7 +90,9 @@ void rtp_source_time(struct rtp_source *source, enum rtp_verdict verdict,
 		source->scaled = 0;
 		WRITE_ONCE(source->jitter, 0);
 	} else {
-		rtp_source_newest(source, timestamp, time);
+		/* A late one after a pause is not of another time. */
+		if (verdict != RTP_ACCEPT_LATE)
+			rtp_source_newest(source, timestamp, time);
 		rtp_source_jitter(source, transit);
 	}
 	source->transit = transit;

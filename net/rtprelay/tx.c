@@ -61,6 +61,7 @@ bool rtp_tx_open(struct rtp_shard *shard, struct rtp_dest *dest, u64 when)
 	tx->packets = 0;
 	tx->octets = 0;
 	tx->sends = 0;
+	tx->tries = 0;
 	if (likely(rtp_egress_is(&tx->egress, dest)))
 		return true;
 
@@ -70,13 +71,14 @@ bool rtp_tx_open(struct rtp_shard *shard, struct rtp_dest *dest, u64 when)
 }
 
 /* An skb with the UDP header, and with an RTP header if the load has one. */
-static struct sk_buff *rtp_tx_skb(const struct rtp_tx *tx,
+static struct sk_buff *rtp_tx_skb(struct rtp_tx *tx,
 				  const struct rtp_load *load)
 {
 	const struct rtp_egress *egress = &tx->egress;
 	struct sk_buff *skb;
 	struct udphdr *uh;
 
+	tx->tries++;
 	/* Softirqs are disabled: several are taken from the slab at a time. */
 	skb = __alloc_skb(egress->reserve + sizeof(*uh) + load->hdr_len,
 			  GFP_ATOMIC | __GFP_NOWARN, SKB_ALLOC_NAPI,

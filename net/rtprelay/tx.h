@@ -23,6 +23,7 @@ struct rtp_shard;
  * @packets: copies handed to the network, so far
  * @octets: their RTP payload bytes
  * @sends: skbs that they were
+ * @tries: skbs that were to be sent, dropped ones included
  * @last_seq: RTP sequence number of the last, when @packets is not 0
  * @dropped: copies dropped
  * @drops: of those, by enum rtp_tx_drop; all 0 while @dropped is
@@ -38,6 +39,7 @@ struct rtp_tx {
 	u32 packets;
 	u32 octets;
 	u32 sends;
+	u32 tries;
 	u32 dropped;
 	u16 last_seq;
 	u32 drops[RTP_TX_DROPS];
