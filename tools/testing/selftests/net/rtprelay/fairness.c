@@ -10,9 +10,6 @@
 
 #define VIEWERS	24
 
-/* In the mean of all, so that 1% is what no rounding makes. */
-#define PACKETS	400
-
 static int wire;
 
 FIXTURE(overload)
@@ -25,6 +22,7 @@ FIXTURE_VARIANT(overload)
 	const char *qdisc;
 	int sndbuf;
 	unsigned int share;	/* of the mean, that everybody gets, percent */
+	unsigned int packets;	/* the mean: so many that rounding is not 1% */
 };
 
 /* The device holds what SO_SNDBUF allows for longer than the relay waits: the
@@ -35,6 +33,7 @@ FIXTURE_VARIANT_ADD(overload, in_flight)
 	.qdisc = "netem slot 12ms packets 16 limit 100000",
 	.sndbuf = 10000,
 	.share = 99,
+	.packets = 1000,
 };
 
 /* The device holds next to nothing: it drops, and who comes when it has room again
@@ -45,6 +44,7 @@ FIXTURE_VARIANT_ADD(overload, device)
 	.qdisc = "tbf rate 512kbit burst 2k limit 2k",
 	.sndbuf = 1 << 20,
 	.share = 90,
+	.packets = 400,
 };
 
 static size_t tiny(__u16 seq)
@@ -81,7 +81,7 @@ TEST_F_TIMEOUT(overload, shares, 300)
 	struct rtp_fanout_info info = {};
 	struct rtp_fanout_dest dest;
 
-	while (info.tx_packets < PACKETS * VIEWERS) {
+	while (info.tx_packets < variant->packets * VIEWERS) {
 		fo_stream_burst(stream, 1);
 		ASSERT_TRUE(fo_stream_idle(stream));
 		ASSERT_EQ(0, fo_info(stream->relay.fd, &info));

@@ -459,6 +459,53 @@ TEST_F(path, source_interface)
 	EXPECT_EQ(2, fo_recv_seq(viewer));
 }
 
+/* A device that stands still takes the stream from nobody behind another. */
+TEST(other_device)
+{
+	struct rtp_fanout_dest_info found;
+	struct rtp_fanout_dest dest[4];
+	struct rtp_fanout_info info;
+	struct fo_relay relay;
+	unsigned int i;
+
+	fo_netns();
+	fo_relay(&relay, FO_DUAL);
+	fo_ip("link add d0 type dummy\n"
+	      "addr add 10.7.0.1/24 dev d0\n"
+	      "link set d0 up\n"
+	      "neigh add 10.7.0.2 lladdr 02:00:00:00:00:01 dev d0\n"
+	      "link add d1 type dummy\n"
+	      "addr add 10.8.0.1/24 dev d1\n"
+	      "link set d1 up\n"
+	      "neigh add 10.8.0.2 lladdr 02:00:00:00:00:01 dev d1\n");
+	fo_sh("tc qdisc add dev d0 root tbf rate 1kbit burst 2k limit 10m");
+	fo_set_int(relay.fd, SOL_SOCKET, SO_SNDBUF, 20000);
+	/* by turns behind the one and the other */
+	for (i = 0; i < 4; i++) {
+		fo_dest(&dest[i], AF_INET, FO_HOST_ANY, 1);
+		fo_addr_text(&dest[i].addr, i % 2 ? "10.7.0.2" : "10.8.0.2",
+			     9 + i);
+	}
+	ASSERT_EQ(0, fo_add(relay.fd, dest, 4));
+	for (i = 0; i < 200; i++) {
+		send_size(&relay, i, 1000);
+		ASSERT_TRUE(FO_WAIT(!fo_info(relay.fd, &info) &&
+				    info.tx_packets + info.tx_dropped ==
+				    4 * (i + 1)));
+	}
+	for (i = 0; i < 4; i++) {
+		ASSERT_EQ(0, fo_find(relay.fd, &dest[i], &found));
+		if (i % 2) {
+			EXPECT_LT(100, found.dropped_inflight);
+		} else {
+			EXPECT_EQ(200, found.packets);
+		}
+	}
+	fo_ip("link del d0\n"
+	      "link del d1\n");
+	EXPECT_TRUE(FO_WAIT(!fo_in_flight(relay.fd)));
+}
+
 /* The device goes with copies waiting in it: nothing holds it up. */
 TEST(device_goes)
 {
