@@ -729,8 +729,10 @@ TEST_F(configure, under_traffic)
 		count++;
 	}
 	EXPECT_EQ(count, self->info.rx_packets);
-	/* each source had its turns */
-	EXPECT_LT(300, count);
+	/* something was sent: a machine that checks everything comes to no
+	 * datagram in some turns
+	 */
+	EXPECT_LT(50, count);
 }
 
 int main(int argc, char **argv)
