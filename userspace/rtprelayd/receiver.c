@@ -11,6 +11,13 @@
 #define RECEIVER_INTERVALS	3
 #define RECEIVER_INTERVAL_US	(5 * G_USEC_PER_SEC)
 
+/*
+ * Silence that is waited for in any case: a viewer that is busy decoding does not look
+ * at its sockets for a while, and its RTSP connection, or its session's timeout, tells
+ * of one that has left
+ */
+#define RECEIVER_SILENCE_US	(30 * G_USEC_PER_SEC)
+
 /* Times the rate of TCP that is too much (RFC 8083, section 4.3) */
 #define RECEIVER_TCP_TIMES	10
 
@@ -48,8 +55,8 @@ gdouble receiver_loss(const struct receiver *receiver)
 static gboolean receiver_is_silent(struct receiver *receiver, gint64 elapsed,
 				   gboolean sending, gboolean reported)
 {
-	gint64 limit = RECEIVER_INTERVALS *
-		       MAX(RECEIVER_INTERVAL_US, receiver->longest_us);
+	gint64 limit = MAX(RECEIVER_SILENCE_US,
+			   RECEIVER_INTERVALS * receiver->longest_us);
 
 	if (reported)
 		receiver->silent_us = 0;
