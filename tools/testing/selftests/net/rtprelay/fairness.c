@@ -86,6 +86,8 @@ TEST_F_TIMEOUT(overload, shares, 300)
 		ASSERT_TRUE(fo_stream_idle(stream));
 		ASSERT_EQ(0, fo_info(stream->relay.fd, &info));
 	}
+	if (!info.tx_dropped)
+		SKIP(return, "too slow a machine to overload the device");
 	count = (__u16)(stream->next - stream->first);
 	EXPECT_EQ(count * VIEWERS, info.tx_packets + info.tx_dropped);
 	EXPECT_LT(info.tx_packets / 10, info.tx_dropped);

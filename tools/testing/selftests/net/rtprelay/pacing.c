@@ -212,7 +212,7 @@ TEST_F(pacing, spread)
 /* fq holds 10,000 packets, 100 of a flow, and none whose time is far off: it
  * drops nothing of what is paced for a thousand.
  */
-TEST_F(pacing, fq)
+TEST_F_TIMEOUT(pacing, fq, 200)
 {
 	const unsigned int viewers = 1000;
 
