@@ -10,13 +10,6 @@
 /* In a list of users: everybody, without a password */
 #define ANYBODY	"*"
 
-static gboolean config_access_fail(GError **error, const char *group, const char *key,
-				   const char *what)
-{
-	g_set_error(error, CONFIG_ERROR, 0, "[%s] %s: %s", group, key, what);
-	return FALSE;
-}
-
 /* What stands in a quoted string, before a colon and in a list as it is */
 static gboolean config_access_name_ok(const char *name)
 {
@@ -37,8 +30,8 @@ gboolean config_access_is_private(const char *filename, const char *group,
 
 	if (!g_stat(filename, &status) && !(status.st_mode & S_IRWXO))
 		return TRUE;
-	return config_access_fail(error, group, key, "everybody may read the file that "
-				  "has it: chmod o= it");
+	return config_fail(error, group, key, "everybody may read the file that "
+			   "has it: chmod o= it");
 }
 
 /* The first line of the file that @group names */
@@ -64,23 +57,23 @@ gboolean config_access_load_user(struct users *users, GKeyFile *file, const char
 	g_autofree char *password = NULL;
 
 	if (!config_access_name_ok(name))
-		return config_access_fail(error, group, "name", "not 1 to 64 printable "
-					  "characters without \" \\ : ; ,");
+		return config_fail(error, group, "name", "not 1 to 64 printable "
+				   "characters without \" \\ : ; ,");
 	if (here == there)
-		return config_access_fail(error, group, "password", "there must be either "
-					  "it or password-file");
+		return config_fail(error, group, "password", "there must be either "
+				   "it or password-file");
 	if (here && !config_access_is_private(filename, group, "password", error))
 		return FALSE;
 	password = here ? g_key_file_get_string(file, group, "password", NULL) :
 			  config_access_read_file(file, group, error);
 	if (!password)
-		return there ? FALSE : config_access_fail(error, group, "password",
-							  "not UTF-8");
+		return there ? FALSE : config_fail(error, group, "password",
+						   "not UTF-8");
 	if (!*password)
-		return config_access_fail(error, group, there ? "password-file" : "password",
-					  "empty");
+		return config_fail(error, group, there ? "password-file" : "password",
+				   "empty");
 	if (!users_add(users, name, password))
-		return config_access_fail(error, group, "name", "there twice");
+		return config_fail(error, group, "name", "there twice");
 	return TRUE;
 }
 
@@ -92,13 +85,13 @@ gboolean config_access_load(struct config_access *access, const struct users *us
 	access->users = g_key_file_get_string_list(file, group, CONFIG_ACCESS_KEYS, NULL,
 						   NULL);
 	if (!access->users || !access->users[0])
-		return config_access_fail(error, group, CONFIG_ACCESS_KEYS,
-					  "not a list of users, as alice;bob");
+		return config_fail(error, group, CONFIG_ACCESS_KEYS,
+				   "not a list of users, as alice;bob");
 	for (guint i = 0; access->users[i]; i++) {
 		access->open |= g_str_equal(access->users[i], ANYBODY);
 		if (!access->open && !users_have(users, access->users[i]))
-			return config_access_fail(error, group, CONFIG_ACCESS_KEYS,
-						  "one of them has no [user] group");
+			return config_fail(error, group, CONFIG_ACCESS_KEYS,
+					   "one of them has no [user] group");
 	}
 	return TRUE;
 }

@@ -6,13 +6,6 @@
 /* RFC 7826, section 22.14 */
 #define DEFAULT_PORT	322
 
-static gboolean config_tls_fail(GError **error, const char *group, const char *key,
-				const char *what)
-{
-	g_set_error(error, CONFIG_ERROR, 0, "[%s] %s: %s", group, key, what);
-	return FALSE;
-}
-
 static gboolean config_tls_load_certificate(struct config_tls *tls, GKeyFile *file,
 					    const char *group, GError **error)
 {
@@ -23,16 +16,16 @@ static gboolean config_tls_load_certificate(struct config_tls *tls, GKeyFile *fi
 	g_autoptr(GError) wrong = NULL;
 
 	if (!certificate)
-		return config_tls_fail(error, group, "certificate", "missing: listen-tls "
-				       "needs a file with a certificate, in PEM form");
+		return config_fail(error, group, "certificate", "missing: listen-tls "
+				   "needs a file with a certificate, in PEM form");
 	read = key ? g_tls_certificate_new_from_files(certificate, key, &wrong) :
 		     g_tls_certificate_new_from_file(certificate, &wrong);
 	if (!read)
-		return config_tls_fail(error, group, "certificate", wrong->message);
+		return config_fail(error, group, "certificate", wrong->message);
 	g_object_get(read, "private-key", &der, NULL);
 	if (!der)
-		return config_tls_fail(error, group, "key", "missing, and not in the "
-				       "certificate's file either");
+		return config_fail(error, group, "key", "missing, and not in the "
+				   "certificate's file either");
 	tls->certificate = g_steal_pointer(&read);
 	return TRUE;
 }
@@ -47,17 +40,17 @@ gboolean config_tls_load(struct config_tls *tls, GKeyFile *file, const char *gro
 	if (!listen) {
 		for (guint i = 0; i < G_N_ELEMENTS(others); i++)
 			if (g_key_file_has_key(file, group, others[i], NULL))
-				return config_tls_fail(error, group, others[i],
-						       "without listen-tls");
+				return config_fail(error, group, others[i],
+						   "without listen-tls");
 		return TRUE;
 	}
 	tls->listen = config_parse_address(listen, DEFAULT_PORT);
 	if (!tls->listen)
-		return config_tls_fail(error, group, "listen-tls",
-				       "not an address and port, as 0.0.0.0:322 or [::]:322");
+		return config_fail(error, group, "listen-tls",
+				   "not an address and port, as 0.0.0.0:322 or [::]:322");
 	tls->udp = g_key_file_get_boolean(file, group, "udp-with-tls", &wrong);
 	if (g_error_matches(wrong, G_KEY_FILE_ERROR, G_KEY_FILE_ERROR_INVALID_VALUE))
-		return config_tls_fail(error, group, "udp-with-tls", "neither true nor false");
+		return config_fail(error, group, "udp-with-tls", "neither true nor false");
 	return config_tls_load_certificate(tls, file, group, error);
 }
 

@@ -15,13 +15,6 @@
 /* GStreamer has one for rtsp only (RFC 7826, 22.14) */
 #define PORT_RTSPS		322
 
-static gboolean config_upstream_fail(GError **error, const char *group, const char *key,
-				     const char *what)
-{
-	g_set_error(error, CONFIG_ERROR, 0, "[%s] %s: %s", group, key, what);
-	return FALSE;
-}
-
 static gboolean config_upstream_load_url(struct config_upstream *upstream,
 					 GKeyFile *file, const char *group,
 					 GError **error)
@@ -31,18 +24,18 @@ static gboolean config_upstream_load_url(struct config_upstream *upstream,
 
 	upstream->url = g_key_file_get_string(file, group, "upstream", NULL);
 	if (!upstream->url)
-		return config_upstream_fail(error, group, "upstream", "missing: the "
-			"rtsp:// or rtsps:// URL to pull the stream from");
+		return config_fail(error, group, "upstream", "missing: the "
+				   "rtsp:// or rtsps:// URL to pull the stream from");
 	upstream->tls = g_str_has_prefix(upstream->url, "rtsps://");
 	if ((!upstream->tls && !g_str_has_prefix(upstream->url, "rtsp://")) ||
 	    gst_rtsp_url_parse(upstream->url, &url) != GST_RTSP_OK || !url->host ||
 	    !*url->host) {
-		config_upstream_fail(error, group, "upstream",
-				     "not an rtsp:// or rtsps:// URL");
+		config_fail(error, group, "upstream",
+			    "not an rtsp:// or rtsps:// URL");
 	} else if (url->user || url->passwd) {
 		/* URLs are shown in logs and in the state */
-		config_upstream_fail(error, group, "upstream", "user and password are "
-				     "keys of their own");
+		config_fail(error, group, "upstream", "user and password are "
+			    "keys of their own");
 	} else {
 		upstream->host = g_strdup(url->host);
 		upstream->port = url->port;
@@ -70,7 +63,7 @@ static gboolean config_upstream_load_word(GKeyFile *file, const char *group,
 			return TRUE;
 	all = g_strjoinv(", ", (char **)words);
 	wrong = g_strconcat("not one of ", all, NULL);
-	return config_upstream_fail(error, group, key, wrong);
+	return config_fail(error, group, key, wrong);
 }
 
 static gboolean config_upstream_load_seconds(GKeyFile *file, const char *group,
@@ -83,8 +76,8 @@ static gboolean config_upstream_load_seconds(GKeyFile *file, const char *group,
 	if (!text)
 		return TRUE;
 	if (!g_ascii_string_to_unsigned(text, 10, 0, MAX_SECONDS, &value, NULL))
-		return config_upstream_fail(error, group, key,
-					    "not within 0 to 3600 seconds");
+		return config_fail(error, group, key,
+				   "not within 0 to 3600 seconds");
 	*seconds = value;
 	return TRUE;
 }
@@ -104,19 +97,19 @@ static gboolean config_upstream_load_password(struct config_upstream *upstream,
 		return FALSE;
 	if (name) {
 		if (upstream->password)
-			return config_upstream_fail(error, group, "password",
-						    "there is a password-file, too");
+			return config_fail(error, group, "password",
+					   "there is a password-file, too");
 		if (!g_file_get_contents(name, &upstream->password, NULL, &wrong))
-			return config_upstream_fail(error, group, "password-file",
-						    wrong->message);
+			return config_fail(error, group, "password-file",
+					   wrong->message);
 		if (!config_access_is_private(name, group, "password-file", error))
 			return FALSE;
 		upstream->password[strcspn(upstream->password, "\r\n")] = '\0';
 	}
 	if (!upstream->user != !upstream->password)
-		return config_upstream_fail(error, group, upstream->user ? "user" :
-			"password", upstream->user ? "without a password" :
-			"without a user");
+		return config_fail(error, group, upstream->user ? "user" :
+				   "password", upstream->user ? "without a password" :
+				   "without a user");
 	return TRUE;
 }
 
@@ -127,12 +120,12 @@ static gboolean config_upstream_load_tls(struct config_upstream *upstream, GKeyF
 
 	upstream->tls_ca = g_key_file_get_string(file, group, "tls-ca", NULL);
 	if (upstream->tls_ca && !g_file_test(upstream->tls_ca, G_FILE_TEST_IS_REGULAR))
-		return config_upstream_fail(error, group, "tls-ca", "no such file");
+		return config_fail(error, group, "tls-ca", "no such file");
 
 	upstream->tls_verify = g_key_file_get_boolean(file, group, "tls-verify", &wrong);
 	if (g_error_matches(wrong, G_KEY_FILE_ERROR, G_KEY_FILE_ERROR_INVALID_VALUE))
-		return config_upstream_fail(error, group, "tls-verify",
-					    "neither true nor false");
+		return config_fail(error, group, "tls-verify",
+				   "neither true nor false");
 	if (wrong)
 		upstream->tls_verify = TRUE;
 	return TRUE;
@@ -168,8 +161,8 @@ static gboolean config_upstream_load_keys(struct config_upstream *upstream,
 		return FALSE;
 	upstream->transport = word;
 	if (upstream->tls && upstream->transport == CONFIG_TRANSPORT_UDP)
-		return config_upstream_fail(error, group, "transport",
-					    "media of an rtsps:// URL comes over TCP");
+		return config_fail(error, group, "transport",
+				   "media of an rtsps:// URL comes over TCP");
 	return TRUE;
 }
 
