@@ -12,17 +12,22 @@
 #include "fanout.h"
 #include "helper_serve.h"
 #include "limit.h"
-#include "log.h"
 
 /**
  * @fd: our end, -1 without a helper
  * @pid: the helper, 0 without one
  * @watch: wakes when it ends
+ * @lost: it ended by itself
+ * @ended: see helper_watch()
+ * @user_data: for @ended
  */
 static struct {
 	int fd;
 	pid_t pid;
 	guint watch;
+	gboolean lost;
+	helper_ended ended;
+	gpointer user_data;
 } helper = { .fd = -1 };
 
 void helper_stop(void)
@@ -41,7 +46,9 @@ static void helper_lost(const char *reason)
 	/* it may hang: then it would not see the end of the connection */
 	kill(helper.pid, SIGKILL);
 	helper_stop();
-	log_warn("helper-lost", LOG_S("reason", reason));
+	helper.lost = TRUE;
+	if (helper.ended)
+		helper.ended(reason, helper.user_data);
 }
 
 /* Return: 0 or what is wrong with the helper. */
@@ -157,20 +164,29 @@ gboolean helper_start(const struct privileges_user *user, GError **error)
 	return FALSE;
 }
 
-static gboolean helper_ended(gint fd, GIOCondition condition, gpointer unused)
+static gboolean helper_hung_up(gint fd, GIOCondition condition, gpointer unused)
 {
 	helper.watch = 0;
 	helper_lost("it has ended");
 	return G_SOURCE_REMOVE;
 }
 
-void helper_watch(void)
+void helper_watch(helper_ended func, gpointer user_data)
 {
+	helper.ended = func;
+	helper.user_data = user_data;
 	if (helper.pid)
-		helper.watch = g_unix_fd_add(helper.fd, G_IO_HUP, helper_ended, NULL);
+		helper.watch = g_unix_fd_add(helper.fd, G_IO_HUP, helper_hung_up, NULL);
 }
 
 pid_t helper_pid(void)
 {
 	return helper.pid;
+}
+
+const char *helper_state(void)
+{
+	if (helper.pid)
+		return "running";
+	return helper.lost ? "lost" : "none";
 }

@@ -5,7 +5,8 @@
  * send, has no privilege. It holds no descriptor longer than a request takes.
  *
  * There is one at most, as long as the daemon lives. When it has ended no other
- * can be started: what is attached stays so, nothing new is.
+ * can be started, for whoever could has given that up: what is attached stays so,
+ * nothing new is.
  */
 #ifndef RTPRELAYD_HELPER_H
 #define RTPRELAYD_HELPER_H
@@ -24,14 +25,23 @@
  */
 gboolean helper_start(const struct privileges_user *user, GError **error);
 
-/* helper_watch - have its end logged when it comes; from the main context on */
-void helper_watch(void);
+/* helper_ended - it is lost, for @reason; called once at most */
+typedef void (*helper_ended)(const char *reason, gpointer user_data);
+
+/**
+ * helper_watch - be told, from the main context on, when it ends before helper_stop()
+ * @func: may be called from within whatever asks the helper for something
+ */
+void helper_watch(helper_ended func, gpointer user_data);
 
 /* helper_stop - end it, and wait until it has */
 void helper_stop(void);
 
 /* helper_pid - its process, 0 without one */
 pid_t helper_pid(void);
+
+/* helper_state - "running", "lost", or "none" when there never was one */
+const char *helper_state(void);
 
 /**
  * helper_force_buffers - set a UDP socket's buffers to UDP_BUFFER, whatever

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <glib-unix.h>
 #include <gst/gst.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <sys/resource.h>
 
@@ -29,17 +30,25 @@ static const GOptionEntry entries[] = {
 };
 
 /**
- * struct daemon - what a reload needs
+ * struct daemon - the daemon as a whole
  * @file: the configuration's
  * @backend: that of the command line, which comes before the file's
  * @config: what is in force
- * @server: serves it
+ * @http: see monitor_listen()
+ * @server: serves viewers
+ * @monitor: serves operators
+ * @loop: ends when the daemon is to
+ * @status: with which it then exits
  */
 struct daemon {
 	const char *file;
 	enum fanout_backend backend;
 	struct config *config;
+	GSocket *http;
 	struct server *server;
+	struct monitor *monitor;
+	GMainLoop *loop;
+	int status;
 };
 
 /* Viewers hold a descriptor each, and an upstream two for each track. */
@@ -62,13 +71,17 @@ static void main_init_gstreamer(void)
 
 static gboolean main_quit(gpointer user_data)
 {
-	g_main_loop_quit(user_data);
+	struct daemon *daemon = user_data;
+
+	g_main_loop_quit(daemon->loop);
 	return G_SOURCE_CONTINUE;
 }
 
 static gboolean main_print_stats(gpointer user_data)
 {
-	status_print(user_data);
+	struct daemon *daemon = user_data;
+
+	status_print(daemon->server);
 	return G_SOURCE_CONTINUE;
 }
 
@@ -81,46 +94,76 @@ static struct config *main_load(const struct daemon *daemon, GError **error)
 	return config;
 }
 
-/* Listens, with what it takes to do so, and then gives that up. */
-static struct server *main_listen(const struct config *config, GError **error)
+/* What takes privileges, but for the helper's */
+static gboolean main_listen(struct daemon *daemon, GError **error)
 {
+	if (!monitor_listen(&daemon->config->monitor, &daemon->http, error))
+		return FALSE;
+	daemon->server = server_new(daemon->config, error);
+	return daemon->server != NULL;
+}
+
+/* Listens, with what it takes to do so, and then gives that up. */
+static gboolean main_open(struct daemon *daemon, GError **error)
+{
+	const struct config *config = daemon->config;
 	g_autoptr(GError) helpless = NULL;
 	struct privileges_user user;
-	struct server *server;
 	int err;
 
 	if (!privileges_find_user(config->user, &user, error))
-		return NULL;
+		return FALSE;
 	if (!helper_start(&user, &helpless) &&
 	    config->backend == FANOUT_KERNEL) {
 		g_propagate_prefixed_error(error, g_steal_pointer(&helpless),
 					   "backend kernel: ");
-		return NULL;
+		return FALSE;
 	}
-	server = server_new(config, error);
-	if (!server)
-		return NULL;
+	if (!main_listen(daemon, error))
+		return FALSE;
 	err = privileges_reduce(&user, PRIVILEGES_NONE);
 	if (err) {
 		g_set_error(error, G_IO_ERROR, g_io_error_from_errno(err),
 			    "cannot give up privileges%s%s: %s",
 			    user.name ? " and become " : "", user.name ? user.name : "",
 			    g_strerror(err));
-		server_free(server);
-		return NULL;
+		return FALSE;
 	}
 	log_event("privileges", LOG_S("user", g_get_user_name()),
 		  LOG_U("helper", helper_pid()),
 		  LOG_S(helpless ? "reason" : NULL, helpless ? helpless->message : NULL));
-	return server;
+	return TRUE;
 }
 
 static char *main_status(gpointer user_data)
 {
 	const struct daemon *daemon = user_data;
 
-	return g_strdup_printf("%u streams, %u viewers", daemon->config->paths->len,
-			       session_count(server_sessions(daemon->server)));
+	return g_strdup_printf("%u streams, %u viewers%s", daemon->config->paths->len,
+			       session_count(server_sessions(daemon->server)),
+			       g_str_equal(helper_state(), "lost") ?
+			       ", the helper is lost: restart the daemon" : "");
+}
+
+/*
+ * Nobody can start another one any more. What is served goes on, and what comes is
+ * served otherwise; where the kernel is all that may serve it, nothing can be, and
+ * whoever started the daemon had better do it again.
+ */
+static void main_helper_lost(const char *reason, gpointer user_data)
+{
+	struct daemon *daemon = user_data;
+	gboolean end = daemon->config->backend == FANOUT_KERNEL;
+
+	log_warn("helper-lost", LOG_S("reason", reason),
+		 LOG_S("do", end ? "the daemon ends, since no stream can be attached to the "
+		       "kernel any more: have it started again" :
+		       "restart the daemon: streams that begin before that are served "
+		       "by itself, not by the kernel"));
+	if (!end)
+		return;
+	daemon->status = EXIT_FAILURE;
+	g_main_loop_quit(daemon->loop);
 }
 
 /* What cannot be changed any more, or NULL */
@@ -175,59 +218,98 @@ static gboolean main_reload(gpointer user_data)
 	return G_SOURCE_CONTINUE;
 }
 
-static int main_serve(struct daemon *daemon)
+/* What the daemon is told by */
+static const struct {
+	int number;
+	GSourceFunc handler;
+} main_signals[] = {
+	{ SIGINT, main_quit },
+	{ SIGTERM, main_quit },
+	{ SIGUSR1, main_print_stats },
+	{ SIGHUP, main_reload },
+};
+
+/*
+ * From before anybody can know that the daemon is there until it minds them: a signal
+ * that comes meanwhile waits, where it would end the daemon else.
+ */
+static void main_hold_signals(gboolean hold)
 {
-	g_autoptr(GMainLoop) loop = g_main_loop_new(NULL, FALSE);
-	g_autofree char *listen = g_socket_connectable_to_string(
-					G_SOCKET_CONNECTABLE(daemon->config->listen));
-	GSocketAddress *tls = daemon->config->tls.listen;
-	g_autofree char *listen_tls = tls ? g_socket_connectable_to_string(
-					G_SOCKET_CONNECTABLE(tls)) : NULL;
-	g_autofree char *status = NULL;
-	g_autoptr(GError) error = NULL;
-	guint sources[4];
-	struct monitor *monitor;
+	sigset_t set;
 
+	sigemptyset(&set);
+	for (guint i = 0; i < G_N_ELEMENTS(main_signals); i++)
+		sigaddset(&set, main_signals[i].number);
+	pthread_sigmask(hold ? SIG_BLOCK : SIG_UNBLOCK, &set, NULL);
+}
+
+/* Everything; from main_init_gstreamer() on there may be threads. */
+static gboolean main_start(struct daemon *daemon, GError **error)
+{
 	main_raise_limits();
-	daemon->server = main_listen(daemon->config, &error);
-	if (!daemon->server) {
-		helper_stop();
-		g_printerr("rtprelayd: %s\n", error->message);
-		return EXIT_FAILURE;
-	}
-	/* from here on there may be threads */
+	main_hold_signals(TRUE);
+	if (!main_open(daemon, error))
+		return FALSE;
 	main_init_gstreamer();
-	helper_watch();
-	monitor = monitor_new(&daemon->config->monitor, daemon->server, &error);
-	if (!monitor) {
-		g_printerr("rtprelayd: %s\n", error->message);
-		server_free(daemon->server);
-		helper_stop();
-		return EXIT_FAILURE;
-	}
+	helper_watch(main_helper_lost, daemon);
+	daemon->monitor = monitor_new(&daemon->config->monitor, daemon->http, daemon->server,
+				      error);
+	return daemon->monitor != NULL;
+}
 
-	sources[0] = g_unix_signal_add(SIGINT, main_quit, loop);
-	sources[1] = g_unix_signal_add(SIGTERM, main_quit, loop);
-	sources[2] = g_unix_signal_add(SIGUSR1, main_print_stats, daemon->server);
-	sources[3] = g_unix_signal_add(SIGHUP, main_reload, daemon);
-	log_event("ready", LOG_S("listen", listen), LOG_S("listen-tls", listen_tls),
-		  LOG_U("paths", daemon->config->paths->len),
-		  LOG_S("backend", fanout_backend_name(daemon->config->backend)));
+/* As far as it has come */
+static void main_end(struct daemon *daemon)
+{
+	g_clear_pointer(&daemon->monitor, monitor_free);
+	g_clear_pointer(&daemon->server, server_free);
+	g_clear_object(&daemon->http);
+	helper_stop();
+}
+
+static void main_run(struct daemon *daemon)
+{
+	guint sources[G_N_ELEMENTS(main_signals)];
+	g_autofree char *status = NULL;
+
+	for (guint i = 0; i < G_N_ELEMENTS(sources); i++)
+		sources[i] = g_unix_signal_add(main_signals[i].number,
+					       main_signals[i].handler, daemon);
+	main_hold_signals(FALSE);
 	status = main_status(daemon);
 	notify_ready(status);
 	notify_watch(main_status, daemon);
-	g_main_loop_run(loop);
+	g_main_loop_run(daemon->loop);
 
 	notify_stopping();
 	notify_unwatch();
 	for (guint i = 0; i < G_N_ELEMENTS(sources); i++)
 		g_source_remove(sources[i]);
+}
+
+static int main_serve(struct daemon *daemon)
+{
+	g_autofree char *listen = g_socket_connectable_to_string(
+					G_SOCKET_CONNECTABLE(daemon->config->listen));
+	GSocketAddress *tls = daemon->config->tls.listen;
+	g_autofree char *listen_tls = tls ? g_socket_connectable_to_string(
+					G_SOCKET_CONNECTABLE(tls)) : NULL;
+	g_autoptr(GMainLoop) loop = g_main_loop_new(NULL, FALSE);
+	g_autoptr(GError) error = NULL;
+
+	daemon->loop = loop;
+	if (!main_start(daemon, &error)) {
+		g_printerr("rtprelayd: %s\n", error->message);
+		main_end(daemon);
+		return EXIT_FAILURE;
+	}
+	log_event("ready", LOG_S("listen", listen), LOG_S("listen-tls", listen_tls),
+		  LOG_U("paths", daemon->config->paths->len),
+		  LOG_S("backend", fanout_backend_name(daemon->config->backend)));
+	main_run(daemon);
 	status_print(daemon->server);
-	monitor_free(monitor);
-	server_free(daemon->server);
-	helper_stop();
+	main_end(daemon);
 	log_event("stopped", LOG_S("listen", listen));
-	return EXIT_SUCCESS;
+	return daemon->status;
 }
 
 static int main_check(const struct daemon *daemon)

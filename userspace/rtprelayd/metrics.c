@@ -248,6 +248,10 @@ static void metrics_put_daemon(GString *text, JsonObject *model)
 	metrics_put_value(text, "rtprelay_start_time_seconds",
 			  "When the daemon started, in seconds since 1970.",
 			  json_object_get_int_member(model, "started"));
+	metrics_put_value(text, "rtprelay_helper_up",
+			  "Whether new streams can be attached to the kernel.",
+			  g_str_equal("running",
+				      json_object_get_string_member(model, "helper")));
 	metrics_put_value(text, "rtprelay_connections", "RTSP connections of viewers.",
 			  json_object_get_int_member(model, "connections"));
 	metrics_put_value(text, "rtprelay_sessions", "RTSP sessions of viewers.",

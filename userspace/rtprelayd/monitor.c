@@ -207,7 +207,7 @@ static gboolean monitor_sample(gpointer user_data)
 	return G_SOURCE_CONTINUE;
 }
 
-static GSocket *monitor_listen(GSocketAddress *address, GError **error)
+static GSocket *monitor_open_socket(GSocketAddress *address, GError **error)
 {
 	gboolean local = G_IS_UNIX_SOCKET_ADDRESS(address);
 	g_autoptr(GSocket) socket = g_socket_new(g_socket_address_get_family(address),
@@ -223,17 +223,28 @@ static GSocket *monitor_listen(GSocketAddress *address, GError **error)
 	return g_steal_pointer(&socket);
 }
 
-static struct web *monitor_open_http(struct monitor *monitor, GSocketAddress *address,
-				     GError **error)
+gboolean monitor_listen(const struct config_monitor *config, GSocket **http,
+			GError **error)
+{
+	g_autofree char *listen = NULL;
+
+	*http = NULL;
+	if (!config->http)
+		return TRUE;
+	*http = monitor_open_socket(config->http, error);
+	if (*http)
+		return TRUE;
+	listen = g_socket_connectable_to_string(G_SOCKET_CONNECTABLE(config->http));
+	g_prefix_error(error, "cannot listen on %s: ", listen);
+	return FALSE;
+}
+
+static struct web *monitor_open_http(struct monitor *monitor, GSocket *socket,
+				     GSocketAddress *address)
 {
 	g_autofree char *listen = g_socket_connectable_to_string(
 					G_SOCKET_CONNECTABLE(address));
-	g_autoptr(GSocket) socket = monitor_listen(address, error);
 
-	if (!socket) {
-		g_prefix_error(error, "cannot listen on %s: ", listen);
-		return NULL;
-	}
 	log_event("status-page", LOG_S("listen", listen));
 	return web_new(socket, monitor_http, monitor);
 }
@@ -260,7 +271,7 @@ static struct web *monitor_open_control(struct monitor *monitor, const char *pat
 	monitor_remove_stale(address, path);
 	/* for the owner and its group: who may change what is served */
 	mask = umask(0117);
-	socket = monitor_listen(address, error);
+	socket = monitor_open_socket(address, error);
 	umask(mask);
 	if (!socket) {
 		g_prefix_error(error, "cannot listen on %s: ", path);
@@ -271,16 +282,11 @@ static struct web *monitor_open_control(struct monitor *monitor, const char *pat
 	return web_new(socket, monitor_control, monitor);
 }
 
-static gboolean monitor_open(struct monitor *monitor, const struct config_monitor *config,
-			     GError **error)
+static gboolean monitor_try_control(struct monitor *monitor,
+				    const struct config_monitor *config, GError **error)
 {
 	g_autoptr(GError) refused = NULL;
 
-	if (config->http) {
-		monitor->http = monitor_open_http(monitor, config->http, error);
-		if (!monitor->http)
-			return FALSE;
-	}
 	if (!*config->control)
 		return TRUE;
 	monitor->control = monitor_open_control(monitor, config->control, &refused);
@@ -295,13 +301,15 @@ static gboolean monitor_open(struct monitor *monitor, const struct config_monito
 	return TRUE;
 }
 
-struct monitor *monitor_new(const struct config_monitor *config, struct server *server,
-			    GError **error)
+struct monitor *monitor_new(const struct config_monitor *config, GSocket *http,
+			    struct server *server, GError **error)
 {
 	struct monitor *monitor = g_new0(struct monitor, 1);
 
 	monitor->server = server;
-	if (!monitor_open(monitor, config, error)) {
+	if (http)
+		monitor->http = monitor_open_http(monitor, http, config->http);
+	if (!monitor_try_control(monitor, config, error)) {
 		monitor_free(monitor);
 		return NULL;
 	}

@@ -12,14 +12,25 @@
 struct monitor;
 
 /**
- * monitor_new - listen
+ * monitor_listen - listen for HTTP, which may take privileges that monitor_new() has not
+ * @http: set to the socket; NULL when the configuration has none
+ * @error: G_IO_ERROR; the text says where
+ *
+ * Return: FALSE on error.
+ */
+gboolean monitor_listen(const struct config_monitor *config, GSocket **http,
+			GError **error);
+
+/**
+ * monitor_new - be looked in by
+ * @http: of monitor_listen(), or NULL; a reference is taken
  * @server: what is looked at; outlives it
- * @error: G_IO_ERROR, from listening; the text says where
+ * @error: G_IO_ERROR, from listening on the control socket; the text says where
  *
  * Return: it, or NULL.
  */
-struct monitor *monitor_new(const struct config_monitor *config, struct server *server,
-			    GError **error);
+struct monitor *monitor_new(const struct config_monitor *config, GSocket *http,
+			    struct server *server, GError **error);
 
 void monitor_free(struct monitor *monitor);
 

@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 
+#include "helper.h"
 #include "limit.h"
 #include "status_track.h"
 #include "status_viewer.h"
@@ -83,6 +84,7 @@ JsonNode *status_to_json(struct server *server, const struct status_query *query
 	json_object_set_int_member(object, "uptime", uptime_ms / 1000);
 	json_object_set_string_member(object, "backend",
 				      fanout_backend_name(server_backend(server)));
+	json_object_set_string_member(object, "helper", helper_state());
 	json_object_set_int_member(object, "connections", server_n_clients(server));
 	json_object_set_int_member(object, "sessions",
 				   session_count(server_sessions(server)));

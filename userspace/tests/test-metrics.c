@@ -151,7 +151,8 @@ static void test_promtool(struct bed *bed, gconstpointer unused)
 static void test_labels(void)
 {
 	g_autoptr(JsonNode) model = json_from_string(
-		"{\"version\":\"1\",\"backend\":\"user\",\"started\":1,\"connections\":2,"
+		"{\"version\":\"1\",\"backend\":\"user\",\"helper\":\"none\",\"started\":1,"
+		"\"connections\":2,"
 		"\"sessions\":3,\"viewers\":[],\"streams\":[{\"path\":\"/a\",\"state\":\"idle\","
 		"\"viewers\":0,\"tracks\":[{\"path\":\"/a\",\"track\":0,\"media\":\"v\\\\\","
 		"\"codec\":\"\\\"} 9\\nx 1\",\"backend\":\"user\",\"layers\":[]}]}]}", NULL);

@@ -6,6 +6,7 @@
 #include <cap-ng.h>
 #include <errno.h>
 #include <netinet/in.h>
+#include <pwd.h>
 #include <seccomp.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -15,9 +16,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "bed.h"
 #include "fanout.h"
 #include "helper_serve.h"
+#include "look.h"
 #include "udp.h"
 
 #define OTHER_USER	"nobody"
@@ -133,16 +134,29 @@ static void test_caps(struct bed *bed, gconstpointer data)
 	viewer_teardown(viewer);
 }
 
-/* Streams go on without the helper, and new ones begin. */
+static void assert_helper(struct bed *bed, const char *state, gint64 up)
+{
+	g_autoptr(JsonNode) status = look_json(bed, "/status");
+	g_autofree char *metrics = look_text(bed, "/metrics");
+
+	g_assert_cmpstr(json_object_get_string_member(json_node_get_object(status), "helper"),
+			==, state);
+	g_assert_cmpint(look_metric(metrics, "rtprelay_helper_up"), ==, up);
+}
+
+/* Streams go on without the helper, and new ones begin; everybody who looks sees it. */
 static void test_helper_killed(struct bed *bed, gconstpointer unused)
 {
 	struct viewer *viewer = viewer_new(bed, NULL, 1), *late;
 	struct bed beside = *bed;
 	guint8 data[2048];
 
+	assert_helper(bed, "running", 1);
+
 	viewer_play(viewer);
 	g_assert_cmpint(kill(helper_of(bed_pid(bed)), SIGKILL), ==, 0);
-	bed_await_log(bed, "helper-lost: ");
+	bed_await_log(bed, "helper-lost: reason=\"it has ended\" do=\"restart the daemon");
+	assert_helper(bed, "lost", 0);
 	for (guint i = 0; i < 50; i++)
 		g_assert_cmpint(viewer_receive(viewer, 0, 0, data), >, 0);
 
@@ -153,6 +167,70 @@ static void test_helper_killed(struct bed *bed, gconstpointer unused)
 	viewer_teardown(late);
 	viewer_teardown(viewer);
 	g_free(beside.url);
+}
+
+/* Where only the kernel may serve, whoever started the daemon is to do it again. */
+static void test_helper_killed_kernel(void)
+{
+	static const struct bed_wish wish = { .backend = "kernel" };
+	struct bed bed = { 0 };
+
+	bed_set_up(&bed, &wish);
+	g_assert_cmpint(kill(helper_of(bed_pid(&bed)), SIGKILL), ==, 0);
+	g_assert_true(g_subprocess_wait(bed.daemon, NULL, NULL));
+	g_assert_cmpint(g_subprocess_get_exit_status(bed.daemon), ==, 1);
+	bed_await_log(&bed, "helper-lost: reason=\"it has ended\" do=\"the daemon ends");
+	bed_await_log(&bed, "stopped: ");
+	bed_tear_down(&bed, &(struct bed_wish){ .status = -1 });
+}
+
+/* A TCP port that only root may listen on, and nobody does; below @below */
+static guint16 free_low_port(guint16 below)
+{
+	while (--below) {
+		g_autoptr(GSocketAddress) address =
+			g_inet_socket_address_new_from_string(RELAY_HOST, below);
+		g_autoptr(GSocket) socket = g_socket_new(G_SOCKET_FAMILY_IPV4,
+							 G_SOCKET_TYPE_STREAM,
+							 G_SOCKET_PROTOCOL_TCP, NULL);
+
+		if (g_socket_bind(socket, address, FALSE, NULL))
+			break;
+	}
+	return below;
+}
+
+/* Whatever is listened on may be below 1024, though root is given up. */
+static void test_low_ports(struct bed *bed, gconstpointer unused)
+{
+	g_autofree char *pem = g_build_filename(g_getenv("TESTS"), "relay-a.pem", NULL);
+	g_autoptr(GSocketClient) client = g_socket_client_new();
+	g_autoptr(GSocketConnection) connection = NULL;
+	const struct passwd *other = getpwnam(OTHER_USER);
+	g_autoptr(JsonNode) status = NULL;
+	g_autofree char *server = NULL;
+	struct viewer *viewer;
+	guint16 tls_port;
+
+	bed_kill(bed);
+	bed->port = free_low_port(1024);
+	bed->http_port = free_low_port(bed->port);
+	tls_port = free_low_port(bed->http_port);
+	g_clear_pointer(&bed->url, g_free);
+	bed->url = g_strdup_printf("rtsp://" RELAY_HOST ":%u/cam", bed->port);
+	server = g_strdup_printf("user=" OTHER_USER "\nlisten-tls=" RELAY_HOST ":%u\n"
+				 "certificate=%s\n", tls_port, pem);
+	bed_configure(bed, server, NULL);
+	/* the control socket is made by the user that it becomes */
+	g_assert_cmpint(chown(bed->dir, other->pw_uid, other->pw_gid), ==, 0);
+	bed_start(bed, NULL);
+	viewer = viewer_new(bed, NULL, 1);
+	viewer_play(viewer);
+	status = look_json(bed, "/status");
+	g_assert_nonnull(look_viewer(status, 0));
+	connection = g_socket_client_connect_to_host(client, RELAY_HOST, tls_port, NULL, NULL);
+	g_assert_nonnull(connection);
+	viewer_teardown(viewer);
 }
 
 /* What is sent to end the daemon is not for its helper. */
@@ -396,7 +474,7 @@ int main(int argc, char **argv)
 {
 	static const struct bed_wish root = { 0 };
 	static const struct bed_wish other = { .server = "user=" OTHER_USER "\n" };
-	static const struct bed_wish any = { .backend = "auto" };
+	static const struct bed_wish any = { .backend = "auto", .monitor = TRUE };
 	static const struct bed_wish powerless = { .backend = "auto", .child = drop_all };
 	static const struct bed_wish small_buffers = { .child = drop_all_small_buffers };
 	static const struct bed_wish powerless_kernel = {
@@ -415,8 +493,11 @@ int main(int argc, char **argv)
 		ADD("root", test_caps, &root);
 		ADD("other-user", test_caps, &other);
 		ADD("helper-killed", test_helper_killed, &any);
+		ADD("low-ports", test_low_ports, &root);
 		ADD("signals", test_signals, &root);
 		ADD("helper-keeps", test_helper_keeps, &root);
+		g_test_add_func("/privileges/helper-killed-kernel",
+				test_helper_killed_kernel);
 		g_test_add_func("/privileges/daemon-killed", test_daemon_killed);
 		g_test_add_func("/privileges/helper-refuses", test_helper_refuses);
 	}

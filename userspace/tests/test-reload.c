@@ -9,6 +9,7 @@
 #include "bed.h"
 
 #define RELOADS		20
+#define STARTS		10
 
 static char *paths(struct bed *bed, const char *text)
 {
@@ -279,15 +280,20 @@ static void test_check(struct bed *bed, gconstpointer unused)
 	g_assert_cmpstr(err, ==, wrong);
 }
 
-static void test_set_up(struct bed *bed, gconstpointer wish)
+/* From when it can be connected to, a signal is not what ends it. */
+static void test_at_once(struct bed *bed, gconstpointer unused)
 {
-	bed_set_up(bed, wish);
-	/* from then on signals are not what ends it */
-	bed_await_log(bed, "ready: ");
+	for (guint i = 0; i < STARTS; i++) {
+		bed_kill(bed);
+		bed_start(bed, NULL);
+		bed->logged = 0;
+		g_subprocess_send_signal(bed->daemon, SIGHUP);
+		bed_await_log(bed, "reloaded: paths-kept=3");
+	}
 }
 
 #define ADD(name, func) \
-	g_test_add("/reload/" name, struct bed, NULL, test_set_up, func, bed_tear_down)
+	g_test_add("/reload/" name, struct bed, NULL, bed_set_up, func, bed_tear_down)
 
 int main(int argc, char **argv)
 {
@@ -302,5 +308,6 @@ int main(int argc, char **argv)
 	ADD("timeout", test_timeout);
 	ADD("waiting", test_waiting);
 	ADD("check", test_check);
+	ADD("at-once", test_at_once);
 	return g_test_run();
 }
