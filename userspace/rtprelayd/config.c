@@ -81,6 +81,20 @@ gboolean config_check_keys(GKeyFile *file, const char *group,
 	return TRUE;
 }
 
+gboolean config_load_word(GKeyFile *file, const char *group, const char *key,
+			  const char *const *words, guint *index, GError **error)
+{
+	g_autofree char *word = g_key_file_get_string(file, group, key, NULL);
+	g_autofree char *all = NULL, *wrong = NULL;
+
+	for (*index = 0; words[*index]; (*index)++)
+		if (!word || g_str_equal(word, words[*index]))
+			return TRUE;
+	all = g_strjoinv(", ", (char **)words);
+	wrong = g_strconcat("not one of ", all, NULL);
+	return config_fail(error, group, key, wrong);
+}
+
 static gboolean config_load_user(struct config *config, GKeyFile *file, GError **error)
 {
 	g_autoptr(GError) wrong = NULL;

@@ -94,4 +94,15 @@ gboolean config_check_keys(GKeyFile *file, const char *group,
 /* config_parse_address - "1.2.3.4:5", "[::1]:5" or without a port; NULL if none */
 GSocketAddress *config_parse_address(const char *text, guint16 default_port);
 
+/**
+ * config_load_word - read a key whose value is one word of a list
+ * @words: those, up to NULL
+ * @index: set to that of the word in @words; 0 without the key
+ * @error: CONFIG_ERROR
+ *
+ * Return: FALSE when it is none of them.
+ */
+gboolean config_load_word(GKeyFile *file, const char *group, const char *key,
+			  const char *const *words, guint *index, GError **error);
+
 #endif

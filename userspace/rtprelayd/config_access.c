@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "config_access.h"
 
+#include <errno.h>
 #include <glib/gstdio.h>
 #include <string.h>
 
@@ -28,22 +29,26 @@ gboolean config_access_is_private(const char *filename, const char *group,
 {
 	GStatBuf status;
 
-	if (!g_stat(filename, &status) && !(status.st_mode & S_IRWXO))
-		return TRUE;
-	return config_fail(error, group, key, "everybody may read the file that "
-			   "has it: chmod o= it");
+	if (g_stat(filename, &status))
+		return config_fail(error, group, key, g_strerror(errno));
+	if (status.st_mode & S_IRWXO)
+		return config_fail(error, group, key, "everybody may read the file that "
+				   "has it: chmod o= it");
+	return TRUE;
 }
 
-/* The first line of the file that @group names */
-static char *config_access_read_file(GKeyFile *file, const char *group, GError **error)
+char *config_access_read_password(const char *filename, const char *group,
+				  GError **error)
 {
-	g_autofree char *filename = g_key_file_get_string(file, group, "password-file",
-							  NULL);
+	g_autoptr(GError) wrong = NULL;
 	char *password = NULL;
 
-	if (!config_access_is_private(filename, group, "password-file", error) ||
-	    !g_file_get_contents(filename, &password, NULL, error))
+	if (!config_access_is_private(filename, group, "password-file", error))
 		return NULL;
+	if (!g_file_get_contents(filename, &password, NULL, &wrong)) {
+		config_fail(error, group, "password-file", wrong->message);
+		return NULL;
+	}
 	password[strcspn(password, "\r\n")] = '\0';
 	return password;
 }
@@ -54,7 +59,7 @@ gboolean config_access_load_user(struct users *users, GKeyFile *file, const char
 	const char *name = group + strlen(CONFIG_ACCESS_GROUP);
 	gboolean here = g_key_file_has_key(file, group, "password", NULL);
 	gboolean there = g_key_file_has_key(file, group, "password-file", NULL);
-	g_autofree char *password = NULL;
+	g_autofree char *password = NULL, *elsewhere = NULL;
 
 	if (!config_access_name_ok(name))
 		return config_fail(error, group, "name", "not 1 to 64 printable "
@@ -64,8 +69,9 @@ gboolean config_access_load_user(struct users *users, GKeyFile *file, const char
 				   "it or password-file");
 	if (here && !config_access_is_private(filename, group, "password", error))
 		return FALSE;
+	elsewhere = g_key_file_get_string(file, group, "password-file", NULL);
 	password = here ? g_key_file_get_string(file, group, "password", NULL) :
-			  config_access_read_file(file, group, error);
+			  config_access_read_password(elsewhere, group, error);
 	if (!password)
 		return there ? FALSE : config_fail(error, group, "password",
 						   "not UTF-8");

@@ -32,10 +32,19 @@ gboolean config_access_is_private(const char *filename, const char *group,
 				  const char *key, GError **error);
 
 /**
+ * config_access_read_password - the first line of a group's password-file
+ * @error: CONFIG_ERROR when others may read the file, or it cannot be read
+ *
+ * Return: it, to be freed; NULL on error.
+ */
+char *config_access_read_password(const char *filename, const char *group,
+				  GError **error);
+
+/**
  * config_access_load_user - read a user's group
  * @users: where the user is added
  * @filename: of the configuration: others may not read it when it has passwords
- * @error: CONFIG_ERROR, or G_FILE_ERROR for a password file
+ * @error: CONFIG_ERROR
  */
 gboolean config_access_load_user(struct users *users, GKeyFile *file, const char *group,
 				 const char *filename, GError **error);

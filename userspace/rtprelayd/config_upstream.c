@@ -49,23 +49,6 @@ static gboolean config_upstream_load_url(struct config_upstream *upstream,
 	return ok;
 }
 
-/* One word of a list, @words[0] when the key is not there */
-static gboolean config_upstream_load_word(GKeyFile *file, const char *group,
-					  const char *key, const char *const *words,
-					  guint *index, GError **error)
-{
-	g_autofree char *word = g_key_file_get_string(file, group, key, NULL);
-	g_autofree char *all = NULL;
-	g_autofree char *wrong = NULL;
-
-	for (*index = 0; words[*index]; (*index)++)
-		if (!word || g_str_equal(word, words[*index]))
-			return TRUE;
-	all = g_strjoinv(", ", (char **)words);
-	wrong = g_strconcat("not one of ", all, NULL);
-	return config_fail(error, group, key, wrong);
-}
-
 static gboolean config_upstream_load_seconds(GKeyFile *file, const char *group,
 					     const char *key, guint *seconds,
 					     GError **error)
@@ -88,7 +71,6 @@ static gboolean config_upstream_load_password(struct config_upstream *upstream,
 					      const char *filename, GError **error)
 {
 	g_autofree char *name = g_key_file_get_string(file, group, "password-file", NULL);
-	g_autoptr(GError) wrong = NULL;
 
 	upstream->user = g_key_file_get_string(file, group, "user", NULL);
 	upstream->password = g_key_file_get_string(file, group, "password", NULL);
@@ -99,12 +81,9 @@ static gboolean config_upstream_load_password(struct config_upstream *upstream,
 		if (upstream->password)
 			return config_fail(error, group, "password",
 					   "there is a password-file, too");
-		if (!g_file_get_contents(name, &upstream->password, NULL, &wrong))
-			return config_fail(error, group, "password-file",
-					   wrong->message);
-		if (!config_access_is_private(name, group, "password-file", error))
+		upstream->password = config_access_read_password(name, group, error);
+		if (!upstream->password)
 			return FALSE;
-		upstream->password[strcspn(upstream->password, "\r\n")] = '\0';
 	}
 	if (!upstream->user != !upstream->password)
 		return config_fail(error, group, upstream->user ? "user" :
@@ -151,13 +130,13 @@ static gboolean config_upstream_load_keys(struct config_upstream *upstream,
 	    !config_upstream_load_tls(upstream, file, group, error))
 		return FALSE;
 
-	if (!config_upstream_load_word(file, group, "pull", pulls, &word, error))
+	if (!config_load_word(file, group, "pull", pulls, &word, error))
 		return FALSE;
 	upstream->always = word;
-	if (!config_upstream_load_word(file, group, "key-frames", key_frames, &word, error))
+	if (!config_load_word(file, group, "key-frames", key_frames, &word, error))
 		return FALSE;
 	upstream->key_frames = word;
-	if (!config_upstream_load_word(file, group, "transport", transports, &word, error))
+	if (!config_load_word(file, group, "transport", transports, &word, error))
 		return FALSE;
 	upstream->transport = word;
 	if (upstream->tls && upstream->transport == CONFIG_TRANSPORT_UDP)
