@@ -14,6 +14,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "counters.h"
+
 /* one syscall number on every architecture; glibc has the wrappers from 2.36 on */
 #ifndef SYS_pidfd_open
 #define SYS_pidfd_open	434
@@ -92,37 +94,12 @@ static JsonArray *read_dests(int fd)
 
 static JsonObject *describe(int fd, const struct rtp_fanout_info *info)
 {
-	const struct {
-		const char *name;
-		guint64 value;
-	} counter[] = {
-		{ "rx_packets", info->rx_packets },
-		{ "rx_octets", info->rx_octets },
-		{ "rx_passed", info->rx_passed },
-		{ "rx_teed", info->rx_teed },
-		{ "rx_dropped_queue", info->rx_dropped_queue },
-		{ "rx_dropped_nomem", info->rx_dropped_nomem },
-		{ "rx_dropped_policy", info->rx_dropped_policy },
-		{ "rx_dropped_ttl", info->rx_dropped_ttl },
-		{ "rx_dropped_malformed", info->rx_dropped_malformed },
-		{ "rx_dropped_duplicate", info->rx_dropped_duplicate },
-		{ "rx_dropped_late", info->rx_dropped_late },
-		{ "rx_dropped_unconfirmed", info->rx_dropped_unconfirmed },
-		{ "rx_lost", info->rx_lost },
-		{ "tx_packets", info->tx_packets },
-		{ "tx_octets", info->tx_octets },
-		{ "tx_dropped", info->tx_dropped },
-		{ "tx_sends", info->tx_sends },
-		{ "tx_waits", info->tx_waits },
-		{ "inflight_bytes", info->inflight_bytes },
-		{ "inflight_limit", info->inflight_limit },
-		{ "shards", info->shards },
-		{ "worker_runs", info->worker_runs },
-	};
 	JsonObject *object = json_object_new();
+	const char *name;
+	guint64 value;
 
-	for (guint i = 0; i < G_N_ELEMENTS(counter); i++)
-		json_object_set_int_member(object, counter[i].name, counter[i].value);
+	for (guint i = 0; (name = fanout_counter(info, i, &value)); i++)
+		json_object_set_int_member(object, name, value);
 	json_object_set_array_member(object, "dests", read_dests(fd));
 	return object;
 }

@@ -3,6 +3,8 @@
 
 #include <gst/gst.h>
 
+#include "counters.h"
+
 void status_add_u64(JsonObject *object, const char *name, guint64 value)
 {
 	json_object_set_int_member(object, name, MIN(value, G_MAXINT64));
@@ -114,44 +116,24 @@ static void status_add_counters(JsonObject *object, const struct track_status *s
 	const struct {
 		const char *name;
 		guint64 value;
-	} counters[] = {
+	} own[] = {
 		{ "ssrc", info->ssrc },
 		{ "viewers", info->dests },
-		{ "rx_packets", info->rx_packets },
-		{ "rx_octets", info->rx_octets },
 		{ "rx_rate", status->meters->rx_octets.rate },
-		{ "rx_passed", info->rx_passed },
-		{ "rx_teed", info->rx_teed },
-		{ "rx_unknown", info->rx_unknown },
-		{ "rx_lost", info->rx_lost },
-		{ "rx_dropped_queue", info->rx_dropped_queue },
-		{ "rx_dropped_nomem", info->rx_dropped_nomem },
-		{ "rx_dropped_policy", info->rx_dropped_policy },
-		{ "rx_dropped_ttl", info->rx_dropped_ttl },
-		{ "rx_dropped_malformed", info->rx_dropped_malformed },
-		{ "rx_dropped_duplicate", info->rx_dropped_duplicate },
-		{ "rx_dropped_late", info->rx_dropped_late },
-		{ "rx_dropped_unconfirmed", info->rx_dropped_unconfirmed },
-		{ "tx_packets", info->tx_packets },
-		{ "tx_octets", info->tx_octets },
 		{ "tx_rate", status->meters->tx_octets.rate },
-		{ "tx_dropped", info->tx_dropped },
-		{ "tx_sends", info->tx_sends },
-		{ "tx_waits", info->tx_waits },
-		{ "queue_bytes", info->queue_bytes },
-		{ "queue_limit", info->queue_limit },
-		{ "inflight_bytes", info->inflight_bytes },
-		{ "inflight_limit", info->inflight_limit },
-		{ "switching", info->switching },
 		{ "socket_datagrams", status->socket_datagrams },
 		{ "rtcp_ignored", status->rtcp_ignored },
 		{ "nat_learned", status->nat->learned },
 		{ "nat_ambiguous", status->nat->ambiguous },
 		{ "nat_refused", status->nat->refused },
 	};
+	const char *name;
+	guint64 value;
 
-	for (guint i = 0; i < G_N_ELEMENTS(counters); i++)
-		status_add_u64(object, counters[i].name, counters[i].value);
+	for (guint i = 0; i < G_N_ELEMENTS(own); i++)
+		status_add_u64(object, own[i].name, own[i].value);
+	for (guint i = 0; (name = fanout_counter(info, i, &value)); i++)
+		status_add_u64(object, name, value);
 }
 
 JsonObject *status_track(struct track *track, const GstSDPMedia *media,
