@@ -93,6 +93,20 @@ gboolean addr_equal(gconstpointer a, gconstpointer b)
 	return x->port == y->port && addr_same_host(x, y);
 }
 
+guint addr_dest_hash(gconstpointer key)
+{
+	const struct rtp_fanout_dest *dest = key;
+
+	return addr_hash(&dest->addr) ^ dest->ifindex;
+}
+
+gboolean addr_dest_equal(gconstpointer a, gconstpointer b)
+{
+	const struct rtp_fanout_dest *x = a, *y = b;
+
+	return x->ifindex == y->ifindex && addr_equal(&x->addr, &y->addr);
+}
+
 gboolean addr_same_host(const struct rtp_fanout_addr *a,
 			const struct rtp_fanout_addr *b)
 {

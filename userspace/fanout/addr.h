@@ -40,6 +40,13 @@ socklen_t addr_to_sockaddr(const struct rtp_fanout_addr *addr, guint ifindex,
 guint addr_hash(gconstpointer addr);
 gboolean addr_equal(gconstpointer a, gconstpointer b);
 
+/*
+ * The same for const struct rtp_fanout_dest *, which address, port and interface tell
+ * apart: a link-local address can be there once on each link
+ */
+guint addr_dest_hash(gconstpointer dest);
+gboolean addr_dest_equal(gconstpointer a, gconstpointer b);
+
 /* addr_same_host - are the addresses, ports aside, the same? */
 gboolean addr_same_host(const struct rtp_fanout_addr *a,
 			const struct rtp_fanout_addr *b);

@@ -26,6 +26,9 @@ struct fanout_ops {
 			 GError **error);
 	gboolean (*each_dest)(gpointer state, fanout_visitor visit,
 			      gpointer user_data, GError **error);
+	/* NULL where there is nothing quicker than each_dest */
+	gboolean (*find)(gpointer state, const struct rtp_fanout_dest *dest,
+			 struct rtp_fanout_dest_info *info);
 	/* At most @n of them. Return: how many; 0 on error. */
 	guint (*layers)(gpointer state, struct rtp_fanout_layer *layers, guint n,
 			GError **error);
@@ -77,7 +80,7 @@ gboolean fanout_tee(struct fanout *fanout, gboolean on, GError **error);
 
 /* Hand a datagram or an event to the owner, if it wants it */
 void fanout_give_datagram(struct fanout *fanout, const guint8 *data, gsize len,
-			  const struct rtp_fanout_addr *from);
+			  const struct rtp_fanout_dest *from);
 void fanout_give_event(struct fanout *fanout,
 		       const struct rtp_fanout_event *event);
 

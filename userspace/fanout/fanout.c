@@ -3,6 +3,7 @@
 
 #include <errno.h>
 
+#include "addr.h"
 #include "engine.h"
 #include "tap.h"
 
@@ -37,7 +38,7 @@ gboolean fanout_fail(GError **error, int err, const char *what)
 }
 
 void fanout_give_datagram(struct fanout *fanout, const guint8 *data, gsize len,
-			  const struct rtp_fanout_addr *from)
+			  const struct rtp_fanout_dest *from)
 {
 	if (fanout->callbacks.datagram)
 		fanout->callbacks.datagram(data, len, from, fanout->user_data);
@@ -228,6 +229,35 @@ gboolean fanout_each_dest(struct fanout *fanout, fanout_visitor visit,
 	if (!walk.ended)
 		tap_each_dest(fanout->tap, visit, user_data);
 	return TRUE;
+}
+
+struct fanout_search {
+	const struct rtp_fanout_dest *dest;
+	struct rtp_fanout_dest_info *info;
+	gboolean found;
+};
+
+static gboolean fanout_compare(const struct rtp_fanout_dest_info *info,
+			       gpointer user_data)
+{
+	struct fanout_search *search = user_data;
+
+	search->found = info->ifindex == search->dest->ifindex &&
+			addr_equal(&info->addr, &search->dest->addr);
+	if (search->found)
+		*search->info = *info;
+	return !search->found;
+}
+
+gboolean fanout_find(struct fanout *fanout, const struct rtp_fanout_dest *dest,
+		     struct rtp_fanout_dest_info *info)
+{
+	struct fanout_search search = { .dest = dest, .info = info };
+
+	if (fanout->ops->find)
+		return fanout->ops->find(fanout->state, dest, info);
+	fanout->ops->each_dest(fanout->state, fanout_compare, &search, NULL);
+	return search.found;
 }
 
 guint fanout_layers(struct fanout *fanout, struct rtp_fanout_layer *layers, guint n,

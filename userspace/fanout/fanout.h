@@ -49,7 +49,8 @@ struct fanout_copy {
 /**
  * struct fanout_callbacks - what a fan-out tells its owner
  * @datagram: a datagram reached the socket: one that is not of the stream, or,
- *	with RTP_FANOUT_TEE, one that is. @data lives until it returns.
+ *	with RTP_FANOUT_TEE, one that is. @data lives until it returns. Of @from
+ *	address and port are set, and the interface of a link-local address.
  * @event: something happened to a destination or to the stream
  * @copies: @n datagrams for the destination of the tap with that cookie, in
  *	order; they live until it returns. It must not add or remove
@@ -61,7 +62,7 @@ struct fanout_copy {
  */
 struct fanout_callbacks {
 	void (*datagram)(const guint8 *data, gsize len,
-			 const struct rtp_fanout_addr *from, gpointer user_data);
+			 const struct rtp_fanout_dest *from, gpointer user_data);
 	void (*event)(const struct rtp_fanout_event *event, gpointer user_data);
 	guint (*copies)(guint64 cookie, const struct fanout_copy *copies, guint n,
 			gpointer user_data);
@@ -202,6 +203,18 @@ gboolean fanout_info(struct fanout *fanout, struct rtp_fanout_info *info,
  */
 gboolean fanout_each_dest(struct fanout *fanout, fanout_visitor visit,
 			  gpointer user_data, GError **error);
+
+/**
+ * fanout_find - a destination with an address, and its counters
+ * @dest: found as by fanout_del()
+ * @info: set
+ *
+ * The kernel's backend walks over those before it.
+ *
+ * Return: FALSE when there is none.
+ */
+gboolean fanout_find(struct fanout *fanout, const struct rtp_fanout_dest *dest,
+		     struct rtp_fanout_dest_info *info);
 
 /**
  * fanout_layers - the layers of the stream that were seen, the base layer first

@@ -14,11 +14,11 @@
 static guint8 rx_data[FANOUT_RX_BATCH][FANOUT_DATAGRAM_MAX];
 
 static void rx_take(struct fanout *fanout, const guint8 *data, gsize len,
-		    const struct rtp_fanout_addr *from)
+		    const struct rtp_fanout_dest *from)
 {
 	struct engine *engine = fanout->engine;
 
-	if (engine && engine_is_stream(engine, data, len, from)) {
+	if (engine && engine_is_stream(engine, data, len, &from->addr)) {
 		engine_receive(engine, data, len);
 		if (!(fanout->config.flags & RTP_FANOUT_TEE))
 			return;
@@ -67,10 +67,12 @@ void fanout_read(struct fanout *fanout)
 		rx_take_offset(fanout);
 	}
 	for (gint i = 0; i < n; i++) {
-		struct rtp_fanout_addr from;
+		const struct sockaddr *sa = (void *)&names[i];
+		struct rtp_fanout_dest from = {
+			.ifindex = addr_scope(sa, msgs[i].msg_hdr.msg_namelen),
+		};
 
-		if (addr_from_sockaddr(&from, (void *)&names[i],
-				       msgs[i].msg_hdr.msg_namelen))
+		if (addr_from_sockaddr(&from.addr, sa, msgs[i].msg_hdr.msg_namelen))
 			rx_take(fanout, rx_data[i], msgs[i].msg_len, &from);
 	}
 	if (fanout->engine)

@@ -12,20 +12,6 @@
 #define RTCP_TYPE_FIRST	64
 #define RTCP_TYPE_LAST	95
 
-static guint user_dest_hash(gconstpointer key)
-{
-	const struct rtp_fanout_dest *dest = key;
-
-	return addr_hash(&dest->addr) ^ dest->ifindex;
-}
-
-static gboolean user_dest_equal(gconstpointer a, gconstpointer b)
-{
-	const struct rtp_fanout_dest *x = a, *y = b;
-
-	return x->ifindex == y->ifindex && addr_equal(&x->addr, &y->addr);
-}
-
 static gboolean user_ready(gint fd, GIOCondition condition, gpointer user_data)
 {
 	struct user *user = user_data;
@@ -97,7 +83,7 @@ static gpointer user_attach(struct fanout *fanout,
 	user->engine = engine_new(fanout, config);
 	fanout->engine = user->engine;
 	user->dests = g_ptr_array_new();
-	user->table = g_hash_table_new_full(user_dest_hash, user_dest_equal, NULL,
+	user->table = g_hash_table_new_full(addr_dest_hash, addr_dest_equal, NULL,
 					    g_free);
 	user->watch = g_unix_fd_source_new(fanout->fd, G_IO_IN);
 	g_source_set_callback(user->watch, G_SOURCE_FUNC(user_ready), user, NULL);
@@ -252,6 +238,17 @@ static gboolean user_each_dest(gpointer state, fanout_visitor visit,
 	return TRUE;
 }
 
+static gboolean user_find(gpointer state, const struct rtp_fanout_dest *dest,
+			  struct rtp_fanout_dest_info *info)
+{
+	struct user *user = state;
+	struct user_dest *found = g_hash_table_lookup(user->table, dest);
+
+	if (found)
+		*info = *engine_dest_describe(user->engine, &found->dest);
+	return found != NULL;
+}
+
 static guint user_layers(gpointer state, struct rtp_fanout_layer *layers, guint n,
 			 GError **error)
 {
@@ -270,6 +267,7 @@ const struct fanout_ops fanout_user_ops = {
 	.set = user_set,
 	.info = user_info,
 	.each_dest = user_each_dest,
+	.find = user_find,
 	.layers = user_layers,
 	.send = user_send,
 };

@@ -23,9 +23,11 @@ struct track;
  * @session: whose; NULL for one that was not set up
  * @track: in which it is, or NULL
  * @transport: how it is sent
+ * @asked: the cap in the URL of its SETUP, by which the viewer knows the track
  * @dest: where the media goes, and with which cap; its cookie is set by
  *	track_add_leg()
  * @rtcp: the same, for RTCP over UDP
+ * @rtcp_claim: while what @rtcp names is another leg's, see track_rtcp.c
  * @nat: what there is to learn of where it goes
  * @interleaved: the connection that it is on, NULL over UDP
  * @channels: of it
@@ -42,8 +44,10 @@ struct leg {
 	struct session *session;
 	struct track *track;
 	enum transport_kind transport;
+	struct rtp_fanout_cap asked;
 	struct rtp_fanout_dest dest;
 	struct rtp_fanout_dest rtcp;
+	GList rtcp_claim;
 	struct nat_leg nat;
 	struct interleaved *interleaved;
 	struct transport_channels channels;

@@ -48,7 +48,7 @@ struct nat *nat_new(enum nat_mode mode, const char *name, guint index)
 	nat->mode = mode;
 	nat->name = name;
 	nat->index = index;
-	nat->by_host = g_hash_table_new_full(addr_hash, addr_equal, g_free,
+	nat->by_host = g_hash_table_new_full(addr_dest_hash, addr_dest_equal, g_free,
 					     (GDestroyNotify)g_queue_free);
 	return nat;
 }
@@ -69,11 +69,11 @@ void nat_free(struct nat *nat)
 	g_free(nat);
 }
 
-static struct rtp_fanout_addr nat_host(const struct rtp_fanout_addr *addr)
+static struct rtp_fanout_dest nat_host(const struct rtp_fanout_dest *from)
 {
-	struct rtp_fanout_addr host = *addr;
+	struct rtp_fanout_dest host = { .addr = from->addr, .ifindex = from->ifindex };
 
-	host.port = 0;
+	host.addr.port = 0;
 	return host;
 }
 
@@ -85,7 +85,7 @@ void nat_await(struct nat *nat, struct leg *leg)
 	if (leg->nat.nat || nat->mode == NAT_OFF)
 		return;
 	leg->nat.nat = nat;
-	leg->nat.host = nat_host(&leg->dest.addr);
+	leg->nat.host = nat_host(&leg->dest);
 	leg->nat.link.data = leg;
 	queue = g_hash_table_lookup(nat->by_host, &leg->nat.host);
 	if (!queue) {
@@ -137,7 +137,7 @@ void nat_forget(struct leg *leg)
  * @n_any: how many of those
  */
 struct nat_search {
-	const struct rtp_fanout_addr *from;
+	const struct rtp_fanout_dest *from;
 	gboolean rtcp;
 	gint64 now;
 	guint looked;
@@ -152,17 +152,17 @@ struct nat_search {
 static gboolean nat_is_likely(const struct nat_search *search, const struct leg *leg)
 {
 	return search->rtcp && leg->nat.rtp &&
-	       addr_same_host(&leg->dest.addr, search->from) &&
-	       ntohs(search->from->port) == ntohs(leg->dest.addr.port) + 1;
+	       leg->dest.ifindex == search->from->ifindex &&
+	       addr_same_host(&leg->dest.addr, &search->from->addr) &&
+	       ntohs(search->from->addr.port) == ntohs(leg->dest.addr.port) + 1;
 }
 
 static void nat_look_at(struct nat_search *search, struct leg *leg)
 {
-	const struct rtp_fanout_addr *now = search->rtcp ? &leg->rtcp.addr :
-							   &leg->dest.addr;
+	const struct rtp_fanout_dest *now = search->rtcp ? &leg->rtcp : &leg->dest;
 	gboolean *known = search->rtcp ? &leg->nat.rtcp : &leg->nat.rtp;
 
-	if (addr_equal(now, search->from)) {
+	if (addr_dest_equal(now, search->from)) {
 		nat_heard(leg, search->rtcp);
 		search->named = TRUE;
 	} else if (!*known) {
@@ -229,17 +229,17 @@ static void nat_log(const struct nat *nat, const struct nat_search *search,
 	log_event("viewer-moved", LOG_S("path", nat->name), LOG_U("track", nat->index),
 		  LOG_S("what", search->rtcp ? "rtcp" : "media"),
 		  LOG_S("viewer", addr_to_string(was, from)),
-		  LOG_S("to", addr_to_string(search->from, to)));
+		  LOG_S("to", addr_to_string(&search->from->addr, to)));
 }
 
-struct leg *nat_find(struct nat *nat, const struct rtp_fanout_addr *from, gboolean rtcp)
+struct leg *nat_find(struct nat *nat, const struct rtp_fanout_dest *from, gboolean rtcp)
 {
 	struct nat_search search = {
 		.from = from,
 		.rtcp = rtcp,
 		.now = g_get_monotonic_time(),
 	};
-	struct rtp_fanout_addr host = nat_host(from);
+	struct rtp_fanout_dest host = nat_host(from);
 	GQueue *queue = g_hash_table_lookup(nat->by_host, &host);
 	struct leg *found;
 

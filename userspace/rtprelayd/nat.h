@@ -30,7 +30,7 @@ gboolean nat_mode_parse(const char *text, enum nat_mode *mode);
 /**
  * struct nat_leg - a leg over UDP, as long as its ports may be learned
  * @nat: where it is, or NULL
- * @host: from which it was set up, port 0
+ * @host: address and interface from which it was set up, port 0
  * @link: in the queue of that
  * @until: monotonic time up to which they are, us
  * @rtp: where its media goes is known
@@ -38,7 +38,7 @@ gboolean nat_mode_parse(const char *text, enum nat_mode *mode);
  */
 struct nat_leg {
 	struct nat *nat;
-	struct rtp_fanout_addr host;
+	struct rtp_fanout_dest host;
 	GList link;
 	gint64 until;
 	gboolean rtp;
@@ -74,12 +74,13 @@ void nat_heard(struct leg *leg, gboolean rtcp);
 
 /**
  * nat_find - whose is a datagram that came from an address nobody is known at?
+ * @from: address, port, and interface of a link-local address
  * @rtcp: it came to the port of RTCP, else to that of the media
  *
  * Return: the leg, which is to be sent what it is due to there from now on; NULL
  * when nothing is to be done.
  */
-struct leg *nat_find(struct nat *nat, const struct rtp_fanout_addr *from, gboolean rtcp);
+struct leg *nat_find(struct nat *nat, const struct rtp_fanout_dest *from, gboolean rtcp);
 
 const struct nat_counters *nat_counters(const struct nat *nat);
 

@@ -412,6 +412,7 @@ gboolean session_setup(struct session *session, guint index,
 		break;
 	}
 	leg->session = session;
+	leg->asked = *cap;
 	leg->dest.cap = *cap;
 	leg->adapter = (struct adapter_leg){ .wish = *cap };
 	return TRUE;
@@ -434,7 +435,7 @@ static void session_take_over(struct track *track, struct session *session,
 			      const struct leg *leg)
 {
 	struct leg *old = leg->transport == TRANSPORT_UDP ?
-			  track_find_leg(track, &leg->dest.addr) : NULL;
+			  track_find_leg(track, &leg->dest) : NULL;
 
 	if (old && old->session != session &&
 	    session_silent_ms(old->session) > LIMIT_TAKE_OVER_MS)
@@ -523,7 +524,7 @@ static void session_play_done(struct session_play *play, GstRTSPStatusCode statu
 		if (!session->legs[i].session)
 			continue;
 		starts[n].index = i;
-		starts[n].cap = session->legs[i].adapter.wish;
+		starts[n].cap = session->legs[i].asked;
 		starts[n].known = !play->again &&
 				  track_first_seq(&session->legs[i], &starts[n].seq);
 		n++;

@@ -12,6 +12,9 @@
 #include "tally.h"
 #include "track_rtcp.h"
 
+/* Of RTP (RFC 3550, section 5.1) */
+#define RTP_VERSION	2
+
 /**
  * struct track - see track.h
  * @config: see there
@@ -22,9 +25,11 @@
  * @tally: what it sent, likewise
  * @reinject: source of what comes over TCP, or NULL
  * @nat: whose ports may be learned
- * @legs_by_rtp: struct leg * by dest.addr
+ * @legs_by_rtp: struct leg * by dest
  * @last_cookie: last one given
  * @socket_datagrams: that the media socket handed to us
+ * @received_before: datagrams of the stream before the last track_start()
+ * @stray_logged: that media came from elsewhere since
  * @meters: of its counters
  */
 struct track {
@@ -39,6 +44,8 @@ struct track {
 	GHashTable *legs_by_rtp;
 	guint64 last_cookie;
 	guint64 socket_datagrams;
+	guint64 received_before;
+	gboolean stray_logged;
 	struct track_meters meters;
 };
 
@@ -48,64 +55,77 @@ static void track_count_moved(const struct leg *leg, struct rtp_fanout_dest_info
 	info->octets += leg->octets_before;
 }
 
-struct track_lookup {
-	guint64 cookie;
-	struct rtp_fanout_dest_info info;
-};
-
-static gboolean track_match_cookie(const struct rtp_fanout_dest_info *info,
-				   gpointer user_data)
-{
-	struct track_lookup *lookup = user_data;
-
-	if (info->cookie != lookup->cookie)
-		return TRUE;
-	lookup->info = *info;
-	return FALSE;
-}
-
 /* The media goes there from now on; what was sent so far still counts. */
 static void track_move_leg(struct track *track, struct leg *leg,
-			   const struct rtp_fanout_addr *to)
+			   const struct rtp_fanout_dest *to)
 {
-	struct track_lookup sent = { .cookie = leg->dest.cookie };
 	struct rtp_fanout_dest moved = leg->dest;
+	struct rtp_fanout_dest_info sent = { 0 };
 	g_autoptr(GError) error = NULL;
 
-	moved.addr = *to;
+	moved.addr = to->addr;
+	moved.ifindex = to->ifindex;
 	if (!leg->track) {
 		leg->dest = moved;
 		return;
 	}
-	fanout_each_dest(track->fanout, track_match_cookie, &sent, NULL);
-	track_count_moved(leg, &sent.info);
 	/* before the other goes: with the last of a cap its numbers would end */
 	if (!fanout_add(track->fanout, &moved, &error)) {
 		log_warn("viewer-refused", LOG_S("path", track->config.name),
 			 LOG_S("reason", error->message));
 		return;
 	}
+	fanout_find(track->fanout, &leg->dest, &sent);
+	track_count_moved(leg, &sent);
 	fanout_del(track->fanout, &leg->dest, NULL);
-	leg->packets_before = sent.info.packets;
-	leg->octets_before = sent.info.octets;
-	g_hash_table_remove(track->legs_by_rtp, &leg->dest.addr);
+	leg->packets_before = sent.packets;
+	leg->octets_before = sent.octets;
+	g_hash_table_remove(track->legs_by_rtp, &leg->dest);
 	leg->dest = moved;
-	g_hash_table_insert(track->legs_by_rtp, &leg->dest.addr, leg);
+	g_hash_table_insert(track->legs_by_rtp, &leg->dest, leg);
+}
+
+/* Media, rather than hole punching, while none comes from where it is expected? */
+static gboolean track_is_stray(struct track *track, const guint8 *data, gsize len)
+{
+	return len > FANOUT_HEAD_LEN && data[0] >> 6 == RTP_VERSION &&
+	       track->relay.codec[data[1] & 0x7f] != RTP_FANOUT_CODEC_NONE &&
+	       !track->reinject && track_received(track) == track->received_before;
+}
+
+static void track_log_stray(struct track *track, const struct rtp_fanout_dest *from)
+{
+	char is[ADDR_STRLEN], expected[ADDR_STRLEN];
+
+	if (track->stray_logged)
+		return;
+	track->stray_logged = TRUE;
+	log_warn("upstream-elsewhere", LOG_S("path", track->config.name),
+		 LOG_U("track", track->config.index),
+		 LOG_S("from", addr_to_string(&from->addr, is)),
+		 LOG_S("expected", addr_to_string(&track->relay.source, expected)),
+		 LOG_S("do", "the server sends from another address or port than it said, "
+		       "and who it is cannot be told. Have it send from there, or set "
+		       "transport=tcp in the group of this path"));
 }
 
 static void track_datagram(const guint8 *data, gsize len,
-			   const struct rtp_fanout_addr *from, gpointer user_data)
+			   const struct rtp_fanout_dest *from, gpointer user_data)
 {
 	struct track *track = user_data;
 	struct leg *leg;
 
 	track->socket_datagrams++;
 	/* the tee: there is nothing to be done */
-	if (addr_equal(from, &track->relay.source))
+	if (addr_equal(&from->addr, &track->relay.source))
 		return;
 	leg = track_find_leg(track, from);
 	if (leg) {
 		nat_heard(leg, FALSE);
+		return;
+	}
+	if (track_is_stray(track, data, len)) {
+		track_log_stray(track, from);
 		return;
 	}
 	leg = nat_find(track->nat, from, FALSE);
@@ -167,7 +187,7 @@ struct track *track_new(const struct track_config *config, GError **error)
 	track->config.codec = track->relay.codec;
 	track->nat = nat_new(config->nat, config->name, config->index);
 	track->rtcp = track_rtcp_new(&track->config, &track->udp, track->nat);
-	track->legs_by_rtp = g_hash_table_new(addr_hash, addr_equal);
+	track->legs_by_rtp = g_hash_table_new(addr_dest_hash, addr_dest_equal);
 	return track;
 }
 
@@ -272,6 +292,8 @@ gboolean track_start(struct track *track, const struct track_source *source,
 	if (track->fanout ? !track_restart_fanout(track, error) :
 			    !track_open_fanout(track, source->ssrc, error))
 		return FALSE;
+	track->received_before = track_received(track);
+	track->stray_logged = FALSE;
 	track_rtcp_start(track->rtcp, track->fanout, source, track->relay.ssrc);
 	return TRUE;
 }
@@ -344,6 +366,8 @@ static gboolean track_add_lower(struct track *track, struct leg *leg)
 		leg->dest.cap = asked;
 		return FALSE;
 	}
+	/* or it would be tried again and again to give it what there is no room for */
+	leg->adapter.wish = lower.cap;
 	log_warn("viewer-cap-lowered", LOG_S("path", track->config.name),
 		 LOG_U("track", track->config.index),
 		 LOG_S("viewer", addr_to_string(leg_addr(leg), addr)),
@@ -365,7 +389,7 @@ static gboolean track_add_dest(struct track *track, struct leg *leg, GError **er
 
 gboolean track_add_leg(struct track *track, struct leg *leg, GError **error)
 {
-	if (leg->transport == TRANSPORT_UDP && track_find_leg(track, &leg->dest.addr)) {
+	if (leg->transport == TRANSPORT_UDP && track_find_leg(track, &leg->dest)) {
 		g_set_error(error, FANOUT_ERROR, EEXIST,
 			    "its ports are those of a viewer that was heard of a moment ago");
 		return FALSE;
@@ -384,7 +408,7 @@ gboolean track_add_leg(struct track *track, struct leg *leg, GError **error)
 	meter_sample(&leg->octets, 0);
 	meter_sample(&leg->dropped, 0);
 	if (leg->transport == TRANSPORT_UDP) {
-		g_hash_table_insert(track->legs_by_rtp, &leg->dest.addr, leg);
+		g_hash_table_insert(track->legs_by_rtp, &leg->dest, leg);
 		nat_await(track->nat, leg);
 	}
 	track_rtcp_add_leg(track->rtcp, leg);
@@ -405,7 +429,7 @@ void track_del_leg(struct leg *leg)
 	leg->track = NULL;
 	fanout_del(track->fanout, &leg->dest, NULL);
 	if (leg->transport == TRANSPORT_UDP)
-		g_hash_table_remove(track->legs_by_rtp, &leg->dest.addr);
+		g_hash_table_remove(track->legs_by_rtp, &leg->dest);
 	track_rtcp_del_leg(track->rtcp, leg);
 }
 
@@ -437,9 +461,9 @@ void track_received_rtcp(struct track *track, struct leg *leg, const guint8 *dat
 	track_rtcp_received(track->rtcp, leg, data, len);
 }
 
-struct leg *track_find_leg(struct track *track, const struct rtp_fanout_addr *addr)
+struct leg *track_find_leg(struct track *track, const struct rtp_fanout_dest *dest)
 {
-	return g_hash_table_lookup(track->legs_by_rtp, addr);
+	return g_hash_table_lookup(track->legs_by_rtp, dest);
 }
 
 gboolean track_leg_info(struct leg *leg, struct rtp_fanout_dest_info *info)

@@ -142,8 +142,8 @@ void track_renew_leg(struct leg *leg);
 void track_received_rtcp(struct track *track, struct leg *leg, const guint8 *data,
 			 gsize len);
 
-/* track_find_leg - the leg with that media address, or NULL */
-struct leg *track_find_leg(struct track *track, const struct rtp_fanout_addr *addr);
+/* track_find_leg - the leg whose media goes to that address and interface, or NULL */
+struct leg *track_find_leg(struct track *track, const struct rtp_fanout_dest *dest);
 
 /* track_leg_info - what the leg was sent until a moment ago; FALSE when it is in no track */
 gboolean track_leg_info(struct leg *leg, struct rtp_fanout_dest_info *info);

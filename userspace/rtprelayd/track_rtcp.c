@@ -33,7 +33,8 @@ struct track_rtcp_sent {
  * @watch: wakes on RTCP
  * @timer: time of the next own report
  * @legs_by_cookie: struct leg * by dest.cookie
- * @legs_by_addr: struct leg * by rtcp.addr
+ * @legs_by_addr: struct leg * by rtcp
+ * @claims: legs that are not there, since what they named is another one's already
  * @cname_len: bytes of @cname, 0 until it was heard
  * @cname: the sender's, which stays while the SSRC that leaves does
  * @lsr: of the server's last report, 0 before
@@ -63,6 +64,7 @@ struct track_rtcp {
 	guint timer;
 	GHashTable *legs_by_cookie;
 	GHashTable *legs_by_addr;
+	GQueue claims;
 	guint8 cname_len;
 	guint8 cname[RTCP_CNAME_MAX];
 	guint32 lsr;
@@ -218,19 +220,66 @@ void track_rtcp_received(struct track_rtcp *rtcp, struct leg *leg, const guint8 
 	rtcp->config->leg_alive(leg);
 }
 
-static void track_rtcp_move_leg(struct track_rtcp *rtcp, struct leg *leg,
-				const struct rtp_fanout_addr *to)
+static void track_rtcp_log_claim(struct track_rtcp *rtcp, const char *whose,
+				 const struct leg *leg)
 {
-	if (g_hash_table_lookup(rtcp->legs_by_addr, &leg->rtcp.addr) == leg)
-		g_hash_table_remove(rtcp->legs_by_addr, &leg->rtcp.addr);
-	/* nobody is known there, or it would not have been looked for */
-	leg->rtcp.addr = *to;
+	char addr[ADDR_STRLEN];
+
+	log_warn("viewer-rtcp-taken", LOG_S("path", rtcp->config->name),
+		 LOG_U("track", rtcp->config->index),
+		 LOG_S("viewer", addr_to_string(&leg->rtcp.addr, addr)),
+		 LOG_S("whose", whose));
+}
+
+/* It stays whose it was, or naming it would be enough to make that one silent. */
+static void track_rtcp_claim(struct track_rtcp *rtcp, struct leg *leg)
+{
+	if (!g_hash_table_contains(rtcp->legs_by_addr, &leg->rtcp)) {
+		g_hash_table_insert(rtcp->legs_by_addr, &leg->rtcp, leg);
+		return;
+	}
+	leg->rtcp_claim.data = leg;
+	g_queue_push_tail_link(&rtcp->claims, &leg->rtcp_claim);
+	track_rtcp_log_claim(rtcp, "another viewer's", leg);
+}
+
+/* What was its is that of the first who claimed it, too. */
+static void track_rtcp_unclaim(struct track_rtcp *rtcp, struct leg *leg)
+{
+	if (leg->rtcp_claim.data) {
+		g_queue_unlink(&rtcp->claims, &leg->rtcp_claim);
+		leg->rtcp_claim.data = NULL;
+		return;
+	}
+	if (g_hash_table_lookup(rtcp->legs_by_addr, &leg->rtcp) != leg)
+		return;
+	g_hash_table_remove(rtcp->legs_by_addr, &leg->rtcp);
+	for (GList *l = rtcp->claims.head; l; l = l->next) {
+		struct leg *next = l->data;
+
+		if (!addr_dest_equal(&next->rtcp, &leg->rtcp))
+			continue;
+		track_rtcp_unclaim(rtcp, next);
+		g_hash_table_insert(rtcp->legs_by_addr, &next->rtcp, next);
+		track_rtcp_log_claim(rtcp, "its own now", next);
+		break;
+	}
+}
+
+static void track_rtcp_move_leg(struct track_rtcp *rtcp, struct leg *leg,
+				const struct rtp_fanout_dest *to)
+{
 	if (leg->track)
-		g_hash_table_insert(rtcp->legs_by_addr, &leg->rtcp.addr, leg);
+		track_rtcp_unclaim(rtcp, leg);
+	leg->rtcp.addr = to->addr;
+	leg->rtcp.ifindex = to->ifindex;
+	/* nobody is known there, or it would not have been looked for */
+	if (leg->track)
+		track_rtcp_claim(rtcp, leg);
 }
 
 static void track_rtcp_from_viewer(struct track_rtcp *rtcp,
-				   const struct rtp_fanout_addr *from,
+				   const struct rtp_fanout_dest *from,
 				   const guint8 *data, gsize len)
 {
 	struct leg *leg = g_hash_table_lookup(rtcp->legs_by_addr, from);
@@ -257,17 +306,18 @@ static gboolean track_rtcp_ready(gint fd, GIOCondition condition, gpointer user_
 	for (guint i = 0; i < LIMIT_RTCP_BATCH; i++) {
 		struct sockaddr_storage sa;
 		socklen_t sa_len = sizeof(sa);
-		struct rtp_fanout_addr from;
+		struct rtp_fanout_dest from = { 0 };
 		gssize len = recvfrom(fd, data, sizeof(data), MSG_DONTWAIT,
 				      (struct sockaddr *)&sa, &sa_len);
 
 		if (len < 0 && errno == EAGAIN)
 			break;
 		/* any other error is one that ICMP left: the next call reads on */
-		if (len < 0 || !addr_from_sockaddr(&from, (void *)&sa, sa_len))
+		if (len < 0 || !addr_from_sockaddr(&from.addr, (void *)&sa, sa_len))
 			continue;
+		from.ifindex = addr_scope((void *)&sa, sa_len);
 		if (rtcp->started && !rtcp->source.send &&
-		    addr_equal(&from, &rtcp->server.addr))
+		    addr_equal(&from.addr, &rtcp->server.addr))
 			track_rtcp_from_server(rtcp, data, len);
 		else
 			track_rtcp_from_viewer(rtcp, &from, data, len);
@@ -385,7 +435,7 @@ struct track_rtcp *track_rtcp_new(const struct track_config *config,
 	rtcp->nat = nat;
 	rtcp->own_ssrc = g_random_int();
 	rtcp->legs_by_cookie = g_hash_table_new(g_int64_hash, g_int64_equal);
-	rtcp->legs_by_addr = g_hash_table_new(addr_hash, addr_equal);
+	rtcp->legs_by_addr = g_hash_table_new(addr_dest_hash, addr_dest_equal);
 	rtcp->watch = g_unix_fd_source_new(udp->rtcp, G_IO_IN);
 	g_source_set_callback(rtcp->watch, G_SOURCE_FUNC(track_rtcp_ready), rtcp, NULL);
 	g_source_attach(rtcp->watch, g_main_context_get_thread_default());
@@ -398,8 +448,10 @@ void track_rtcp_free(struct track_rtcp *rtcp)
 	gpointer leg;
 
 	g_hash_table_iter_init(&iter, rtcp->legs_by_cookie);
-	while (g_hash_table_iter_next(&iter, NULL, &leg))
+	while (g_hash_table_iter_next(&iter, NULL, &leg)) {
 		((struct leg *)leg)->track = NULL;
+		((struct leg *)leg)->rtcp_claim.data = NULL;
+	}
 	g_clear_handle_id(&rtcp->timer, g_source_remove);
 	g_clear_handle_id(&rtcp->ask_timer, g_source_remove);
 	g_source_destroy(rtcp->watch);
@@ -462,26 +514,16 @@ void track_rtcp_bye_leg(struct track_rtcp *rtcp, struct leg *leg)
 
 void track_rtcp_add_leg(struct track_rtcp *rtcp, struct leg *leg)
 {
-	char addr[ADDR_STRLEN];
-
 	leg->receiver = (struct receiver){ 0 };
 	g_hash_table_insert(rtcp->legs_by_cookie, &leg->dest.cookie, leg);
-	if (leg->transport != TRANSPORT_UDP)
-		return;
-	/* it stays whose it was, or naming it would be enough to make that one silent */
-	if (!g_hash_table_contains(rtcp->legs_by_addr, &leg->rtcp.addr))
-		g_hash_table_insert(rtcp->legs_by_addr, &leg->rtcp.addr, leg);
-	else
-		log_warn("viewer-rtcp-taken", LOG_S("path", rtcp->config->name),
-			 LOG_U("track", rtcp->config->index),
-			 LOG_S("viewer", addr_to_string(&leg->rtcp.addr, addr)));
+	if (leg->transport == TRANSPORT_UDP)
+		track_rtcp_claim(rtcp, leg);
 }
 
 void track_rtcp_del_leg(struct track_rtcp *rtcp, struct leg *leg)
 {
 	g_hash_table_remove(rtcp->legs_by_cookie, &leg->dest.cookie);
-	if (g_hash_table_lookup(rtcp->legs_by_addr, &leg->rtcp.addr) == leg)
-		g_hash_table_remove(rtcp->legs_by_addr, &leg->rtcp.addr);
+	track_rtcp_unclaim(rtcp, leg);
 }
 
 struct leg *track_rtcp_leg(struct track_rtcp *rtcp, guint64 cookie)

@@ -303,10 +303,11 @@ static void peer_send(struct peer *peer, guint track, gboolean rtcp, const guint
 		      gsize len)
 {
 	struct sockaddr_in *to = rtcp ? &peer->rtcp[track] : &peer->rtp[track];
+	gboolean from_rtcp = rtcp || origin_mood(peer->origin).elsewhere;
 	GstRTSPMessage *frame = NULL;
 
 	if (!peer->tcp) {
-		sendto(peer->origin->fd[track][rtcp], data, len, 0, (struct sockaddr *)to,
+		sendto(peer->origin->fd[track][from_rtcp], data, len, 0, (struct sockaddr *)to,
 		       sizeof(*to));
 		return;
 	}

@@ -54,6 +54,7 @@ struct origin_mood {
 	gboolean mute;		/* sends no media */
 	gboolean no_udp;	/* sends none over UDP */
 	gboolean refuse_udp;	/* answers SETUP for it with 461 */
+	gboolean elsewhere;	/* sends media over UDP from the port of RTCP */
 	gboolean feedback;	/* offers RTP/AVPF */
 	gboolean changed;	/* has another payload type */
 	enum gate gate;

@@ -48,7 +48,7 @@ static int open_socket(struct rtp_fanout_addr *addr)
 }
 
 static void count_datagram(const guint8 *data, gsize len,
-			   const struct rtp_fanout_addr *from, gpointer user_data)
+			   const struct rtp_fanout_dest *from, gpointer user_data)
 {
 	struct bed *bed = user_data;
 

@@ -53,7 +53,7 @@ static int open_socket(int family, struct rtp_fanout_addr *addr)
 }
 
 static void count_datagram(const guint8 *data, gsize len,
-			   const struct rtp_fanout_addr *from, gpointer user_data)
+			   const struct rtp_fanout_dest *from, gpointer user_data)
 {
 	((struct bed *)user_data)->datagrams++;
 }
@@ -493,6 +493,7 @@ static void test_counters(struct bed *bed, gconstpointer flags)
 {
 	struct rtp_fanout_dest_info first = { .cookie = 0 };
 	struct rtp_fanout_dest_info second = { .cookie = 1 };
+	struct rtp_fanout_dest_info found;
 	struct rtp_fanout_dest gone;
 
 	add(bed, 0, 7, 15, 7);
@@ -510,7 +511,11 @@ static void test_counters(struct bed *bed, gconstpointer flags)
 	g_assert_cmpuint(second.last_seq, ==, 2);
 
 	gone = dest_of(bed, 0, 0, 0, 0);
+	g_assert_true(fanout_find(bed->fanout, &gone, &found));
+	g_assert_cmpuint(found.cookie, ==, 0);
+	g_assert_cmpuint(found.octets, ==, 110);
 	g_assert_true(fanout_del(bed->fanout, &gone, NULL));
+	g_assert_false(fanout_find(bed->fanout, &gone, &found));
 	transmit_seq(bed, PT_OPAQUE, 3, 50);
 	run();
 	expect_seq(bed, 0, 1, 1, 50);

@@ -7,8 +7,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "bed.h"
 #include "limit.h"
+#include "look.h"
 
 static guint32 word(const guint8 *data, guint index)
 {
@@ -241,24 +241,68 @@ static void test_rtcp_taken(struct bed *bed, gconstpointer unused)
 	close(fd[1]);
 }
 
+/* Once the other one has left, it does. */
+static void test_rtcp_returned(struct bed *bed, gconstpointer unused)
+{
+	struct viewer *owner = viewer_new(bed, NULL, 1);
+	struct rtsp *rtsp = rtsp_connect(bed->port);
+	g_autofree char *session = NULL;
+	guint16 port[2];
+	int fd[2];
+
+	viewer_play(owner);
+	rtsp_open_pair(VIEWER_HOST, fd, port);
+	session = set_up_ports(bed, rtsp, port[0], owner->port[0][1]);
+	g_assert_cmpint(rtsp_status(rtsp, "PLAY", bed->url, session), ==, 200);
+	bed_await_log(bed, "viewer-rtcp-taken: path=/cam track=0");
+	bed_await_log(bed, "whose=\"another viewer's\"");
+	g_assert_cmpint(rtsp_status(owner->rtsp, "TEARDOWN", bed->url, owner->session), ==,
+			200);
+	bed_await_log(bed, "whose=\"its own now\"");
+	for (guint i = 0; i < 2 * BED_TIMEOUT + 2; i++) {
+		g_usleep(500000);
+		viewer_report(owner, 0);
+	}
+	g_assert_cmpint(rtsp_status(rtsp, "TEARDOWN", bed->url, session), ==, 200);
+	viewer_vanish(owner);
+	rtsp_close(rtsp);
+	close(fd[0]);
+	close(fd[1]);
+}
+
 /* There are 31 caps at a time: who asks for another one gets the best of these. */
 static void test_caps(struct bed *bed, gconstpointer unused)
 {
 	struct viewer *viewers[RTP_FANOUT_MAX_CAPS + 2];
+	g_autoptr(JsonNode) status = NULL;
 	g_autofree char *log = NULL;
+	const char *info;
+	JsonObject *leg;
 
 	for (guint i = 0; i < G_N_ELEMENTS(viewers); i++) {
 		g_autofree char *cap = i < RTP_FANOUT_MAX_CAPS ?
 				       g_strdup_printf("1,%u,%u", i / 4, 1 + i % 4) :
 				       g_strdup(i == RTP_FANOUT_MAX_CAPS ? "2,6,3" : "7,0,0");
+		g_autofree char *named = g_uri_escape_string(cap, NULL, FALSE);
+		GstRTSPMessage *answer;
 
 		viewers[i] = viewer_new(bed, cap, 2);
-		g_assert_cmpint(rtsp_status(viewers[i]->rtsp, "PLAY", viewers[i]->url,
-					    viewers[i]->session), ==,
+		answer = rtsp_ask(viewers[i]->rtsp, "PLAY", viewers[i]->url,
+				  viewers[i]->session);
+		g_assert_cmpint(answer->type_data.response.code, ==,
 				i <= RTP_FANOUT_MAX_CAPS ? 200 : 503);
+		/* a track is known to a viewer by the URL of its SETUP, and found by that */
+		info = rtsp_header(answer, GST_RTSP_HDR_RTP_INFO);
+		g_assert_true(i > RTP_FANOUT_MAX_CAPS || strstr(info, named));
+		gst_rtsp_message_free(answer);
 	}
 	bed_await_log(bed, "viewer-cap-lowered: path=/cam track=0");
 	bed_await_log(bed, "from=2,6,3 to=1,6,3");
+	/* more than that is not tried for it either */
+	status = look_json(bed, "/status");
+	leg = json_array_get_object_element(json_object_get_array_member(
+			look_viewer(status, RTP_FANOUT_MAX_CAPS), "tracks"), 0);
+	g_assert_cmpstr(json_object_get_string_member(leg, "wish"), ==, "1,6,3");
 	/* and one that is in use can be had */
 	viewer_teardown(viewers[0]);
 	viewers[0] = viewer_new(bed, "1,7,3", 2);
@@ -332,6 +376,8 @@ static void test_stats(struct bed *bed, gconstpointer unused)
 
 static const struct bed_wish not_waited_for = { .cam = "reconnect=0\n" };
 
+static const struct bed_wish watched = { .monitor = TRUE };
+
 /* Longer than another session waits for its ports */
 static const struct bed_wish patient = { .timeout = 60 };
 
@@ -347,7 +393,9 @@ int main(int argc, char **argv)
 	g_test_add("/proxy/take-over", struct bed, &patient, bed_set_up, test_take_over,
 		   bed_tear_down);
 	ADD("rtcp-taken", test_rtcp_taken);
-	ADD("caps", test_caps);
+	ADD("rtcp-returned", test_rtcp_returned);
+	g_test_add("/proxy/caps", struct bed, &watched, bed_set_up, test_caps,
+		   bed_tear_down);
 	ADD("two-paths", test_two_paths);
 	ADD("stats", test_stats);
 	return g_test_run();

@@ -572,6 +572,23 @@ static void test_viewer_stuck(struct bed *bed, gconstpointer unused)
 	viewer_teardown(quiet);
 }
 
+/* Media from another port than was agreed on is not relayed, but talked about. */
+static void test_elsewhere(struct bed *bed, gconstpointer unused)
+{
+	struct viewer *viewer;
+
+	origin_set_mood(bed->origin, &(struct origin_mood){ .elsewhere = TRUE });
+	viewer = viewer_new(bed, NULL, 2);
+	g_assert_cmpint(rtsp_status(viewer->rtsp, "PLAY", bed->url, viewer->session), ==, 200);
+	bed_await_log(bed, "upstream-elsewhere: path=/cam track=0 from=" ORIGIN_HOST);
+	bed_await_log(bed, "transport=tcp in the group of this path");
+	/* once for each track */
+	bed_await_log(bed, "upstream-elsewhere: path=/cam track=1");
+	bed_await_log(bed, "transport=tcp reason=\"nothing comes over UDP");
+	assert_over_tcp(bed, viewer);
+	viewer_teardown(viewer);
+}
+
 static const struct test {
 	const char *name;
 	void (*func)(struct bed *bed, gconstpointer unused);
@@ -587,6 +604,7 @@ static const struct test {
 	{ "tcp", test_tcp, { .cam = "transport=tcp\n" } },
 	{ "udp-refused", test_udp_refused, { .cam = "" } },
 	{ "udp-silent", test_udp_silent, { .cam = "" } },
+	{ "elsewhere", test_elsewhere, { .cam = "" } },
 	{ "udp-only", test_udp_only, { .cam = "transport=udp\n" } },
 	{ "password", test_password,
 	  { .cam = "user=" GATE_USER "\npassword=" GATE_PASSWORD "\n" } },
