@@ -13,6 +13,14 @@ static gboolean points_keeps(const struct rtp_fanout_cap *cap,
 	       layer->tid <= cap->tid;
 }
 
+void points_add_headers(struct rtp_fanout_layer *layers, guint n_layers, guint octets)
+{
+	for (guint i = 0; i < n_layers; i++)
+		if (layers[i].octets)
+			layers[i].rate += (double)layers[i].rate * octets *
+					  layers[i].packets / layers[i].octets;
+}
+
 guint64 points_rate(const struct rtp_fanout_layer *layers, guint n_layers,
 		    const struct rtp_fanout_cap *cap)
 {

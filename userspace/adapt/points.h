@@ -50,6 +50,9 @@ void points_build(struct points *points, const struct rtp_fanout_layer *layers,
 		  guint n_layers, const struct rtp_fanout_cap *wish,
 		  enum points_order order);
 
+/* points_add_headers - count so many octets more for each datagram of these layers */
+void points_add_headers(struct rtp_fanout_layer *layers, guint n_layers, guint octets);
+
 /* points_rate - what a cap takes of these layers, octets a second */
 guint64 points_rate(const struct rtp_fanout_layer *layers, guint n_layers,
 		    const struct rtp_fanout_cap *cap);

@@ -72,45 +72,99 @@ static gboolean adapter_read(struct leg *leg, const struct rtp_fanout_dest_info 
 	return ok;
 }
 
-static guint adapter_decide(const struct adapter *adapter, struct leg *leg,
-			    const struct points *points, const struct adapt_report *report)
+static void adapter_decide(const struct adapter *adapter, struct leg *leg,
+			   struct points *points, const struct adapt_report *report)
 {
-	guint level = points_find(points, &leg->dest.cap);
+	struct adapter_leg *state = &leg->adapter;
+	guint level = points_find(points, &state->wanted);
+	struct adaptive *adaptive = &state->adaptive;
 	enum adaptive_reason reason;
 
+	/* what it may not have cannot be tried */
+	if (state->limited)
+		points->n = level + 1;
 	if (adapter->config->mode == ADAPT_THESIS) {
-		guint next = thesis_step(points, level, report);
-
-		leg->adapter.reason = "by what its last report leaves room for";
-		return next;
+		level = thesis_step(points, level, report);
+		decision_thesis(&state->adapted, points, level, report);
+	} else {
+		adaptive->level = level;
+		reason = adaptive_step(adaptive, points, report);
+		level = adaptive->level;
+		/* within a limit it always has all that it may try */
+		if (!state->limited || reason != ADAPTIVE_STEADY)
+			decision_adapted(&state->adapted, reason, adaptive, points, report);
 	}
-	leg->adapter.adaptive.level = level;
-	reason = adaptive_step(&leg->adapter.adaptive, points, report);
-	leg->adapter.reason = adaptive_reason_text(reason);
-	return leg->adapter.adaptive.level;
+	state->wanted = points->cap[level];
 }
 
-static void adapter_move(const struct adapter *adapter, struct leg *leg,
-			 const struct points *points, guint level)
+void adapter_leg_init(struct adapter_leg *adapter, const struct rtp_fanout_cap *wish)
+{
+	*adapter = (struct adapter_leg){
+		.wish = *wish,
+		.wanted = *wish,
+		.allowed = FANOUT_CAP_ALL,
+	};
+}
+
+void adapter_leg_wish(struct adapter_leg *adapter, const struct rtp_fanout_cap *wish)
+{
+	adapter->wish = *wish;
+	adapter->wanted = *wish;
+	adapter->adapted = (struct decision){ DECISION_WISH, "" };
+}
+
+/* Where there were too many caps, it has to do with one that there is. */
+void adapter_leg_joined(struct adapter_leg *adapter, const struct rtp_fanout_cap *asked,
+			const struct rtp_fanout_cap *got)
+{
+	if (cap_compare(got, asked) < 0)
+		adapter->wanted = *got;
+}
+
+const struct decision *adapter_decision(const struct adapter_leg *adapter)
+{
+	return adapter->limited ? &adapter->limit : &adapter->adapted;
+}
+
+static void adapter_log_move(const char *path, const struct leg *leg,
+			     const struct rtp_fanout_cap *old, guint64 rate)
 {
 	char addr[ADDR_STRLEN], from[CAP_STRLEN], to[CAP_STRLEN];
+
+	log_event("viewer-adapted", LOG_S("path", path),
+		  LOG_S("viewer", addr_to_string(leg_addr(leg), addr)),
+		  LOG_S("from", cap_to_string(old, from)),
+		  LOG_S("to", cap_to_string(&leg->dest.cap, to)),
+		  LOG_U("rate", rate),
+		  LOG_S("reason", decision_text(adapter_decision(&leg->adapter))));
+}
+
+void adapter_apply(const char *path, struct leg *leg, const struct points *points)
+{
+	guint wanted = points_find(points, &leg->adapter.wanted);
+	guint allowed = points_find(points, &leg->adapter.allowed);
+	guint level = MIN(wanted, allowed), now = points_find(points, &leg->dest.cap);
+	/* who rises keeps what it has, at the least; who falls may fall all the way */
+	guint lowest = level > now ? now + 1 : 0;
 	struct rtp_fanout_cap old = leg->dest.cap;
 	g_autoptr(GError) error = NULL;
+	char addr[ADDR_STRLEN];
 
-	if (level == points_find(points, &old))
+	if (level == now || old.flags & RTP_FANOUT_CAP_PAUSE)
 		return;
-	if (!track_set_cap(leg, &points->cap[level], &error)) {
-		log_warn("viewer-not-adapted", LOG_S("path", adapter->path),
-			 LOG_S("viewer", addr_to_string(leg_addr(leg), addr)),
-			 LOG_S("error", error->message));
+	for (guint i = level + 1; i-- > lowest;) {
+		g_clear_error(&error);
+		if (!track_set_cap(leg, &points->cap[i], &error))
+			continue;
+		leg->adapter.stuck = FALSE;
+		adapter_log_move(path, leg, &old, points->rate[i]);
 		return;
 	}
-	log_event("viewer-adapted", LOG_S("path", adapter->path),
-		  LOG_S("viewer", addr_to_string(leg_addr(leg), addr)),
-		  LOG_S("from", cap_to_string(&old, from)),
-		  LOG_S("to", cap_to_string(&points->cap[level], to)),
-		  LOG_U("rate", points->rate[level]),
-		  LOG_S("reason", leg->adapter.reason));
+	if (!leg->adapter.stuck)
+		log_warn("viewer-not-adapted", LOG_S("path", path),
+			 LOG_S("viewer", addr_to_string(leg_addr(leg), addr)),
+			 LOG_S("error", error->message));
+	leg->adapter.stuck = TRUE;
 }
 
 void adapter_run(const struct config_adapt *config, const char *path,
@@ -139,8 +193,8 @@ void adapter_run(const struct config_adapt *config, const char *path,
 			continue;
 		points_build(&points, adapter.layers, adapter.n_layers,
 			     &due->leg->adapter.wish, config->order);
-		adapter_move(&adapter, due->leg, &points,
-			     adapter_decide(&adapter, due->leg, &points, &report));
+		adapter_decide(&adapter, due->leg, &points, &report);
+		adapter_apply(path, due->leg, &points);
 	}
 	g_array_unref(adapter.due);
 }

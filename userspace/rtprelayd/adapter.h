@@ -8,16 +8,22 @@
 
 #include "adaptive.h"
 #include "config_adapt.h"
+#include "decision.h"
 
 struct leg;
 struct track;
 
 /**
  * struct adapter_leg - what is remembered of a viewer's part in a track; begins as
- * zeros
+ * adapter_leg_init() leaves it
  * @wish: the most that the viewer is to get
+ * @wanted: of that, what the controller gives it
+ * @allowed: the most that limits leave it, see limiter.h
+ * @limited: that is less than @wanted
  * @adaptive: the controller's state
- * @reason: in words, a constant; NULL as long as nothing was decided
+ * @adapted: why it wants that
+ * @limit: why it may not have that, while @limited
+ * @stuck: that it could not be moved was logged
  * @reports: receiver.reports when it was looked at last; 0 for never
  * @at: receiver.at then
  * @highest: receiver.block.highest then
@@ -27,8 +33,13 @@ struct track;
  */
 struct adapter_leg {
 	struct rtp_fanout_cap wish;
+	struct rtp_fanout_cap wanted;
+	struct rtp_fanout_cap allowed;
+	gboolean limited;
 	struct adaptive adaptive;
-	const char *reason;
+	struct decision adapted;
+	struct decision limit;
+	gboolean stuck;
 	guint64 reports;
 	gint64 at;
 	guint32 highest;
@@ -36,6 +47,28 @@ struct adapter_leg {
 	guint64 octets;
 	guint64 dropped;
 };
+
+/* adapter_leg_init - it is to get @wish, as long as nothing speaks against that */
+void adapter_leg_init(struct adapter_leg *adapter, const struct rtp_fanout_cap *wish);
+
+/* adapter_leg_wish - the viewer is to get that from now on, and at first it does */
+void adapter_leg_wish(struct adapter_leg *adapter, const struct rtp_fanout_cap *wish);
+
+/* adapter_leg_joined - what it asked for when it joined its track, and what it got */
+void adapter_leg_joined(struct adapter_leg *adapter, const struct rtp_fanout_cap *asked,
+			const struct rtp_fanout_cap *got);
+
+/* adapter_decision - why the leg has what it has */
+const struct decision *adapter_decision(const struct adapter_leg *adapter);
+
+/**
+ * adapter_apply - give a leg what it wants and may have
+ * @path: its name, for the log
+ * @points: of its track, up to its wish
+ *
+ * Where there are too many caps for that, it gets one that is between.
+ */
+void adapter_apply(const char *path, struct leg *leg, const struct points *points);
 
 /**
  * adapter_run - look at who reported since the last time, and change caps

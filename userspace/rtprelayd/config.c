@@ -52,6 +52,7 @@ void config_free(struct config *config)
 		return;
 	g_clear_object(&config->listen);
 	config_tls_clear(&config->tls);
+	config_limits_clear(&config->limits);
 	g_free(config->user);
 	config_monitor_clear(&config->monitor);
 	g_ptr_array_unref(config->paths);
@@ -145,7 +146,7 @@ static gboolean config_load_server(struct config *config, GKeyFile *file,
 				   GError **error)
 {
 	static const char *const keys[] = { "listen", "timeout", "user", "backend",
-					    "host-limit", CONFIG_TLS_KEYS, NULL };
+					    "host-limit", "rate-limit", CONFIG_TLS_KEYS, NULL };
 	g_autofree char *listen = NULL;
 
 	config->timeout_s = DEFAULT_TIMEOUT;
@@ -167,6 +168,7 @@ static gboolean config_load_server(struct config *config, GKeyFile *file,
 	if (!config_load_user(config, file, error) ||
 	    !config_load_backend(config, file, error) ||
 	    !config_load_host_limit(config, file, error) ||
+	    !config_limits_load(&config->limits, file, GROUP_SERVER, error) ||
 	    !config_tls_load(&config->tls, file, GROUP_SERVER, error))
 		return FALSE;
 
@@ -195,15 +197,16 @@ static gboolean config_name_ok(const char *name)
 	return TRUE;
 }
 
-/* In the order of @keys, so that theirs in the file does not matter */
-static char *config_text(GKeyFile *file, const char *group, const char *const *keys)
+/* In the order of @keys, so that theirs in the file does not matter; without those of @but */
+static char *config_text(GKeyFile *file, const char *group, const char *const *keys,
+			 const char *const *but)
 {
 	GString *text = g_string_new(NULL);
 
 	for (; *keys; keys++) {
 		g_autofree char *value = g_key_file_get_value(file, group, *keys, NULL);
 
-		if (value)
+		if (value && !g_strv_contains(but, *keys))
 			g_string_append_printf(text, "%s=%s\n", *keys, value);
 	}
 	return g_string_free(text, FALSE);
@@ -213,7 +216,9 @@ static gboolean config_load_path(struct config *config, GKeyFile *file,
 				 const char *group, const char *filename, GError **error)
 {
 	static const char *const keys[] = { CONFIG_UPSTREAM_KEYS, CONFIG_ACCESS_KEYS,
-					    CONFIG_ADAPT_KEYS, "nat", "tee", NULL };
+					    CONFIG_ADAPT_KEYS, "nat", "tee",
+					    CONFIG_LIMIT_KEYS, NULL };
+	static const char *const limits[] = { CONFIG_LIMIT_KEYS, NULL };
 	struct config_path *path = g_new0(struct config_path, 1);
 	g_autoptr(GError) wrong = NULL;
 	g_autofree char *nat = NULL;
@@ -221,7 +226,7 @@ static gboolean config_load_path(struct config *config, GKeyFile *file,
 	g_ptr_array_add(config->paths, path);
 	path->refs = 1;
 	path->name = g_strdup(group + strlen(GROUP_PATH));
-	path->text = config_text(file, group, keys);
+	path->text = config_text(file, group, keys, limits);
 	if (!config_name_ok(path->name))
 		return config_fail(error, group, "name",
 				   "not of the form /name, of A-Z a-z 0-9 - . _ ~ /");
@@ -230,7 +235,8 @@ static gboolean config_load_path(struct config *config, GKeyFile *file,
 	path->upstream = config_upstream_load(file, group, filename, error);
 	if (!path->upstream ||
 	    !config_access_load(&path->access, config->users, file, group, error) ||
-	    !config_adapt_load(&path->adapt, file, group, error))
+	    !config_adapt_load(&path->adapt, file, group, error) ||
+	    !config_limit_load(&path->limit, file, group, error))
 		return FALSE;
 
 	nat = g_key_file_get_string(file, group, "nat", NULL);
@@ -270,6 +276,7 @@ static gboolean config_load_groups(struct config *config, GKeyFile *file,
 	for (guint i = 0; groups[i]; i++) {
 		if (g_str_equal(groups[i], GROUP_SERVER) ||
 		    config_monitor_has_group(groups[i]) ||
+		    config_limit_has_group(groups[i]) ||
 		    g_str_has_prefix(groups[i], CONFIG_ACCESS_GROUP))
 			continue;
 		if (!g_str_has_prefix(groups[i], GROUP_PATH)) {

@@ -7,6 +7,7 @@
 
 #include "config_access.h"
 #include "config_adapt.h"
+#include "config_limit.h"
 #include "config_monitor.h"
 #include "config_tls.h"
 #include "config_upstream.h"
@@ -21,6 +22,7 @@
  * @name: "/name", without a slash at its end
  * @upstream: where it comes from
  * @adapt: who decides which layers a viewer gets
+ * @limit: of what its viewers are sent; what @text has not
  * @tee: hand the stream's datagrams to the daemon as well
  * @nat: from where a viewer's ports are learned
  * @access: who may view it
@@ -31,6 +33,7 @@ struct config_path {
 	char *name;
 	struct config_upstream *upstream;
 	struct config_adapt adapt;
+	struct config_limit limit;
 	gboolean tee;
 	enum nat_mode nat;
 	struct config_access access;
@@ -44,6 +47,7 @@ struct config_path {
  * @timeout_s: seconds after which a silent viewer is dropped, 1 to 3600
  * @user: who the daemon becomes when root starts it, or NULL
  * @backend: what replicates the streams
+ * @limits: of what viewers are sent, of all paths together
  * @monitor: where operators look in
  * @users: all of them
  * @paths: struct config_path *, at least one
@@ -55,6 +59,7 @@ struct config {
 	guint timeout_s;
 	char *user;
 	enum fanout_backend backend;
+	struct config_limits limits;
 	struct config_monitor monitor;
 	struct users *users;
 	GPtrArray *paths;
@@ -78,7 +83,7 @@ void config_free(struct config *config);
 struct config_path *config_path_ref(struct config_path *path);
 void config_path_unref(struct config_path *path);
 
-/* config_path_equal - do two say the same? */
+/* config_path_equal - do two say the same, but of limits? */
 gboolean config_path_equal(const struct config_path *a, const struct config_path *b);
 
 /* For those that read parts of the file */

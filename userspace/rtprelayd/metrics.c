@@ -30,7 +30,7 @@ struct metrics_family {
 	const char *name;
 	const char *type;
 	const char *help;
-	struct metrics_sample samples[9];
+	struct metrics_sample samples[14];
 };
 
 static const struct metrics_label track_labels[] = {
@@ -40,6 +40,10 @@ static const struct metrics_label track_labels[] = {
 static const struct metrics_label layer_labels[] = {
 	{ "path", "path" }, { "track", "track" },
 	{ "did", "did" }, { "qid", "qid" }, { "tid", "tid" }, { NULL }
+};
+
+static const struct metrics_label limit_labels[] = {
+	{ "scope", "scope" }, { "name", "name" }, { NULL }
 };
 
 static const struct metrics_label viewer_labels[] = {
@@ -92,6 +96,38 @@ static const struct metrics_family track_families[] = {
 	  "Viewers that the track is sent to.", { { "viewers" } } },
 	{ "rtprelay_rtcp_ignored_packets_total", "counter",
 	  "RTCP packets from nobody known.", { { "rtcp_ignored" } } },
+	{ NULL }
+};
+
+static const struct metrics_family decision_families[] = {
+	{ "rtprelay_track_decisions", "gauge",
+	  "Viewers that the track is sent to, by the reason for the layers that they get.", {
+		{ "wish", "reason=wish" },
+		{ "steady", "reason=steady" },
+		{ "loss", "reason=loss" },
+		{ "delay", "reason=delay" },
+		{ "tcp", "reason=tcp" },
+		{ "probe-failed", "reason=probe-failed" },
+		{ "probing", "reason=probing" },
+		{ "thesis", "reason=thesis" },
+		{ "bandwidth", "reason=bandwidth" },
+		{ "viewer-limit", "reason=viewer-limit" },
+		{ "path-limit", "reason=path-limit" },
+		{ "interface-limit", "reason=interface-limit" },
+		{ "host-limit", "reason=host-limit" },
+	  } },
+	{ NULL }
+};
+
+static const struct metrics_family limit_families[] = {
+	{ "rtprelay_limit_bytes_per_second", "gauge",
+	  "The most that all viewers of a path, at an interface or of the host are sent.",
+	  { { "limit" } } },
+	{ "rtprelay_limit_used_bytes_per_second", "gauge",
+	  "What the layers take that they get, IP, UDP and RTP headers included.",
+	  { { "used" } } },
+	{ "rtprelay_limit_viewers", "gauge", "Viewers that share the limit.",
+	  { { "viewers" } } },
 	{ NULL }
 };
 
@@ -205,7 +241,32 @@ static void metrics_put_families(GString *text, const struct metrics_family *fam
 	}
 }
 
-/* The objects of an array in each of others; what tells those apart goes along. */
+/* What tells the owner apart goes along. */
+static void metrics_take(GPtrArray *objects, JsonObject *object, JsonObject *owner,
+			 const char *const *inherit)
+{
+	for (; *inherit; inherit++)
+		json_object_set_member(object, *inherit, json_node_copy(
+			json_object_get_member(owner, *inherit)));
+	g_ptr_array_add(objects, object);
+}
+
+/* The object of that name in each of others */
+static GPtrArray *metrics_collect_one(GPtrArray *owners, const char *name,
+				      const char *const *inherit)
+{
+	GPtrArray *objects = g_ptr_array_new();
+
+	for (guint i = 0; i < owners->len; i++) {
+		JsonObject *owner = g_ptr_array_index(owners, i);
+
+		metrics_take(objects, json_object_get_object_member(owner, name), owner,
+			     inherit);
+	}
+	return objects;
+}
+
+/* The objects of an array in each of others */
 static GPtrArray *metrics_collect(GPtrArray *owners, const char *array,
 				  const char *const *inherit)
 {
@@ -215,14 +276,9 @@ static GPtrArray *metrics_collect(GPtrArray *owners, const char *array,
 		JsonObject *owner = g_ptr_array_index(owners, i);
 		JsonArray *elements = json_object_get_array_member(owner, array);
 
-		for (guint k = 0; k < json_array_get_length(elements); k++) {
-			JsonObject *object = json_array_get_object_element(elements, k);
-
-			for (guint m = 0; inherit[m]; m++)
-				json_object_set_member(object, inherit[m], json_node_copy(
-					json_object_get_member(owner, inherit[m])));
-			g_ptr_array_add(objects, object);
-		}
+		for (guint k = 0; k < json_array_get_length(elements); k++)
+			metrics_take(objects, json_array_get_object_element(elements, k),
+				     owner, inherit);
 	}
 	return objects;
 }
@@ -305,13 +361,15 @@ char *metrics_to_text(JsonNode *model)
 	JsonObject *root = json_node_get_object(model);
 	g_autoptr(GPtrArray) roots = g_ptr_array_new();
 	g_autoptr(GPtrArray) streams = NULL, tracks = NULL, layers = NULL;
-	g_autoptr(GPtrArray) viewers = NULL, legs = NULL;
+	g_autoptr(GPtrArray) viewers = NULL, legs = NULL, limits = NULL, decisions = NULL;
 	GString *text = g_string_new(NULL);
 
 	g_ptr_array_add(roots, root);
 	streams = metrics_collect(roots, "streams", of_stream);
 	tracks = metrics_collect(streams, "tracks", of_stream);
 	layers = metrics_collect(tracks, "layers", of_track);
+	limits = metrics_collect(roots, "limits", of_stream);
+	decisions = metrics_collect_one(tracks, "decisions", of_track);
 	viewers = metrics_collect(roots, "viewers", of_stream);
 	legs = metrics_collect(viewers, "tracks", of_viewer);
 
@@ -319,6 +377,8 @@ char *metrics_to_text(JsonNode *model)
 	metrics_put_streams(text, streams);
 	metrics_put_track_info(text, tracks);
 	metrics_put_families(text, track_families, track_labels, tracks);
+	metrics_put_families(text, decision_families, track_labels, decisions);
+	metrics_put_families(text, limit_families, limit_labels, limits);
 	metrics_put_families(text, layer_families, layer_labels, layers);
 	metrics_put_families(text, viewer_families, viewer_labels, legs);
 	return g_string_free(text, FALSE);

@@ -9,6 +9,7 @@
 /**
  * struct path - see path.h
  * @config: see path_new()
+ * @limit: see path_limit()
  * @backend: see path_new()
  * @dual_stack: see path_new()
  * @upstream: NULL while nobody needs it
@@ -20,6 +21,7 @@
  */
 struct path {
 	struct config_path *config;
+	struct config_limit limit;
 	enum fanout_backend backend;
 	gboolean dual_stack;
 	struct upstream *upstream;
@@ -126,6 +128,7 @@ struct path *path_new(struct config_path *config, enum fanout_backend backend,
 	struct path *path = g_new0(struct path, 1);
 
 	path->config = config_path_ref(config);
+	path->limit = config->limit;
 	path->backend = backend;
 	path->dual_stack = dual_stack;
 	path->sessions = g_hash_table_new(NULL, NULL);
@@ -157,6 +160,16 @@ const char *path_name(const struct path *path)
 const struct config_path *path_config(const struct path *path)
 {
 	return path->config;
+}
+
+const struct config_limit *path_limit(const struct path *path)
+{
+	return &path->limit;
+}
+
+void path_set_limit(struct path *path, const struct config_limit *limit)
+{
+	path->limit = *limit;
 }
 
 guint path_n_sessions(const struct path *path)

@@ -27,6 +27,10 @@ const char *path_name(const struct path *path);
 /* path_config - see path_new() */
 const struct config_path *path_config(const struct path *path);
 
+/* path_limit, path_set_limit - of what its viewers are sent: at first the configuration's */
+const struct config_limit *path_limit(const struct path *path);
+void path_set_limit(struct path *path, const struct config_limit *limit);
+
 /* path_n_sessions - on it, playing or not */
 guint path_n_sessions(const struct path *path);
 

@@ -20,6 +20,7 @@
  * @users: those who may view what is not open to everybody
  * @paths: struct path *, by name
  * @sessions: all sessions
+ * @limiter: keeps them within limits
  * @clients: struct client *, a set
  * @hosts: where their connections and handshakes come from
  * @host_limit: see struct config
@@ -36,6 +37,7 @@ struct server {
 	struct users *users;
 	GHashTable *paths;
 	struct session_table *sessions;
+	struct limiter *limiter;
 	GHashTable *clients;
 	struct hosts *hosts;
 	guint host_limit;
@@ -241,6 +243,9 @@ struct server *server_new(const struct config *config, GError **error)
 	for (guint i = 0; i < config->paths->len; i++)
 		server_add_path(server, g_ptr_array_index(config->paths, i),
 				server_is_dual_stack(config));
+	server->limiter = limiter_new(server->paths, server->sessions);
+	session_table_set_limiter(server->sessions, server->limiter);
+	limiter_configure(server->limiter, &config->limits);
 	return server;
 }
 
@@ -264,6 +269,7 @@ static GSList *server_take_stale(struct server *server, const struct config *con
 
 		if (new && config_path_equal(new, path_config(path))) {
 			path_set_dual_stack(path, server_is_dual_stack(config));
+			path_set_limit(path, &new->limit);
 			changes->kept++;
 			continue;
 		}
@@ -302,6 +308,7 @@ gboolean server_reload(struct server *server, const struct config *config,
 	for (GSList *l = stale; l; l = l->next)
 		path_free(l->data, "the configuration has changed");
 	g_slist_free(stale);
+	limiter_configure(server->limiter, &config->limits);
 	return TRUE;
 }
 
@@ -313,6 +320,7 @@ void server_free(struct server *server)
 	for (GList *l = clients; l; l = l->next)
 		client_close(l->data);
 	g_hash_table_unref(server->paths);
+	limiter_free(server->limiter);
 	session_table_free(server->sessions);
 	users_unref(server->users);
 	g_hash_table_unref(server->clients);
@@ -353,6 +361,11 @@ guint server_n_clients(const struct server *server)
 struct session_table *server_sessions(struct server *server)
 {
 	return server->sessions;
+}
+
+struct limiter *server_limiter(struct server *server)
+{
+	return server->limiter;
 }
 
 const struct users *server_users(const struct server *server)

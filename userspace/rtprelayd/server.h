@@ -4,6 +4,7 @@
 #define RTPRELAYD_SERVER_H
 
 #include "config.h"
+#include "limiter.h"
 #include "path.h"
 #include "session.h"
 
@@ -51,6 +52,9 @@ struct path *server_find_path(struct server *server, const char *name);
 GList *server_paths(struct server *server);
 
 struct session_table *server_sessions(struct server *server);
+
+/* server_limiter - what keeps viewers within limits */
+struct limiter *server_limiter(struct server *server);
 
 /* server_users - those who may view what is not open to everybody */
 const struct users *server_users(const struct server *server);

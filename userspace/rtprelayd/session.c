@@ -8,6 +8,7 @@
 #include "cap.h"
 #include "hosts.h"
 #include "limit.h"
+#include "limiter.h"
 #include "log.h"
 #include "random.h"
 
@@ -20,12 +21,16 @@
  * struct session_table - all sessions
  * @by_id: struct session * by id
  * @timeout_s: silence after which one that begins now will end
+ * @hosts: where they come from
+ * @host_limit: see session_table_set_host_limit()
+ * @limiter: see session_table_set_limiter()
  */
 struct session_table {
 	GHashTable *by_id;
 	guint timeout_s;
 	struct hosts *hosts;
 	guint host_limit;
+	struct limiter *limiter;
 };
 
 /**
@@ -40,6 +45,7 @@ struct session_table {
  * @timeout_s: silence after which it ends, as its viewer was told
  * @slow: see session_slow()
  * @playing: PLAY was asked for
+ * @bandwidth: see session_bandwidth()
  * @began_at: monotonic time of its beginning, us
  * @heard_at: monotonic time of the last sign of life, us
  * @renew_at: from when on the next one renews the leases of its legs, likewise
@@ -61,6 +67,7 @@ struct session {
 	guint timeout_s;
 	enum verdict_side slow;
 	gboolean playing;
+	guint64 bandwidth;
 	gint64 began_at;
 	gint64 heard_at;
 	gint64 renew_at;
@@ -102,6 +109,11 @@ void session_table_set_host_limit(struct session_table *table, guint limit)
 	table->host_limit = limit;
 }
 
+void session_table_set_limiter(struct session_table *table, struct limiter *limiter)
+{
+	table->limiter = limiter;
+}
+
 void session_table_free(struct session_table *table)
 {
 	hosts_free(table->hosts);
@@ -137,6 +149,18 @@ guint session_count(const struct session_table *table)
 GList *session_list(struct session_table *table)
 {
 	return g_list_sort(g_hash_table_get_values(table->by_id), session_compare_age);
+}
+
+void session_each(struct session_table *table,
+		  void (*visit)(struct session *session, gpointer user_data),
+		  gpointer user_data)
+{
+	GHashTableIter iter;
+	gpointer session;
+
+	g_hash_table_iter_init(&iter, table->by_id);
+	while (g_hash_table_iter_next(&iter, NULL, &session))
+		visit(session, user_data);
 }
 
 struct session *session_find_name(struct session_table *table, const char *name)
@@ -285,6 +309,29 @@ const struct rtp_fanout_addr *session_viewer(const struct session *session)
 	return &session->viewer;
 }
 
+const struct rtp_fanout_addr *session_local(const struct session *session)
+{
+	return &session->local;
+}
+
+gint64 session_began_at(const struct session *session)
+{
+	return session->began_at;
+}
+
+guint64 session_bandwidth(const struct session *session)
+{
+	return session->bandwidth;
+}
+
+void session_set_bandwidth(struct session *session, guint64 octets)
+{
+	if (octets == session->bandwidth)
+		return;
+	session->bandwidth = octets;
+	limiter_watch(session->table->limiter);
+}
+
 gint64 session_age_ms(const struct session *session)
 {
 	return (g_get_monotonic_time() - session->began_at) / 1000;
@@ -310,7 +357,8 @@ gboolean session_set_cap(struct session *session, const struct rtp_fanout_cap *c
 		return FALSE;
 	}
 	for (guint i = 0; i < session->n_legs; i++)
-		session->legs[i].adapter.wish = *cap;
+		adapter_leg_wish(&session->legs[i].adapter, cap);
+	limiter_wake(session->table->limiter);
 	return TRUE;
 }
 
@@ -414,7 +462,7 @@ gboolean session_setup(struct session *session, guint index,
 	leg->session = session;
 	leg->asked = *cap;
 	leg->dest.cap = *cap;
-	leg->adapter = (struct adapter_leg){ .wish = *cap };
+	adapter_leg_init(&leg->adapter, cap);
 	return TRUE;
 }
 
@@ -442,6 +490,12 @@ static void session_take_over(struct track *track, struct session *session,
 		session_end(old->session, "another session has its ports");
 }
 
+static void session_log_refused(const struct session *session, const char *reason)
+{
+	log_warn("viewer-refused", LOG_S("path", path_name(session->path)),
+		 LOG_S("session", session->name), LOG_S("reason", reason));
+}
+
 /* All that it set up, or, when one is refused, none */
 static gboolean session_add_legs(struct session *session)
 {
@@ -450,6 +504,7 @@ static gboolean session_add_legs(struct session *session)
 	for (guint i = 0; i < session->n_legs; i++) {
 		struct leg *leg = &session->legs[i];
 		struct track *track = path_track(session->path, i);
+		struct rtp_fanout_cap asked = leg->dest.cap;
 		g_autoptr(GError) error = NULL;
 
 		if (!leg->session || leg->track)
@@ -459,16 +514,14 @@ static gboolean session_add_legs(struct session *session)
 		leg_hold(leg);
 		leg->dest.lease_ms = session_lease_ms(session);
 		if (!track || !track_add_leg(track, leg, &error)) {
-			log_warn("viewer-refused",
-				  LOG_S("path", path_name(session->path)),
-				  LOG_S("session", session->name),
-				  LOG_S("reason", error ? error->message : "no track"));
+			session_log_refused(session, error ? error->message : "no track");
 			while (i--)
 				if (added[i])
 					track_del_leg(&session->legs[i]);
 			return FALSE;
 		}
 		added[i] = TRUE;
+		adapter_leg_joined(&leg->adapter, &asked, &leg->dest.cap);
 	}
 	return TRUE;
 }
@@ -592,6 +645,14 @@ void session_play(struct session *session, session_played func, gpointer user_da
 	play->func = func;
 	play->user_data = user_data;
 
+	if (!session->playing) {
+		if (!limiter_admits(session->table->limiter, session, -1, NULL)) {
+			session_log_refused(session, "not enough bandwidth");
+			session_play_done(play, GST_RTSP_STS_NOT_ENOUGH_BANDWIDTH);
+			return;
+		}
+		limiter_begin(session->table->limiter, session);
+	}
 	/* before the server is asked to play: the first viewer misses nothing */
 	if (!session_add_legs(session)) {
 		session_play_done(play, GST_RTSP_STS_SERVICE_UNAVAILABLE);

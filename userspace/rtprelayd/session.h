@@ -13,6 +13,7 @@
 #include "track.h"
 #include "verdict.h"
 
+struct limiter;
 struct session;
 
 /* struct session_table - all sessions, by identifier */
@@ -29,6 +30,9 @@ void session_table_free(struct session_table *table);
 /* session_table_set_host_limit - the most of one host, 0 for any number */
 void session_table_set_host_limit(struct session_table *table, guint limit);
 
+/* session_table_set_limiter - what keeps sessions within their limits; mandatory */
+void session_table_set_limiter(struct session_table *table, struct limiter *limiter);
+
 /* session_find - the session with that identifier, or NULL */
 struct session *session_find(struct session_table *table, const char *id);
 
@@ -36,6 +40,11 @@ guint session_count(const struct session_table *table);
 
 /* session_list - all of them, the oldest first; to be freed with g_list_free() */
 GList *session_list(struct session_table *table);
+
+/* session_each - visit all of them, in no order; none may begin or end */
+void session_each(struct session_table *table,
+		  void (*visit)(struct session *session, gpointer user_data),
+		  gpointer user_data);
 
 /* session_find_name - the session of that name, or NULL */
 struct session *session_find_name(struct session_table *table, const char *name);
@@ -89,6 +98,19 @@ void session_set_slow(struct session *session, enum verdict_side side);
 
 /* session_viewer - whose it is; the port is of no meaning */
 const struct rtp_fanout_addr *session_viewer(const struct session *session);
+
+/* session_local - the relay's address that it was asked at; the port is of no meaning */
+const struct rtp_fanout_addr *session_local(const struct session *session);
+
+/* session_began_at - monotonic time of its beginning, us */
+gint64 session_began_at(const struct session *session);
+
+/*
+ * session_bandwidth, session_set_bandwidth - what its viewer says that it can take,
+ * octets a second; 0 when it says nothing
+ */
+guint64 session_bandwidth(const struct session *session);
+void session_set_bandwidth(struct session *session, guint64 octets);
 
 /* session_age_ms, session_silent_ms - since it began; since it was last heard of */
 gint64 session_age_ms(const struct session *session);

@@ -43,6 +43,12 @@ static GstRTSPStatusCode setup_do(struct request *request, struct session **sess
 				       client_local(client));
 	if (!*session)
 		return GST_RTSP_STS_SERVICE_UNAVAILABLE;
+	if (!limiter_admits(server_limiter(client_server(client)), *session,
+			    request->url->track, &request->url->cap)) {
+		if (new)
+			session_end(*session, "not enough bandwidth");
+		return GST_RTSP_STS_NOT_ENOUGH_BANDWIDTH;
+	}
 	if (request->transport.kind == TRANSPORT_INTERLEAVED)
 		interleaved = client_interleaved(client);
 	if (!session_setup(*session, request->url->track, &request->transport, interleaved,

@@ -5,6 +5,7 @@
 
 #include "helper.h"
 #include "limit.h"
+#include "status_limit.h"
 #include "status_track.h"
 #include "status_viewer.h"
 
@@ -34,7 +35,8 @@ static char *status_url(const char *url)
 					     G_URI_HIDE_FRAGMENT) : g_strdup("unknown");
 }
 
-static JsonObject *status_stream(struct path *path, guint viewers)
+static JsonObject *status_stream(struct path *path, guint viewers,
+				 const struct status_decisions *decisions)
 {
 	const struct upstream *upstream = path_upstream(path);
 	g_autofree char *url = status_url(path_config(path)->upstream->url);
@@ -52,10 +54,15 @@ static JsonObject *status_stream(struct path *path, guint viewers)
 		json_object_set_int_member(object, "returns", upstream_returns(upstream));
 	}
 	json_object_set_int_member(object, "viewers", viewers);
-	for (guint i = 0; (track = path_track(path, i)); i++)
-		json_array_add_object_element(tracks, status_track(track,
+	for (guint i = 0; (track = path_track(path, i)); i++) {
+		JsonObject *described = status_track(track,
 			gst_sdp_message_get_media(path_sdp(path)->message, i),
-			upstream_is_playing(upstream)));
+			upstream_is_playing(upstream));
+
+		json_object_set_object_member(described, "decisions",
+					      status_decisions(decisions, track));
+		json_array_add_object_element(tracks, described);
+	}
 	json_object_set_array_member(object, "tracks", tracks);
 	return object;
 }
@@ -63,12 +70,14 @@ static JsonObject *status_stream(struct path *path, guint viewers)
 static JsonArray *status_streams(struct server *server, const char *only)
 {
 	g_autoptr(GList) paths = server_paths(server);
+	struct status_decisions *decisions = status_decisions_new(server);
 	JsonArray *array = json_array_new();
 
 	for (GList *l = paths; l; l = l->next)
 		if (!only || g_str_equal(only, path_name(l->data)))
 			json_array_add_object_element(array,
-				status_stream(l->data, path_n_sessions(l->data)));
+				status_stream(l->data, path_n_sessions(l->data), decisions));
+	status_decisions_free(decisions);
 	return array;
 }
 
@@ -88,6 +97,7 @@ JsonNode *status_to_json(struct server *server, const struct status_query *query
 	json_object_set_int_member(object, "connections", server_n_clients(server));
 	json_object_set_int_member(object, "sessions",
 				   session_count(server_sessions(server)));
+	json_object_set_array_member(object, "limits", status_limits(server, query->path));
 	json_object_set_array_member(object, "streams",
 				     status_streams(server, query->path));
 	json_object_set_array_member(object, "viewers", status_viewers(server, query));

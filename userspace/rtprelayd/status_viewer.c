@@ -117,6 +117,17 @@ static void status_add_cap(JsonObject *object, const char *name,
 				      "paused" : cap_to_string(cap, text));
 }
 
+/* What it wants, what it may have, and why it has what it has */
+static void status_add_decision(JsonObject *object, const struct adapter_leg *adapter)
+{
+	const struct decision *decision = adapter_decision(adapter);
+
+	status_add_cap(object, "wanted", &adapter->wanted);
+	status_add_cap(object, "allowed", &adapter->allowed);
+	json_object_set_string_member(object, "reason", decision_name(decision->reason));
+	json_object_set_string_member(object, "adapted", decision_text(decision));
+}
+
 /* What it reported, in fractions and seconds; nothing when it never did */
 static void status_add_reports(JsonObject *object, const struct receiver *receiver,
 			       guint32 clock_rate)
@@ -167,8 +178,7 @@ static JsonObject *status_leg(struct leg *leg, guint index,
 	status_add_cap(object, "current_cap", status.fanout ? &info->current_cap :
 							       &leg->dest.cap);
 	status_add_cap(object, "wish", &leg->adapter.wish);
-	json_object_set_string_member(object, "adapted", leg->adapter.reason ?
-				      leg->adapter.reason : "");
+	status_add_decision(object, &leg->adapter);
 	for (guint i = 0; i < G_N_ELEMENTS(counters); i++)
 		status_add_u64(object, counters[i].name, counters[i].value);
 	status_add_reports(object, &leg->receiver,

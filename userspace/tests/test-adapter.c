@@ -90,7 +90,7 @@ static void test_loss(struct bed *bed, gconstpointer unused)
 	cap = look_cap(bed, "cap");
 	g_assert_cmpstr(cap, !=, "7,15,7");
 	assert_cap(bed, "wish", "7,15,7");
-	assert_cap(bed, "adapted", "datagrams are lost");
+	assert_cap(bed, "reason", "loss");
 	bed_await_log(bed, "viewer-adapted: ");
 	viewer_teardown(reporter.viewer);
 }

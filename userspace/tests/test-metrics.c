@@ -153,9 +153,10 @@ static void test_labels(void)
 	g_autoptr(JsonNode) model = json_from_string(
 		"{\"version\":\"1\",\"backend\":\"user\",\"helper\":\"none\",\"started\":1,"
 		"\"connections\":2,"
-		"\"sessions\":3,\"viewers\":[],\"streams\":[{\"path\":\"/a\",\"state\":\"idle\","
+		"\"sessions\":3,\"viewers\":[],\"limits\":[],\"streams\":[{\"path\":\"/a\",\"state\":\"idle\","
 		"\"viewers\":0,\"tracks\":[{\"path\":\"/a\",\"track\":0,\"media\":\"v\\\\\","
-		"\"codec\":\"\\\"} 9\\nx 1\",\"backend\":\"user\",\"layers\":[]}]}]}", NULL);
+		"\"codec\":\"\\\"} 9\\nx 1\",\"backend\":\"user\",\"layers\":[],"
+		"\"decisions\":{}}]}]}", NULL);
 	g_autofree char *metrics = metrics_to_text(model);
 
 	assert_well_formed(metrics);
