@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The base kernel's source: from Debian by this machine's own apt, or as given.
+"""The base kernel's source: from Debian by this machine's own apt, or as given; and
+the configuration that Debian builds it with.
 
 The suite that has the package is rarely one the machine follows, so apt is run
 with a state of its own: the mirror and key that the machine has for Debian, that
@@ -8,6 +9,7 @@ suite, nothing of the system's. apt checks the signature and the checksums.
 
 import email.parser
 import hashlib
+import lzma
 import os
 import re
 import shutil
@@ -18,6 +20,8 @@ from build import packages, place
 from build.progress import Failed, run, say
 
 PACKAGE = f"linux-source-{place.BASE}"
+CONFIGURATIONS = f"linux-config-{place.BASE}"
+FLAVOUR = "amd64_none_cloud-amd64"
 SUITE = "trixie-backports"
 OTHERWISE = (f"Name a {place.BASE} kernel that you have, as a tree or as a tarball: "
              "--source DIR|TARBALL")
@@ -51,7 +55,8 @@ def mirror():
                  + OTHERWISE)
 
 
-def _download():
+def _download(package, what):
+    """The directory that package, which has what, is unpacked in."""
     uri, key = mirror()
     state = place.DOWNLOAD / "apt"
     for name in ("lists/partial", "archives/partial"):
@@ -68,14 +73,34 @@ def _download():
     log = place.CACHE / "log" / "fetch.log"
     try:
         run(f"lists of {SUITE}", [*apt, "update"], log, marks="^E:")
-        say(f"fetching {PACKAGE} (150 MB)")
-        run(PACKAGE, [*apt, "download", PACKAGE], log, marks="^E:", cwd=place.DOWNLOAD)
+        say(f"fetching {package} ({what})")
+        run(package, [*apt, "download", package], log, marks="^E:", cwd=place.DOWNLOAD)
     except Failed as failure:
-        raise Failed(f"{failure}\n{PACKAGE} is not to be had from {SUITE} at this machine's "
-                     f"mirror. {OTHERWISE}") from None
-    deb = max(place.DOWNLOAD.glob(f"{PACKAGE}_*.deb"), key=lambda p: p.stat().st_mtime)
+        raise Failed(f"{failure}\n{package} is not to be had from {SUITE} at this machine's "
+                     "mirror.") from None
+    deb = max(place.DOWNLOAD.glob(f"{package}_*.deb"), key=lambda p: p.stat().st_mtime)
     run("unpacking the package", ["dpkg-deb", "-x", str(deb), str(place.DOWNLOAD / "deb")], log)
-    return place.DOWNLOAD / "deb" / "usr" / "src" / f"{PACKAGE}.tar.xz"
+    return place.DOWNLOAD / "deb" / "usr" / "src"
+
+
+def _tarball():
+    try:
+        return _download(PACKAGE, "150 MB") / f"{PACKAGE}.tar.xz"
+    except Failed as failure:
+        raise Failed(f"{failure} {OTHERWISE}") from None
+
+
+def configuration():
+    """The text of the configuration that Debian builds its kernels for clouds with."""
+    kept = place.KERNELS / "debian" / "cloud.config"
+    with place.locked("source", say):
+        if not kept.exists():
+            packed = (_download(CONFIGURATIONS, "1 MB") / CONFIGURATIONS
+                      / f"config.{FLAVOUR}.xz")
+            kept.parent.mkdir(parents=True, exist_ok=True)
+            kept.write_bytes(lzma.decompress(packed.read_bytes()))
+            shutil.rmtree(place.DOWNLOAD)
+        return kept.read_text()
 
 
 def version(tree):
@@ -126,7 +151,7 @@ def pristine(source=None):
     if source is None:
         tree = place.KERNELS / "debian" / "pristine"
         if version(tree) is None:
-            _unpack(_download(), tree)
+            _unpack(_tarball(), tree)
             shutil.rmtree(place.DOWNLOAD)
         return tree
     source = Path(source).resolve()
