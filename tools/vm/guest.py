@@ -58,8 +58,7 @@ class Guest:
                 ours[name], theirs[name] = map(opened.enter_context, socket.socketpair())
                 ours[name].setblocking(False)
             fds = {name: end.fileno() for name, end in theirs.items()}
-            argv = qemu.command(self.kernel, self.out, self.log, job, fds, accel,
-                                interactive, self.append, self.machine)
+            argv = self.command(job, fds, accel, interactive)
             errors = opened.enter_context(open(Path(scratch) / "qemu.log", "w+"))
             self.log.write_text("")
             # A session of its own: the terminal's Ctrl-C is for us to act on.
@@ -76,6 +75,11 @@ class Guest:
                     self.process.wait(10)
                 errors.seek(0)
                 self.errors = errors.read()
+
+    def command(self, job, ports, accel, interactive):
+        """QEMU's words. job: a file with the command's; ports: as in qemu.command()."""
+        return qemu.command(self.kernel, self.out, self.log, job, ports, accel, interactive,
+                            self.append, self.machine)
 
     def _step(self, text):
         self.said += text

@@ -25,11 +25,16 @@ def _on_host(program):
     return progress.attached([str(DEMO / program)], env={**os.environ, **_environment()})
 
 
-def _guest(background, command, **more):
-    """Builds what runs in the guest, makes the stream, and returns the guest."""
+def prepare():
+    """Builds what runs in the guest, and makes the stream."""
     userspace.build("plain")
     if _on_host("prepare"):
         raise Failed("the stream could not be made")
+
+
+def _guest(background, command, **more):
+    """The guest, with what runs in it."""
+    prepare()
     env = {**_environment(), **more}
     shutil.rmtree(env["RTPRELAY_OUT"], ignore_errors=True)
     return Guest(background.result("release"), command, env["RTPRELAY_OUT"], env,

@@ -37,22 +37,33 @@ def command(kernel, out, log, job, ports, accel, tty=False, append=(), machine=U
              # A host that is busy holds a vCPU up, which is not the clock's fault.
              "tsc=nowatchdog", *append, f'init="{init()}"',
              "--", f'"{job}"', f'"{out}"'] + (["tty"] if tty else [])
-    argv = ["setpriv", "--pdeathsig", "KILL",
-            "qemu-system-x86_64", "-nodefaults", "-no-user-config", "-no-reboot",
-            "-display", "none", "-machine", "q35", "-cpu", "max,la57=off", "-accel", accel,
-            *machine, "-m", "3G", "-kernel", str(kernel), "-append", " ".join(words),
-            "-serial", f"file:{log}",
-            # First of the virtio devices, which is the number in its ports' names.
-            "-device", "virtio-serial-pci",
+    return [*machine_words(accel, kernel, log, machine), "-append", " ".join(words),
             "-fsdev", "local,id=root,path=/,readonly=on,security_model=none,multidevs=remap",
             "-device", "virtio-9p-pci,fsdev=root,mount_tag=/dev/root",
             "-fsdev", f"local,id=out,path={out},security_model=none,multidevs=remap",
-            "-device", "virtio-9p-pci,fsdev=out,mount_tag=out"]
+            "-device", "virtio-9p-pci,fsdev=out,mount_tag=out",
+            *port_words(ports)]
+
+
+def machine_words(accel, kernel, log, machine=USUAL):
+    """The machine, the kernel and its log; and first of the virtio devices that of the
+    ports, which is the number in their names.
+    """
+    return ["setpriv", "--pdeathsig", "KILL",
+            "qemu-system-x86_64", "-nodefaults", "-no-user-config", "-no-reboot",
+            "-display", "none", "-machine", "q35", "-cpu", "max,la57=off", "-accel", accel,
+            *machine, "-m", "3G", "-kernel", str(kernel), "-serial", f"file:{log}",
+            "-device", "virtio-serial-pci"]
+
+
+def port_words(ports):
+    """A terminal and two ports that are sockets of ours; ports: as for command()."""
+    argv = []
     for nr, (name, device) in enumerate((("terminal", "virtconsole"),
                                          ("output", "virtserialport"),
                                          ("status", "virtserialport"))):
         argv += ["-chardev", f"socket,id={name},fd={ports[name]}",
-                 "-device", f"{device},nr={nr},chardev={name}"]
+                 "-device", f"{device},nr={nr},chardev={name},name={name}"]
     return argv
 
 
