@@ -3,6 +3,7 @@
  * What goes wrong at one destination stays there, and is told; what is too much
  * is dropped, and counted; memory comes back.
  */
+#include <poll.h>
 #include <sched.h>
 #include <stdio.h>
 #include <sys/epoll.h>

@@ -4,6 +4,7 @@
  * is not reaches the socket.
  */
 #include <netinet/udp.h>
+#include <poll.h>
 
 #include "fanout_lib.h"
 #include "kselftest_harness.h"
