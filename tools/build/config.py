@@ -4,7 +4,7 @@
 import hashlib
 import re
 
-from build import place
+from build import fetch, place
 from build.progress import Failed, run
 
 FRAGMENTS = {"release": ["release"], "debug": ["release", "debug"],
@@ -31,8 +31,10 @@ def configure(tree, objects, name, make):
     """Writes objects/.config for configuration name and checks that all that was
     asked for is set; the series' own symbols are asked for where it is applied.
     """
+    base = fetch.base_of(tree)
+    parts = FRAGMENTS[name] + [base] * (base in place.BACKPORTS)
     text = "".join((place.CHECKOUT / "tools" / "vm" / f"{part}.config").read_text()
-                   for part in FRAGMENTS[name])
+                   for part in parts)
     asked = _asked(text)
     for symbol in [s for s in asked if s.startswith("CONFIG_RTP_RELAY")]:
         if not _defined(tree, symbol):
@@ -49,7 +51,7 @@ def configure(tree, objects, name, make):
     seed.write_text("\n".join(asked.values()) + "\n")
     stamp.unlink(missing_ok=True)
     run(f"configuration {name}", [*make, f"KCONFIG_ALLCONFIG={seed}", "allnoconfig"],
-        place.CACHE / "log" / f"config-{name}.log")
+        place.CACHE / "log" / f"config-{name}-{base}.log")
     got = _asked((objects / ".config").read_text())
     wrong = [f"{line} (is: {got.get(symbol, 'absent')})" for symbol, line in asked.items()
              if got.get(symbol, f"# {symbol} is not set") != line]

@@ -19,12 +19,14 @@ from pathlib import Path
 from build import packages, place
 from build.progress import Failed, run, say
 
-PACKAGE = f"linux-source-{place.BASE}"
 CONFIGURATIONS = f"linux-config-{place.BASE}"
 FLAVOUR = "amd64_none_cloud-amd64"
-SUITE = "trixie-backports"
-OTHERWISE = (f"Name a {place.BASE} kernel that you have, as a tree or as a tarball: "
-             "--source DIR|TARBALL")
+SUITES = {"7.3": "trixie-backports", "6.12": "trixie"}
+
+
+def _otherwise(base):
+    return (f"Name a {base} kernel that you have, as a tree or as a tarball: "
+            "--source DIR|TARBALL")
 
 
 def _signed_by(entry):
@@ -51,18 +53,18 @@ def mirror():
             return uri, _signed_by(entry)
         if attempt == 0:
             packages.update()
-    raise Failed(f"{PACKAGE} comes from a Debian mirror and apt has none configured here. "
-                 + OTHERWISE)
+    raise Failed("packages come from a Debian mirror and apt has none configured here.")
 
 
-def _download(package, what):
-    """The directory that package, which has what, is unpacked in."""
+def _download(package, what, base):
+    """The directory that package, which has what for a kernel, is unpacked in."""
+    suite = SUITES[base]
     uri, key = mirror()
     state = place.DOWNLOAD / "apt"
     for name in ("lists/partial", "archives/partial"):
         (state / name).mkdir(parents=True, exist_ok=True)
     sources = state / "debian.sources"
-    sources.write_text(f"Types: deb\nURIs: {uri}\nSuites: {SUITE}\nComponents: main\n"
+    sources.write_text(f"Types: deb\nURIs: {uri}\nSuites: {suite}\nComponents: main\n"
                        + (f"Signed-By: {key}\n" if key else ""))
     options = {"Dir::Etc::sourcelist": sources, "Dir::Etc::sourceparts": "-",
                "Dir::State::lists": state / "lists", "Dir::Cache": state,
@@ -72,22 +74,23 @@ def _download(package, what):
         apt += ["--option", f"{name}={value}"]
     log = place.CACHE / "log" / "fetch.log"
     try:
-        run(f"lists of {SUITE}", [*apt, "update"], log, marks="^E:")
+        run(f"lists of {suite}", [*apt, "update"], log, marks="^E:")
         say(f"fetching {package} ({what})")
         run(package, [*apt, "download", package], log, marks="^E:", cwd=place.DOWNLOAD)
     except Failed as failure:
-        raise Failed(f"{failure}\n{package} is not to be had from {SUITE} at this machine's "
+        raise Failed(f"{failure}\n{package} is not to be had from {suite} at this machine's "
                      "mirror.") from None
     deb = max(place.DOWNLOAD.glob(f"{package}_*.deb"), key=lambda p: p.stat().st_mtime)
     run("unpacking the package", ["dpkg-deb", "-x", str(deb), str(place.DOWNLOAD / "deb")], log)
     return place.DOWNLOAD / "deb" / "usr" / "src"
 
 
-def _tarball():
+def _tarball(base):
+    package = f"linux-source-{base}"
     try:
-        return _download(PACKAGE, "150 MB") / f"{PACKAGE}.tar.xz"
+        return _download(package, "150 MB", base) / f"{package}.tar.xz"
     except Failed as failure:
-        raise Failed(f"{failure} {OTHERWISE}") from None
+        raise Failed(f"{failure} {_otherwise(base)}") from None
 
 
 def configuration():
@@ -95,7 +98,7 @@ def configuration():
     kept = place.KERNELS / "debian" / "cloud.config"
     with place.locked("source", say):
         if not kept.exists():
-            packed = (_download(CONFIGURATIONS, "1 MB") / CONFIGURATIONS
+            packed = (_download(CONFIGURATIONS, "1 MB", place.BASE) / CONFIGURATIONS
                       / f"config.{FLAVOUR}.xz")
             kept.parent.mkdir(parents=True, exist_ok=True)
             kept.write_bytes(lzma.decompress(packed.read_bytes()))
@@ -114,15 +117,20 @@ def version(tree):
     return ".".join(m.group(1) for m in found) if all(found) else None
 
 
-def _check(tree, name):
+def base_of(tree):
+    """The series that a kernel tree is for: 7.3 of 7.3.4."""
+    return version(tree).rpartition(".")[0]
+
+
+def _check(tree, name, base):
     have = version(tree)
     if have is None:
         raise Failed(f"{name} is no kernel tree")
-    if not have.startswith(place.BASE + "."):
-        raise Failed(f"{name} is Linux {have}; the series is for {place.BASE}.x")
+    if not have.startswith(base + "."):
+        raise Failed(f"{name} is Linux {have}; the series is for {base}.x")
 
 
-def _unpack(tarball, into):
+def _unpack(tarball, into, base):
     shutil.rmtree(into, ignore_errors=True)
     fresh = into.with_name(into.name + ".part")
     shutil.rmtree(fresh, ignore_errors=True)
@@ -130,28 +138,29 @@ def _unpack(tarball, into):
     run("unpacking the kernel", ["tar", "-xvf", str(tarball), "--strip-components=1",
                                  "-C", str(fresh)],
         place.CACHE / "log" / "unpack.log", count=r"^[^/]*/(.*)", unit="files")
-    _check(fresh, tarball)
+    _check(fresh, tarball, base)
     fresh.rename(into)
 
 
-def _copy(tree, into):
+def _copy(tree, into, base):
     if (tree / ".config").exists() or (tree / "include" / "config").exists():
         raise Failed(f"{tree} was built in place; run 'make mrproper' in it first")
-    _check(tree, tree)
+    _check(tree, tree, base)
     into.mkdir(parents=True, exist_ok=True)
     run("copying the kernel", ["rsync", "--archive", "--delete", "--exclude=/.git",
                                "--verbose", f"{tree}/", f"{into}/"],
         place.CACHE / "log" / "unpack.log", count=r"^(\S+/[^/\n]+)$", unit="files")
 
 
-def pristine(source=None):
+def pristine(source=None, base=place.BASE):
     """The directory of the base kernel's unchanged tree; nobody writes there.
     source: a tree or tarball instead of Debian's package.
     """
     if source is None:
-        tree = place.KERNELS / "debian" / "pristine"
+        name = "debian" if base == place.BASE else f"debian-{base}"
+        tree = place.KERNELS / name / "pristine"
         if version(tree) is None:
-            _unpack(_tarball(), tree)
+            _unpack(_tarball(base), tree, base)
             shutil.rmtree(place.DOWNLOAD)
         return tree
     source = Path(source).resolve()
@@ -161,7 +170,7 @@ def pristine(source=None):
     name = hashlib.sha256(f"{source} {stamp}".encode()).hexdigest()[:12]
     tree = place.KERNELS / name / "pristine"
     if source.is_dir():
-        _copy(source, tree)
+        _copy(source, tree, base)
     elif version(tree) is None:
-        _unpack(source, tree)
+        _unpack(source, tree, base)
     return tree

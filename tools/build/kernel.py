@@ -27,11 +27,17 @@ def _make(source, objects, arch):
             "HOSTCC=ccache gcc", f"--jobs={os.cpu_count()}"]
 
 
-def source(given=None):
-    """Brings the patched tree up to date and returns it."""
+def _tag(base):
+    """What tells a backport's builds, logs and images from the main series'."""
+    return "" if base == place.BASE else f"-{base}"
+
+
+def source(given=None, base=place.BASE):
+    """Brings the patched tree of a series up to date and returns it."""
     with place.locked("source", say):
         place.forget_gone()
-        return tree.patched(fetch.pristine(given), given and os.path.isdir(given))
+        return tree.patched(fetch.pristine(given, base), base,
+                            given and os.path.isdir(given))
 
 
 def build(name, patched):
@@ -41,30 +47,32 @@ def build(name, patched):
     objects = patched.with_name(name)
     arch = "um" if name in UML else "x86_64"
     make = _make(patched, objects, arch)
-    log = place.CACHE / "log" / f"kernel-{name}.log"
-    with place.locked(f"build-{name}", say):
+    full = name + _tag(fetch.base_of(patched))
+    log = place.CACHE / "log" / f"kernel-{full}.log"
+    with place.locked(f"build-{full}", say):
         config.configure(patched, objects, name, make)
         targets = [Path(IMAGES[arch]).name] + (["modules"] if name in MODULES else [])
-        took = run(f"kernel {name}", [*make, *targets], log,
+        took = run(f"kernel {full}", [*make, *targets], log,
                    count=r"^  (?:CC|AS|LD|AR)\s+(\S+\.[oa])$", unit="objects",
                    env=_environment())
-        image = place.of_checkout() / "kernel" / name
+        image = place.of_checkout() / "kernel" / full
         image.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(objects / IMAGES[arch], image)
         if name in MODULES:
-            run(f"module of {name}", [*make, f"M={place.CHECKOUT / MODULES[name]}",
+            run(f"module of {full}", [*make, f"M={place.CHECKOUT / MODULES[name]}",
                                       f"MO={image}-module", "modules"],
-                log.with_name(f"module-{name}.log"), env=_environment())
-    say(f"kernel {name}: built in {elapsed(took)}")
+                log.with_name(f"module-{full}.log"), env=_environment())
+    say(f"kernel {full}: built in {elapsed(took)}")
     return image
 
 
 def selftests(patched):
     """Builds and installs the relay's kselftests; returns where run_kselftest.sh is."""
     objects = patched.with_name("selftests")
-    into = place.of_checkout() / "selftests"
-    log = place.CACHE / "log" / "selftests.log"
-    with place.locked("build-selftests", say):
+    full = "selftests" + _tag(fetch.base_of(patched))
+    into = place.of_checkout() / full
+    log = place.CACHE / "log" / f"{full}.log"
+    with place.locked(f"build-{full}", say):
         shutil.rmtree(into, ignore_errors=True)
         objects.mkdir(exist_ok=True)
         make = _make(patched, objects, "x86_64")
@@ -75,11 +83,16 @@ def selftests(patched):
     return into
 
 
-def steps(given, *names):
-    """What Background runs to have the tree, these kernels and, so named, selftests."""
+def steps(given, *names, base=place.BASE):
+    """What Background runs to have the tree, these kernels and, so named, selftests. Of
+    a backport the steps are called after it, too: release-6.12.
+    """
+    tag = _tag(base)
+
     def one(name):
         if name == "selftests":
-            return lambda result: selftests(result("source"))
-        return lambda result: build(name, result("source"))
+            return lambda result: selftests(result("source" + tag))
+        return lambda result: build(name, result("source" + tag))
 
-    return [("source", lambda result: source(given))] + [(name, one(name)) for name in names]
+    return [("source" + tag, lambda result: source(given, base))] + \
+        [(name + tag, one(name)) for name in names]

@@ -11,7 +11,9 @@ from pathlib import Path
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 BASE = "7.3"
-SERIES = CHECKOUT / "tools" / "series" / BASE
+# Older kernels with the same series, and what they need otherwise.
+BACKPORTS = ("6.12",)
+SERIES = CHECKOUT / "tools" / "series"
 
 _xdg = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
 CACHE = Path(_xdg).resolve() / "rtprelay"

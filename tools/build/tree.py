@@ -6,7 +6,6 @@ are shared by hard link: here a file is replaced, never written into.
 """
 
 import json
-import re
 import shutil
 import subprocess
 import tempfile
@@ -14,44 +13,32 @@ from pathlib import Path
 
 from build import place
 from build.progress import Failed, run
+from series import source
 
 
-def _touched(diff):
-    """The existing files that a unified diff changes."""
-    names = re.findall(r"^\+\+\+ (?:b/)?([^\t\n]+)", diff.read_text(), re.M)
-    if "/dev/null" in names:
-        raise Failed(f"{diff}: a series' diff only changes existing files")
-    return names
-
-
-def _wanted(pristine):
+def _wanted(pristine, base):
     """{path in the kernel tree: (bytes, mode)} of all the series adds or changes."""
     wanted = {}
     with tempfile.TemporaryDirectory(prefix="rtprelay-") as scratch:
         scratch = Path(scratch)
-        for patch in sorted(p for p in place.SERIES.glob("[0-9]*") if p.is_dir()):
-            if (patch / "files").exists():
-                for name in (patch / "files").read_text().split():
-                    ours = place.CHECKOUT / name
-                    if not ours.is_file():
-                        raise Failed(f"{patch / 'files'} names {name}, which does not exist")
-                    wanted[name] = (ours.read_bytes(), ours.stat().st_mode & 0o755 | 0o600)
-            diff = patch / "core.diff"
-            if not diff.exists():
-                continue
-            for name in _touched(diff):
-                there = scratch / name
-                if there.exists():
-                    continue
-                if not (pristine / name).is_file():
-                    raise Failed(f"{diff} changes {name}, which this kernel has not")
-                there.parent.mkdir(parents=True, exist_ok=True)
-                shutil.copy(pristine / name, there)
-            done = subprocess.run(["patch", "--strip=1", "--fuzz=0", "--no-backup-if-mismatch",
-                                   "--input", str(diff)], cwd=scratch,
-                                  capture_output=True, text=True)
-            if done.returncode:
-                raise Failed(f"{diff} does not apply to this kernel:\n{done.stdout}")
+        for patch in source.patches(base):
+            for name in patch.brings:
+                text, mode = source.text_of(name, base)
+                wanted[name] = (text.encode(), mode & 0o755)
+            for file in patch.core:
+                there = scratch / file.path
+                if not there.exists():
+                    if not (pristine / file.path).is_file():
+                        raise Failed(f"{patch.name} changes {file.path}, which this kernel "
+                                     "has not")
+                    there.parent.mkdir(parents=True, exist_ok=True)
+                    shutil.copy(pristine / file.path, there)
+                done = subprocess.run(["patch", "--fuzz=0", "--no-backup-if-mismatch",
+                                       str(there)], input="".join(file.hunks),
+                                      capture_output=True, text=True)
+                if done.returncode:
+                    raise Failed(f"what {patch.name} does to {file.path} does not apply to "
+                                 f"this kernel:\n{done.stdout}")
         for there in scratch.rglob("*"):
             if there.is_file():
                 name = str(there.relative_to(scratch))
@@ -84,7 +71,7 @@ def _link(pristine, tree, but):
             place.CACHE / "log" / "tree.log", count=r"^(\S+/[^/\n]+)$", unit="files")
 
 
-def patched(pristine, changing):
+def patched(pristine, base, changing):
     """Brings the tree beside pristine to pristine + series; returns it.
     changing: pristine follows a directory of the user's, so may have changed.
     """
@@ -93,7 +80,7 @@ def patched(pristine, changing):
     state = {"laid": False, "paths": []}
     if record.exists():
         state = json.loads(record.read_text())
-    wanted = _wanted(pristine)
+    wanted = _wanted(pristine, base)
     # Every path that a series ever had: one it has no longer is put back here, with
     # a time of now, and not by linking the old one, older than what was built of it.
     paths = {*state["paths"], *wanted}

@@ -5,7 +5,6 @@ import os
 import shutil
 import subprocess
 
-from build import place
 from build.progress import Failed
 from series import source
 
@@ -26,8 +25,9 @@ class Applied:
     two directories: a whole kernel in git takes minutes, these take none.
     """
 
-    def __init__(self, pristine, scratch, series):
+    def __init__(self, pristine, scratch, series, base):
         self.series = series
+        self.base = base
         self.repository = scratch / "am"
         self.plain = scratch / "patch"
         for name in {file.path for patch in series for file in patch.core}:
@@ -54,15 +54,17 @@ class Applied:
             raise Failed(said)
 
     def same(self):
-        """Both ways leave the same, and our files as they stand in this tree."""
+        """Both ways leave the same, and our files as they stand in this tree, but for
+        what a backport changes.
+        """
         differ = []
         for patch in self.series:
             for name in [*patch.brings, *(file.path for file in patch.core)]:
-                paths = [self.repository / name, self.plain / name]
-                if name in patch.brings:
-                    paths.append(place.CHECKOUT / name)
                 seen = {(path.read_bytes(), os.access(path, os.X_OK)) if path.exists() else None
-                        for path in paths}
+                        for path in (self.repository / name, self.plain / name)}
+                if name in patch.brings:
+                    text, mode = source.text_of(name, self.base)
+                    seen.add((text.encode(), bool(mode & 0o100)))
                 if len(seen) != 1:
                     differ.append(name)
         if differ:

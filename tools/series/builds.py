@@ -8,13 +8,15 @@ import re
 import shutil
 import subprocess
 
-from build import config, kernel, place
+from build import config, fetch, place
 from build.progress import Failed, run, say
 from series import source
 
 DIRECTORY = "net/rtprelay/"
 # What the release kernel has and another may not have; some take others with them.
-OPTIONAL = ["IPV6", "CGROUP_BPF", "PROC_SYSCTL"]
+OPTIONAL = {"7.3": ["IPV6", "CGROUP_BPF", "SYSCTL"],
+            "6.12": ["IPV6", "CGROUP_BPF", "PROC_SYSCTL"]}
+RELAY = ("RTP_RELAY", "RTP_RELAY_KUNIT_TEST")
 # Debian's sparse is older than C23's operator, and the kernel then skips it, with a
 # line in the log. Qualifiers that stay make sparse stricter.
 CHECKER = "CHECK=sparse -D__typeof_unqual__=__typeof__"
@@ -32,7 +34,8 @@ def _objects(series):
 class Build:
     """A configuration like the release kernel's, with KUnit, in a directory of its own."""
 
-    def __init__(self, tree, objects, series, modules=False):
+    def __init__(self, tree, objects, series, modules=False, arch="x86_64", compiler="gcc",
+                 cross=""):
         self.tree = tree
         self.objects = objects
         self.modules = modules
@@ -40,32 +43,40 @@ class Build:
                      for name in [*patch.brings, *(file.path for file in patch.core)]}
         self.touched = _objects(series)
         self.lock = f"build-{objects.name}-of-series"
-        self.command = ["make", f"--directory={tree}", f"O={objects}", "ARCH=x86_64",
-                        "CC=ccache gcc", "HOSTCC=ccache gcc", f"--jobs={os.cpu_count()}"]
+        self.command = ["make", f"--directory={tree}", f"O={objects}", f"ARCH={arch}",
+                        f"CROSS_COMPILE={cross}", f"CC=ccache {compiler}",
+                        "HOSTCC=ccache gcc", f"--jobs={os.cpu_count()}"]
         self.env = dict(os.environ, CCACHE_DIR=str(place.CCACHE), LC_ALL="C",
                         CCACHE_BASEDIR=str(place.KERNELS), CCACHE_NOHASHDIR="1",
                         KBUILD_BUILD_TIMESTAMP="1970-01-01")
 
+    @property
+    def base(self):
+        return fetch.base_of(self.tree)
+
     def _log(self, name):
-        return place.CACHE / "log" / f"series-{name}.log"
+        return place.CACHE / "log" / f"series-{self.base}-{name}.log"
 
     def configure(self, relay=True, lacks=()):
         """relay: with the series' own; lacks: symbols that it can do without."""
         config.configure(self.tree, self.objects, "release", self.command)
-        wanted = {symbol: symbol not in lacks for symbol in OPTIONAL}
+        wanted = {symbol: symbol not in lacks for symbol in OPTIONAL[self.base]}
         wanted |= {"KUNIT": True, "MODULES": self.modules, "MODULE_UNLOAD": self.modules}
         settings = [word for symbol, on in wanted.items()
                     for word in ("--enable" if on else "--disable", symbol)]
-        for symbol in ("RTP_RELAY", "RTP_RELAY_KUNIT_TEST"):
-            on = "--module" if self.modules else "--enable"
-            settings += [on if relay else "--disable", symbol]
+        on = "--module" if self.modules else "--enable"
+        got = self.set(*settings, *(word for symbol in RELAY
+                                    for word in (on if relay else "--disable", symbol)))
+        for symbol in lacks:
+            if f"# CONFIG_{symbol} is not set" not in got:
+                raise Failed(f"{symbol} cannot be switched off in this configuration")
+
+    def set(self, *settings):
+        """Changes the configuration by scripts/config's words; its lines then."""
         subprocess.run([str(self.tree / "scripts" / "config"), "--file",
                         str(self.objects / ".config"), *settings], check=True)
         self.make("olddefconfig", "olddefconfig")
-        got = (self.objects / ".config").read_text().splitlines()
-        for symbol in lacks:
-            if f"CONFIG_{symbol}=y" in got:
-                raise Failed(f"{symbol} cannot be switched off in this configuration")
+        return (self.objects / ".config").read_text().splitlines()
 
     def make(self, what, *targets):
         log = self._log(what.replace(" ", "-"))
@@ -97,12 +108,17 @@ class Build:
         if said:
             raise Failed("\n".join(said))
 
-    def strict(self, what, *words):
-        """W=1 on what the series touches."""
-        # An object that is there would not be compiled, and its warnings not be said.
+    def forget(self):
+        """Removes what the series touches: an object that is there would not be compiled,
+        and its warnings not be said.
+        """
         for name in self.touched:
             (self.objects / name).unlink(missing_ok=True)
         shutil.rmtree(self.objects / DIRECTORY, ignore_errors=True)
+
+    def strict(self, what, *words):
+        """W=1 on what the series touches."""
+        self.forget()
         here = [DIRECTORY] if (self.tree / DIRECTORY).is_dir() else []
         self.quiet(self.make(what, "W=1", *words, *here, *self.touched))
 

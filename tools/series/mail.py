@@ -8,11 +8,13 @@ import difflib
 import re
 import textwrap
 
+from build import place
 from build.progress import Failed
 from series import source
 
 WIDTH = 78
-PREFIX = "PATCH net-next"
+# What a subject says the series is for; a backport's says its kernel.
+MAIN = "net-next"
 
 
 @dataclasses.dataclass
@@ -26,7 +28,7 @@ def _between(path, mode, old, new):
     return source.File(path, mode, list(diff)[2:])
 
 
-def changes(series):
+def changes(series, base):
     """For each patch, the source.File it adds or changes."""
     makefile = ""
     present = set()
@@ -35,10 +37,10 @@ def changes(series):
         files = list(patch.core)
         for name in patch.brings:
             if name != source.GROWING:
-                text, mode = source.text_of(name)
+                text, mode = source.text_of(name, base)
                 files.append(_between(name, mode, "", text))
         if source.GROWING in present:
-            text, mode = source.text_of(source.GROWING)
+            text, mode = source.text_of(source.GROWING, base)
             grown = source.grown(text, present)
             if grown != makefile:
                 files.append(_between(source.GROWING, None if makefile else mode,
@@ -91,10 +93,11 @@ def _diffstat(stats, created):
     return "\n".join(lines) + "\n"
 
 
-def _mail(number, total, subject, text):
+def _mail(base, number, total, subject, text):
     sender, date = source.author()
     digits = len(str(total))
-    title = f"[{PREFIX} {number:0{digits}}/{total}] {subject}"
+    tree = MAIN if base == place.BASE else base
+    title = f"[PATCH {tree} {number:0{digits}}/{total}] {subject}"
     head = ["From " + "0" * 40 + " Mon Sep 17 00:00:00 2001", f"From: {sender}", f"Date: {date}",
             "\n ".join(textwrap.wrap(f"Subject: {title}", WIDTH, break_long_words=False,
                                      break_on_hyphens=False))]
@@ -108,13 +111,13 @@ def _slug(subject):
     return re.sub(r"[^\w.]+", "-", subject).strip("-")[:52].rstrip("-.")
 
 
-def mails():
+def mails(base):
     """{file name: its text}: the cover letter and a mail for each patch."""
-    series = source.patches()
+    series = source.patches(base)
     total = len(series)
     texts = {}
     whole, created = {}, []
-    for number, (patch, files) in enumerate(zip(series, changes(series)), 1):
+    for number, (patch, files) in enumerate(zip(series, changes(series, base)), 1):
         if re.search(r"^Signed-off-by:", patch.body, re.M | re.I):
             raise Failed(f"{patch.name}: only the human who submits it signs a patch off")
         stats = {}
@@ -124,11 +127,11 @@ def mails():
         created += new
         text = patch.body + "---\n" + _diffstat(stats, new) + "\n" + \
             "".join(_diff(file) for file in files)
-        texts[f"{number:04}-{_slug(patch.subject)}.patch"] = _mail(number, total,
+        texts[f"{number:04}-{_slug(patch.subject)}.patch"] = _mail(base, number, total,
                                                                    patch.subject, text)
-    subject, body = source.cover()
+    subject, body = source.cover(base)
     who = source.author()[0].split(" <")[0]
     log = f"{who} ({total}):\n" + "".join(f"  {patch.subject}\n" for patch in series)
-    texts["0000-cover-letter.patch"] = _mail(0, total, subject, body + "\n" + log + "\n" +
+    texts["0000-cover-letter.patch"] = _mail(base, 0, total, subject, body + "\n" + log + "\n" +
                                              _diffstat(whole, created))
     return dict(sorted(texts.items()))

@@ -3,13 +3,20 @@
 
 A patch is its message, the new files that it brings (they stand in this tree at
 their kernel paths) and a diff to the kernel's own files.
+
+A backport, tools/series/6.12, has the same patches. NN-slug/core.diff there stands in
+for what the main series does to the files that it names, and the diffs in compat
+change our files.
 """
 
 import dataclasses
 import email.parser
+import functools
 import os
 import re
+import shutil
 import subprocess
+import tempfile
 from pathlib import Path
 
 from build import place
@@ -81,13 +88,28 @@ def _lines(path):
     return path.read_text().split() if path.exists() else []
 
 
-def patches():
-    """The patches in their order."""
+def _core(directory):
+    """{path: File} of a patch's core.diff."""
+    diff = directory / "core.diff"
+    files = parse_diff(diff, diff.read_text()) if diff.exists() else []
+    return {file.path: file for file in files}
+
+
+def _places(base):
+    return sorted(p for p in (place.SERIES / base).iterdir()
+                  if p.is_dir() and p.name != "compat")
+
+
+def patches(base):
+    """The patches of the series for kernel base, in their order."""
     found = []
     owner = {}
-    places = sorted(p for p in place.SERIES.iterdir() if p.is_dir())
+    places = _places(place.BASE)
     if [p.name[:3] for p in places] != [f"{n:02}-" for n in range(1, len(places) + 1)]:
-        raise Failed(f"{place.SERIES}: patches are numbered 01-, 02-, ... without a gap")
+        raise Failed(f"{place.SERIES / place.BASE}: patches are numbered 01-, 02-, ... "
+                     "without a gap")
+    for name in {p.name for p in _places(base)} - {p.name for p in places}:
+        raise Failed(f"{place.SERIES / base / name}: the main series has no such patch")
     if len(places) > MOST:
         raise Failed(f"{len(places)} patches; netdev takes {MOST} at most")
     for directory in places:
@@ -97,20 +119,43 @@ def patches():
             if name in owner:
                 raise Failed(f"{name} is in {owner[name]} and in {directory.name}")
             owner[name] = directory.name
-        diff = directory / "core.diff"
-        core = parse_diff(diff, diff.read_text()) if diff.exists() else []
+        core = _core(directory) | _core(place.SERIES / base / directory.name)
         if not brings and not core:
             raise Failed(f"{directory}: neither 'files' nor 'core.diff'")
-        found.append(Patch(directory.name, subject, body, brings, core))
+        found.append(Patch(directory.name, subject, body, brings,
+                           sorted(core.values(), key=lambda f: f.path)))
     return found
 
 
-def text_of(name):
-    """(text, mode) of one of our files."""
+@functools.cache
+def _compat(base):
+    """{path: text} of our files that are others on kernel base."""
+    with tempfile.TemporaryDirectory(prefix="rtprelay-") as scratch:
+        changed = set()
+        for diff in sorted((place.SERIES / base / "compat").glob("*.diff")):
+            for file in parse_diff(diff, diff.read_text()):
+                there = Path(scratch) / file.path
+                if file.path not in changed:
+                    if not (place.CHECKOUT / file.path).is_file():
+                        raise Failed(f"{diff} changes {file.path}, which does not exist")
+                    there.parent.mkdir(parents=True, exist_ok=True)
+                    shutil.copy(place.CHECKOUT / file.path, there)
+                changed.add(file.path)
+            done = subprocess.run(["patch", "--strip=1", "--fuzz=0", "--no-backup-if-mismatch",
+                                   "--input", str(diff)], cwd=scratch,
+                                  capture_output=True, text=True)
+            if done.returncode:
+                raise Failed(f"{diff} does not apply: what it changes has changed. Make it "
+                             f"anew.\n{done.stdout}")
+        return {name: (Path(scratch) / name).read_text() for name in changed}
+
+
+def text_of(name, base):
+    """(text, mode) of one of our files, as it is on kernel base."""
     path = place.CHECKOUT / name
     if not path.is_file():
         raise Failed(f"'files' of a patch names {name}, which does not exist")
-    text = path.read_text()
+    text = _compat(base).get(name) or path.read_text()
     if not text.endswith("\n"):
         raise Failed(f"{name}: empty, or no newline at its end")
     return text, 0o100755 if os.access(path, os.X_OK) else 0o100644
@@ -151,13 +196,13 @@ def grown(text, sources):
 
 def author():
     """The headers From and Date of every mail."""
-    path = place.SERIES / "author"
+    path = place.SERIES / place.BASE / "author"
     headers = email.parser.Parser().parsestr(path.read_text())
     if not headers["From"] or not headers["Date"]:
         raise Failed(f"{path}: the headers From and Date are needed")
     return headers["From"], headers["Date"]
 
 
-def cover():
+def cover(base):
     """(subject, body) of the cover letter."""
-    return _message(place.SERIES / "cover")
+    return _message(place.SERIES / base / "cover")

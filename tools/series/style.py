@@ -54,7 +54,10 @@ def checkpatch(tree, mail):
 
 
 def kernel_doc(tree, paths):
-    done = _run(["tools/docs/kernel-doc", "-none", "-Wall", "-Werror", *paths], tree)
+    # Older kernels have it elsewhere.
+    script = next(name for name in ("tools/docs/kernel-doc", "scripts/kernel-doc")
+                  if (tree / name).exists())
+    done = _run([script, "-none", "-Wall", "-Werror", *paths], tree)
     if done.returncode or done.stdout.strip():
         # a header is read again for each file that refers to it
         raise Failed("\n".join(dict.fromkeys(done.stdout.splitlines())))

@@ -24,14 +24,17 @@ class Stages:
         self.source = source
         self.out = place.of_checkout() / "test"
 
-    def series(self, *words):
-        log = self.out / "series.ktap"
-        given = ["--source", self.source] if self.source else []
+    def series(self, base, *words):
+        log = self.out / f"series-{base}.ktap"
+        given = ["--series", base]
+        if self.source and base == place.BASE:
+            given += ["--source", self.source]
         patched = self.result("source")
         trouble = None
         try:
-            run("series", [str(place.CHECKOUT / "tools" / "series" / "check"), *words, *given],
-                log, count=r"^(?:not )?ok \d+ (.*)", unit="checks", marks=r"^not ok|^check:")
+            run(f"series for {base}",
+                [str(place.CHECKOUT / "tools" / "series" / "check"), *words, *given], log,
+                count=r"^(?:not )?ok \d+ (.*)", unit="checks", marks=r"^not ok|^check:")
         except Failed as failure:
             trouble = failure
         text = log.read_text()
@@ -69,11 +72,15 @@ class Stages:
         return counts.ktap(self.result("source"), report.read_text(errors="replace"))
 
     def selftests(self, name):
-        """All in one boot; those that ask a security module in another, which has one."""
-        kernel, tests = self.result(name), self.result("selftests")
-        plain = self._selftests(kernel, tests, f"{name}", SELFTESTS_S[name],
+        """All in one boot; those that ask a security module in another, which has one.
+        name: the step that built the kernel; of a backport its selftests are run.
+        """
+        which, dash, base = name.partition("-")
+        kernel, tests = self.result(name), self.result("selftests" + dash + base)
+        seconds = SELFTESTS_S[which]
+        plain = self._selftests(kernel, tests, name, seconds,
                                 ["-S", f"net/rtprelay:{SMACK_TEST}"])
-        smack = self._selftests(kernel, tests, f"{name}-smack", SELFTESTS_S[name],
+        smack = self._selftests(kernel, tests, f"{name}-smack", seconds,
                                 ["-t", f"net/rtprelay:{SMACK_TEST}"], "lsm=smack")
         return tuple(map(sum, zip(plain, smack)))
 
