@@ -56,13 +56,13 @@ static void check_transport(const char *header)
 			g_assert_cmpuint(choice.ports.rtp, >=, 1);
 			g_assert_cmpuint(choice.ports.rtcp, >=, 1);
 			g_assert_cmpuint(choice.ports.rtp, !=, choice.ports.rtcp);
-			answer = transport_answer(&choice.ports, &choice.ports, 1);
+			answer = transport_answer(&choice, &choice.ports, 1);
 			break;
 		case TRANSPORT_INTERLEAVED:
 			if (choice.any_channels)
 				break;
 			g_assert_cmpuint(choice.channels.rtp, !=, choice.channels.rtcp);
-			answer = transport_answer_interleaved(&choice.channels, 1);
+			answer = transport_answer_interleaved(&choice, &choice.channels, 1);
 			break;
 		}
 	}

@@ -25,6 +25,7 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	const struct rtp_fanout_addr local = { .family = AF_INET, .addr = { 192, 0, 2, 1 } };
+	struct sdp_viewer viewer = { .cap = FANOUT_CAP_ALL, .local = &local };
 	/* memory that ends where the body does; the framer lets no longer one through */
 	g_autofree guint8 *body = NULL;
 	g_autofree char *text = NULL;
@@ -38,7 +39,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	g_assert_cmpuint(sdp->tracks->len, <=, LIMIT_TRACKS);
 	g_assert_true(sdp_same_media(sdp, sdp));
-	text = sdp_for_viewer(sdp, "cam", "rtsp://relay.example/cam", &FANOUT_CAP_ALL, &local);
+	/* whatever numbers the server gave, in whatever proportion */
+	for (guint i = 0; i < sdp->tracks->len; i++)
+		viewer.rates[i] = (struct sdp_rate){ size, i ? size * size : size / 3 };
+	viewer.feedback = size & 1;
+	text = sdp_for_viewer(sdp, "cam", "rtsp://relay.example/cam", &viewer);
 	again = sdp_parse((const guint8 *)text, strlen(text), "rtsp://relay.example/cam", NULL);
 	if (again) {
 		g_assert_cmpuint(again->tracks->len, ==, sdp->tracks->len);

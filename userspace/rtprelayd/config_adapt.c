@@ -8,12 +8,15 @@ gboolean config_adapt_load(struct config_adapt *adapt, GKeyFile *file,
 {
 	static const char *const modes[] = { "adaptive", "thesis", "none", NULL };
 	static const char *const orders[] = { "frame-rate", "resolution", NULL };
-	guint mode, order;
+	static const char *const profiles[] = { "avp", "avpf", NULL };
+	guint mode, order, profile;
 
 	if (!config_load_word(file, group, "adapt", modes, &mode, error) ||
-	    !config_load_word(file, group, "give-up", orders, &order, error))
+	    !config_load_word(file, group, "give-up", orders, &order, error) ||
+	    !config_load_word(file, group, "rtp-profile", profiles, &profile, error))
 		return FALSE;
 	adapt->mode = mode;
 	adapt->order = order;
+	adapt->feedback = profile;
 	return TRUE;
 }

@@ -8,7 +8,7 @@
 #include "points.h"
 
 /* For the list of keys that a path may have */
-#define CONFIG_ADAPT_KEYS	"adapt", "give-up"
+#define CONFIG_ADAPT_KEYS	"adapt", "give-up", "rtp-profile"
 
 /**
  * enum adapt_mode - who decides which layers a viewer gets
@@ -26,10 +26,12 @@ enum adapt_mode {
  * struct config_adapt - what was said
  * @mode: of the path
  * @order: what a viewer loses first
+ * @feedback: viewers are offered RTP/AVPF (RFC 4585), by which some report more often
  */
 struct config_adapt {
 	enum adapt_mode mode;
 	enum points_order order;
+	gboolean feedback;
 };
 
 /* config_adapt_load - read the keys; FALSE, with a CONFIG_ERROR, when one is wrong */

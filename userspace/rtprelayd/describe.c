@@ -3,8 +3,50 @@
 
 #include <string.h>
 
+#include "bandwidth.h"
+#include "fanout.h"
+#include "levels.h"
 #include "request.h"
 #include "server.h"
+
+/* What a track takes, and what it will for who asks */
+static void describe_rate(struct levels *levels, const struct request *request,
+			  struct path *path, guint index, struct sdp_rate *rate)
+{
+	static const struct rtp_fanout_cap all = FANOUT_CAP_ALL;
+	enum points_order order = path_config(path)->adapt.order;
+	const struct rtp_fanout_addr *viewer = client_addr(request->client);
+	guint64 limit = path_limit(path)->viewer;
+	struct track *track = path_track(path, index);
+	const struct points *points;
+
+	if (!track)
+		return;
+	if (request->bandwidth)
+		limit = limit ? MIN(limit, request->bandwidth) : request->bandwidth;
+	points = levels_find(levels, track, viewer, &all, order);
+	rate->all = points->rate[points->n - 1];
+	points = levels_find(levels, track, viewer, &request->url->cap, order);
+	rate->given = points->rate[limit ? points_within(points, limit) : points->n - 1];
+}
+
+static char *describe_text(const struct request *request, const struct sdp *sdp)
+{
+	struct client *client = request->client;
+	const struct url *url = request->url;
+	struct path *path = server_find_path(client_server(client), url->name);
+	struct sdp_viewer viewer = {
+		.cap = url->cap,
+		.local = client_local(client),
+		.feedback = path_config(path)->adapt.feedback,
+	};
+	struct levels *levels = levels_new();
+
+	for (guint i = 0; i < sdp->tracks->len; i++)
+		describe_rate(levels, request, path, i, &viewer.rates[i]);
+	levels_free(levels);
+	return sdp_for_viewer(sdp, url->name + 1, url->base, &viewer);
+}
 
 static void describe_done(GstRTSPStatusCode status, gpointer user_data)
 {
@@ -24,8 +66,7 @@ static void describe_done(GstRTSPStatusCode status, gpointer user_data)
 	}
 	answer = client_answer(client, status);
 	if (sdp) {
-		char *text = sdp_for_viewer(sdp, url->name + 1, url->base, &url->cap,
-					    client_local(client));
+		char *text = describe_text(request, sdp);
 
 		gst_rtsp_message_add_header(answer, GST_RTSP_HDR_CONTENT_TYPE,
 					    "application/sdp");
@@ -72,6 +113,7 @@ void describe_handle(struct client *client, GstRTSPMessage *msg)
 		return;
 	}
 	request = request_new(client, url);
+	bandwidth_read(msg, &request->bandwidth);
 	path_reach(server_find_path(client_server(client), url->name), UPSTREAM_DESCRIBED,
 		   describe_done, request);
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "methods.h"
 
+#include "bandwidth.h"
 #include "describe.h"
 #include "playback.h"
 #include "request.h"
@@ -57,8 +58,11 @@ static void methods_add_public(GstRTSPMessage *answer, GstRTSPHeaderField field)
 	gst_rtsp_message_take_header(answer, field, gst_rtsp_options_as_text(all));
 }
 
-/* Whatever names a session is a sign of life; a viewer whose session ended is told. */
-static gboolean methods_touch(struct client *client, GstRTSPMessage *msg)
+/*
+ * Whatever names a session is a sign of life, and may say what its viewer can take; a
+ * viewer whose session ended is told.
+ */
+static gboolean methods_touch(struct client *client, GstRTSPMessage *msg, guint64 bandwidth)
 {
 	g_autofree char *id = request_session_id(msg);
 	struct session *session;
@@ -68,6 +72,8 @@ static gboolean methods_touch(struct client *client, GstRTSPMessage *msg)
 	session = request_session(client, msg);
 	if (session)
 		session_touch(session);
+	if (session && bandwidth)
+		session_set_bandwidth(session, bandwidth);
 	return session != NULL;
 }
 
@@ -77,6 +83,7 @@ void methods_handle(struct client *client, GstRTSPMessage *request)
 	const char *proxy = request_header(request, GST_RTSP_HDR_PROXY_REQUIRE);
 	GstRTSPMethod method = request->type_data.request.method;
 	GstRTSPMessage *answer;
+	guint64 bandwidth;
 
 	if (require || proxy) {
 		answer = client_answer(client, GST_RTSP_STS_OPTION_NOT_SUPPORTED);
@@ -85,9 +92,13 @@ void methods_handle(struct client *client, GstRTSPMessage *request)
 		client_send(client, answer);
 		return;
 	}
+	if (!bandwidth_read(request, &bandwidth)) {
+		client_fail(client, GST_RTSP_STS_BAD_REQUEST);
+		return;
+	}
 	for (guint i = 0; i < G_N_ELEMENTS(methods); i++) {
 		if (methods[i].method == method) {
-			if (methods_touch(client, request))
+			if (methods_touch(client, request, bandwidth))
 				methods[i].handle(client, request);
 			return;
 		}

@@ -13,12 +13,14 @@
  * @url: what for
  * @session: identifier of the session that it names, or NULL
  * @transport: what it asks for, in SETUP
+ * @bandwidth: see bandwidth_read(); in SETUP and DESCRIBE
  */
 struct request {
 	struct client *client;
 	struct url *url;
 	char *session;
 	struct transport_choice transport;
+	guint64 bandwidth;
 };
 
 /* request_new - takes @url */

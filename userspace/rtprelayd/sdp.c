@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "addr.h"
-#include "limit.h"
 #include "url.h"
 
 /* Payload types that cannot be told from RTCP (RFC 5761, section 4) */
@@ -194,7 +193,7 @@ gboolean sdp_same_media(const struct sdp *a, const struct sdp *b)
 	return TRUE;
 }
 
-static void sdp_copy_media(GstSDPMedia *to, const GstSDPMedia *from)
+static void sdp_copy_media(GstSDPMedia *to, const GstSDPMedia *from, gboolean feedback)
 {
 	static const char *const taken[] = {
 		"rtpmap", "fmtp", "ptime", "maxptime", "framerate", "framesize",
@@ -204,14 +203,9 @@ static void sdp_copy_media(GstSDPMedia *to, const GstSDPMedia *from)
 
 	gst_sdp_media_set_media(to, gst_sdp_media_get_media(from));
 	gst_sdp_media_set_port_info(to, 0, 1);
-	gst_sdp_media_set_proto(to, "RTP/AVP");
+	gst_sdp_media_set_proto(to, feedback ? "RTP/AVPF" : "RTP/AVP");
 	for (guint i = 0; i < gst_sdp_media_formats_len(from); i++)
 		gst_sdp_media_add_format(to, gst_sdp_media_get_format(from, i));
-	for (guint i = 0; i < gst_sdp_media_bandwidths_len(from); i++) {
-		const GstSDPBandwidth *bw = gst_sdp_media_get_bandwidth(from, i);
-
-		gst_sdp_media_add_bandwidth(to, bw->bwtype, bw->bandwidth);
-	}
 	for (guint i = 0; i < gst_sdp_media_attributes_len(from); i++) {
 		const GstSDPAttribute *attr = gst_sdp_media_get_attribute(from, i);
 
@@ -221,16 +215,15 @@ static void sdp_copy_media(GstSDPMedia *to, const GstSDPMedia *from)
 }
 
 char *sdp_for_viewer(const struct sdp *sdp, const char *name, const char *url,
-		     const struct rtp_fanout_cap *cap,
-		     const struct rtp_fanout_addr *local)
+		     const struct sdp_viewer *viewer)
 {
 	const GstSDPOrigin *origin = gst_sdp_message_get_origin(sdp->message);
-	gboolean v6 = local->family == AF_INET6;
+	gboolean v6 = viewer->local->family == AF_INET6;
 	char host[ADDR_STRLEN];
 	GstSDPMessage *made;
 	char *text;
 
-	addr_host(local, host);
+	addr_host(viewer->local, host);
 	gst_sdp_message_new(&made);
 	gst_sdp_message_set_version(made, "0");
 	/* the upstream's version number: a viewer sees when the stream changed */
@@ -246,16 +239,21 @@ char *sdp_for_viewer(const struct sdp *sdp, const char *name, const char *url,
 
 	for (guint i = 0; i < sdp->tracks->len; i++) {
 		const struct sdp_track *track = g_ptr_array_index(sdp->tracks, i);
+		const GstSDPMedia *from = gst_sdp_message_get_media(sdp->message, i);
 		g_autofree char *control = NULL;
 		GstSDPMedia *media;
 
 		gst_sdp_media_new(&media);
-		sdp_copy_media(media, gst_sdp_message_get_media(sdp->message, i));
-		control = url_track(url, i, cap);
+		sdp_copy_media(media, from, viewer->feedback);
+		sdp_bandwidth_offer(media, from, &viewer->rates[i]);
+		control = url_track(url, i, &viewer->cap);
 		gst_sdp_media_add_attribute(media, "control", control);
 		/* what viewers ask for is passed on where the server takes it */
 		if (track->request != RTCP_REQUEST_NONE)
 			gst_sdp_media_add_attribute(media, "rtcp-fb", "* nack pli");
+		if (viewer->feedback)
+			gst_sdp_media_add_attribute(media, "rtcp-fb", "* trr-int "
+						    G_STRINGIFY(SDP_REPORT_MS));
 		gst_sdp_message_add_media(made, media);
 		gst_sdp_media_free(media);
 	}

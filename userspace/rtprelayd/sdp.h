@@ -6,7 +6,9 @@
 #include <gst/sdp/gstsdpmessage.h>
 #include <linux/rtp_fanout.h>
 
+#include "limit.h"
 #include "rtcp.h"
+#include "sdp_bandwidth.h"
 
 #define SDP_ERROR	sdp_error_quark()
 GQuark sdp_error_quark(void);
@@ -63,11 +65,23 @@ void sdp_free(struct sdp *sdp);
 gboolean sdp_same_media(const struct sdp *a, const struct sdp *b);
 
 /**
+ * struct sdp_viewer - whom a stream is described to
+ * @cap: that it asked for; its tracks' URLs carry it
+ * @local: the relay's address that it connected to
+ * @feedback: offer RTP/AVPF, else RTP/AVP
+ * @rates: of each track
+ */
+struct sdp_viewer {
+	struct rtp_fanout_cap cap;
+	const struct rtp_fanout_addr *local;
+	gboolean feedback;
+	struct sdp_rate rates[LIMIT_TRACKS];
+};
+
+/**
  * sdp_for_viewer - describe the relayed stream
  * @name: of the stream, as the session's name
  * @url: of the stream as the viewer wrote it, without query and final slash
- * @cap: that the viewer asked for; its tracks' URLs carry it
- * @local: the relay's address that the viewer connected to
  *
  * Only attributes that are known to describe media are taken over, so nothing
  * of the upstream server's names and addresses gets through. url_track() names
@@ -76,7 +90,6 @@ gboolean sdp_same_media(const struct sdp *a, const struct sdp *b);
  * Return: the text.
  */
 char *sdp_for_viewer(const struct sdp *sdp, const char *name, const char *url,
-		     const struct rtp_fanout_cap *cap,
-		     const struct rtp_fanout_addr *local);
+		     const struct sdp_viewer *viewer);
 
 #endif

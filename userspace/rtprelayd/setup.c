@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "setup.h"
 
+#include "bandwidth.h"
 #include "request.h"
 #include "server.h"
 #include "transport.h"
@@ -43,6 +44,8 @@ static GstRTSPStatusCode setup_do(struct request *request, struct session **sess
 				       client_local(client));
 	if (!*session)
 		return GST_RTSP_STS_SERVICE_UNAVAILABLE;
+	if (request->bandwidth)
+		session_set_bandwidth(*session, request->bandwidth);
 	if (!limiter_admits(server_limiter(client_server(client)), *session,
 			    request->url->track, &request->url->cap)) {
 		if (new)
@@ -69,10 +72,11 @@ static char *setup_transport(const struct request *request, struct session *sess
 
 	switch (leg->transport) {
 	case TRANSPORT_UDP:
-		return transport_answer(&request->transport.ports, track_ports(track),
+		return transport_answer(&request->transport, track_ports(track),
 					track_ssrc(track));
 	case TRANSPORT_INTERLEAVED:
-		return transport_answer_interleaved(&leg->channels, track_ssrc(track));
+		return transport_answer_interleaved(&request->transport, &leg->channels,
+						    track_ssrc(track));
 	}
 	return NULL;
 }
@@ -122,6 +126,7 @@ void setup_handle(struct client *client, GstRTSPMessage *msg)
 	}
 	request = request_new(client, url);
 	request->session = request_session_id(msg);
+	bandwidth_read(msg, &request->bandwidth);
 	path = server_find_path(client_server(client), url->name);
 
 	if (!transport)

@@ -143,6 +143,7 @@ static void status_add_reports(JsonObject *object, const struct receiver *receiv
 				receiver->block.jitter / (gdouble)clock_rate);
 	if (receiver->rtt_us)
 		json_object_set_double_member(object, "rtt", receiver->rtt_us / 1e6);
+	status_add_u64(object, "reports", receiver->reports);
 	json_object_set_double_member(object, "report_age", age);
 }
 

@@ -42,7 +42,8 @@ static transport *transport_parse(const char *text)
 	transport *parsed = transport_header_parse(text);
 
 	if (parsed && parsed->trans == GST_RTSP_TRANS_RTP &&
-	    parsed->profile == GST_RTSP_PROFILE_AVP && !parsed->mode_record)
+	    (parsed->profile == GST_RTSP_PROFILE_AVP ||
+	     parsed->profile == GST_RTSP_PROFILE_AVPF) && !parsed->mode_record)
 		return parsed;
 	g_clear_pointer(&parsed, gst_rtsp_transport_free);
 	return NULL;
@@ -62,6 +63,7 @@ static gboolean transport_can_serve(const transport *asked,
 				    const struct rtp_fanout_addr *viewer,
 				    struct transport_choice *choice)
 {
+	choice->feedback = asked->profile == GST_RTSP_PROFILE_AVPF;
 	/* A set of flags, of which a viewer may name others. */
 	switch (asked->lower_transport) {
 	case GST_RTSP_LOWER_TRANS_UDP:
@@ -103,23 +105,29 @@ const char *transport_name(enum transport_kind kind)
 	return NULL;
 }
 
-char *transport_answer(const struct transport_ports *client,
+static GstRTSPProfile transport_profile(const struct transport_choice *asked)
+{
+	return asked->feedback ? GST_RTSP_PROFILE_AVPF : GST_RTSP_PROFILE_AVP;
+}
+
+char *transport_answer(const struct transport_choice *asked,
 		       const struct transport_ports *server, guint32 ssrc)
 {
 	g_autoptr(transport) made = NULL;
 
 	gst_rtsp_transport_new(&made);
 	made->trans = GST_RTSP_TRANS_RTP;
-	made->profile = GST_RTSP_PROFILE_AVP;
+	made->profile = transport_profile(asked);
 	made->lower_transport = GST_RTSP_LOWER_TRANS_UDP;
-	made->client_port = (GstRTSPRange){ client->rtp, client->rtcp };
+	made->client_port = (GstRTSPRange){ asked->ports.rtp, asked->ports.rtcp };
 	made->server_port = (GstRTSPRange){ server->rtp, server->rtcp };
 	made->ssrc = ssrc;
 	made->mode_play = TRUE;
 	return gst_rtsp_transport_as_text(made);
 }
 
-char *transport_answer_interleaved(const struct transport_channels *channels,
+char *transport_answer_interleaved(const struct transport_choice *asked,
+				   const struct transport_channels *channels,
 				   guint32 ssrc)
 {
 	transport *made = NULL;
@@ -127,7 +135,7 @@ char *transport_answer_interleaved(const struct transport_channels *channels,
 
 	gst_rtsp_transport_new(&made);
 	made->trans = GST_RTSP_TRANS_RTP;
-	made->profile = GST_RTSP_PROFILE_AVP;
+	made->profile = transport_profile(asked);
 	made->lower_transport = GST_RTSP_LOWER_TRANS_TCP;
 	made->interleaved = (GstRTSPRange){ channels->rtp, channels->rtcp };
 	made->ssrc = ssrc;

@@ -30,11 +30,13 @@ const char *transport_name(enum transport_kind kind);
  * struct transport_choice - what a viewer asked for
  * @kind: over what
  * @ports: the viewer's, for TRANSPORT_UDP
+ * @feedback: by RTP/AVPF (RFC 4585), else RTP/AVP; they are served alike
  * @any_channels: it named no channels
  * @channels: those that it named
  */
 struct transport_choice {
 	enum transport_kind kind;
+	gboolean feedback;
 	struct transport_ports ports;
 	gboolean any_channels;
 	struct transport_channels channels;
@@ -43,7 +45,7 @@ struct transport_choice {
 /**
  * transport_choose - find the transport to serve in a viewer's request
  * @header: value of its Transport header: alternatives, the first one that can
- *	be served is taken, which is one of RTP/AVP for playing, over unicast UDP to
+ *	be served is taken, which is one of RTP/AVP or AVPF for playing, over unicast UDP to
  *	the viewer's own address, or interleaved
  * @viewer: the address that the viewer connected from, NULL to refuse UDP
  * @choice: set
@@ -55,13 +57,15 @@ gboolean transport_choose(const char *header, const struct rtp_fanout_addr *view
 
 /**
  * transport_answer - the Transport header of an answer to SETUP over UDP
+ * @asked: what the viewer did
  * @ssrc: of the stream, 0 when it is not known yet
  */
-char *transport_answer(const struct transport_ports *client,
+char *transport_answer(const struct transport_choice *asked,
 		       const struct transport_ports *server, guint32 ssrc);
 
 /* transport_answer_interleaved - the same, for channels of the connection */
-char *transport_answer_interleaved(const struct transport_channels *channels,
+char *transport_answer_interleaved(const struct transport_choice *asked,
+				   const struct transport_channels *channels,
 				   guint32 ssrc);
 
 #endif

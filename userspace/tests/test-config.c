@@ -38,6 +38,8 @@ static const struct {
 	{ "[interface eth0]\nlimit=1M\n" PATH, "[interface eth0] limit: no such key" },
 	{ "[interface ]\nrate-limit=1M\n" PATH, "not that of an interface" },
 	{ "[interface " X "]\n" PATH, "name: not that of an interface" },
+	{ PATH "rtp-profile=avpf\n", NULL },
+	{ PATH "rtp-profile=savpf\n", "[path /a] rtp-profile: not one of avp, avpf" },
 	{ PATH "rate-limit=1001G\n", "[path /a] rate-limit: not bits a second" },
 	{ PATH "viewer-rate-limit=-1M\n", "[path /a] viewer-rate-limit: not bits" },
 	{ "[server]\nlisten-tls=[::]\n" PATH, "[server] certificate: missing" },

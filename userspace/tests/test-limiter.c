@@ -3,6 +3,7 @@
 #include <signal.h>
 #include <string.h>
 
+#include "limiter.h"
 #include "look.h"
 
 /*
@@ -17,8 +18,8 @@
 		.cam = cam_lines,				\
 	}
 
-WISH(viewer_limit, NULL, "viewer-rate-limit=1M\n");
-WISH(path_limit, NULL, "rate-limit=3500k\nadapt=none\n");
+WISH(one_limit, NULL, "viewer-rate-limit=1M\n");
+WISH(all_limit, NULL, "rate-limit=3500k\nadapt=none\n");
 WISH(host_limit, "rate-limit=3500k\n", "");
 WISH(tight_limit, NULL, "rate-limit=20k\n");
 WISH(lo_limit, "rate-limit=1G\n[interface lo]\nrate-limit=2M\n[interface nosuch0]\n"
@@ -43,31 +44,33 @@ static const char *leg_string(JsonNode *status, guint viewer, const char *member
 			json_object_get_array_member(object, "tracks"), 0), member);
 }
 
-/* Up to 10 s, until the viewer's decision begins with @text */
-static void await_decision(struct bed *bed, guint viewer, const char *text)
+/* Up to 10 s, until a member of the viewer's leg begins with @text */
+static void await_leg(struct bed *bed, guint viewer, const char *member, const char *text)
 {
 	for (guint tries = 0; tries < 100; tries++) {
 		g_autoptr(JsonNode) status = look_json(bed, "/status");
 
-		if (g_str_has_prefix(leg_string(status, viewer, "adapted"), text))
+		if (g_str_has_prefix(leg_string(status, viewer, member), text))
 			return;
 		g_usleep(100000);
 	}
-	g_test_message("not decided: %s", text);
+	g_test_message("%s did not become: %s", member, text);
 	g_test_fail();
 }
 
-/*
- * The same for a viewer's only, which then has all that it asked for; the origin sends
- * no key frames, so that it does not get it
- */
-static void await_cap(struct bed *bed, const char *cap)
+static void await_decision(struct bed *bed, guint viewer, const char *text)
 {
-	g_autoptr(JsonNode) status = NULL;
+	await_leg(bed, viewer, "adapted", text);
+}
 
-	await_decision(bed, 0, "wish");
-	status = look_json(bed, "/status");
-	g_assert_cmpstr(leg_string(status, 0, "cap"), ==, cap);
+/*
+ * The only viewer has all that it asked for; the origin sends no key frames, so that
+ * it does not get it
+ */
+static void await_all(struct bed *bed)
+{
+	await_leg(bed, 0, "cap", "7,15,7");
+	await_leg(bed, 0, "reason", "wish");
 }
 
 /* What comes to the video's port in two seconds, with headers, bits a second */
@@ -143,7 +146,7 @@ static void test_path(struct bed *bed, gconstpointer unused)
 	/* there is room for one alone */
 	viewer_teardown(viewers[2]);
 	viewer_teardown(viewers[1]);
-	await_cap(bed, "7,15,7");
+	await_all(bed);
 	viewer_teardown(viewers[0]);
 }
 
@@ -176,6 +179,20 @@ static void test_host(struct bed *bed, gconstpointer unused)
 	g_assert_cmpint(limit_used(status, 0, "used"), <=, 3500000 / 8);
 	rtsp_close(rtsp);
 	viewer_teardown(viewer);
+}
+
+/* b=AS of the first track, kb/s */
+static guint described_rate(GstRTSPMessage *answer)
+{
+	guint8 *body = NULL;
+	guint len = 0;
+	const char *line;
+
+	g_assert_cmpint(answer->type_data.response.code, ==, 200);
+	gst_rtsp_message_get_body(answer, &body, &len);
+	line = g_strstr_len((const char *)body, len, "b=AS:");
+	g_assert_nonnull(line);
+	return g_ascii_strtoull(line + strlen("b=AS:"), NULL, 10);
 }
 
 static void reload(struct bed *bed, const char *server, const char *cam)
@@ -215,6 +232,82 @@ static void test_full(struct bed *bed, gconstpointer unused)
 	rtsp_close(rtsp);
 }
 
+/* A viewer says what it can take, and the description is of what it will get. */
+static void test_bandwidth(struct bed *bed, gconstpointer unused)
+{
+	struct viewer *viewer = viewer_new(bed, NULL, 1);
+	g_autofree char *headers = g_strconcat(viewer->session, "Bandwidth: 1000000\r\n", NULL);
+	g_autofree char *later = g_strconcat(viewer->session, "Bandwidth: 20000000\r\n", NULL);
+	g_autofree char *track = g_strconcat(bed->url, "/track0", NULL);
+	g_autoptr(JsonNode) status = NULL;
+	GstRTSPMessage *answer;
+	guint all, part;
+
+	g_assert_cmpint(rtsp_status(viewer->rtsp, "PLAY", viewer->url, headers), ==, 200);
+	await_decision(bed, 0, "wish of 1.0 Mb/s");
+	status = look_json(bed, "/status");
+	g_assert_cmpstr(leg_string(status, 0, "reason"), ==, "bandwidth");
+	g_assert_cmpstr(leg_string(status, 0, "allowed"), ==, "2,0,0");
+
+	answer = rtsp_ask(viewer->rtsp, "DESCRIBE", viewer->url, NULL);
+	all = described_rate(answer);
+	gst_rtsp_message_free(answer);
+	answer = rtsp_ask(viewer->rtsp, "DESCRIBE", viewer->url, "Bandwidth: 1000000\r\n");
+	part = described_rate(answer);
+	gst_rtsp_message_free(answer);
+	g_assert_cmpuint(part, <, 1000);
+	/* a quarter of the frames */
+	g_assert_cmpuint(part, >, all / 5);
+	g_assert_cmpuint(part, <, all / 3);
+
+	/* not even the lowest layer */
+	g_assert_cmpint(rtsp_status(viewer->rtsp, "SETUP", track, "Transport: RTP/AVP;unicast;"
+				    "client_port=5000-5001\r\nBandwidth: 1000\r\n"), ==, 453);
+	/* a keepalive says that there is more */
+	g_assert_cmpint(rtsp_status(viewer->rtsp, "GET_PARAMETER", viewer->url, later), ==, 200);
+	await_all(bed);
+	viewer_teardown(viewer);
+}
+
+/* Malformed ones are refused, and change nothing; a Blocksize never does. */
+static void test_malformed(struct bed *bed, gconstpointer unused)
+{
+	static const char *const wrong[] = {
+		"Bandwidth: 0\r\n", "Bandwidth: -1\r\n", "Bandwidth: 1.5\r\n",
+		"Bandwidth: \r\n", "Bandwidth: 10k\r\n", "Bandwidth: 0x10\r\n",
+		"Bandwidth: 99999999999999999999\r\n", "Bandwidth: 1000\r\nBandwidth: 1000\r\n",
+		"Blocksize: 0\r\n", "Blocksize: x\r\n", "Blocksize: -5\r\n",
+		"Bandwidth: 1000\r\nBlocksize: x\r\n",
+	};
+	struct viewer *viewer = viewer_new(bed, NULL, 1);
+	g_autofree char *small = g_strconcat(viewer->session, "Blocksize: 100\r\n", NULL);
+	g_autoptr(JsonNode) status = NULL;
+	guint8 data[2048];
+	gssize len = 0;
+
+	g_assert_cmpint(rtsp_status(viewer->rtsp, "PLAY", viewer->url, small), ==, 200);
+	for (guint i = 0; i < G_N_ELEMENTS(wrong); i++) {
+		g_autofree char *headers = g_strconcat(viewer->session, wrong[i], NULL);
+
+		g_test_message("%s", wrong[i]);
+		g_assert_cmpint(rtsp_status(viewer->rtsp, "GET_PARAMETER", viewer->url, headers),
+				==, 400);
+		g_assert_cmpint(rtsp_status(viewer->rtsp, "TEARDOWN", viewer->url, headers),
+				==, 400);
+		g_assert_cmpint(rtsp_status(viewer->rtsp, "DESCRIBE", viewer->url, wrong[i]),
+				==, 400);
+	}
+	g_usleep(2 * LIMITER_PERIOD_MS * 1000);
+	status = look_json(bed, "/status");
+	g_assert_cmpstr(leg_string(status, 0, "adapted"), ==, "wish");
+	g_assert_cmpstr(leg_string(status, 0, "cap"), ==, "7,15,7");
+	/* the datagrams are as the origin made them */
+	for (guint i = 0; i < 20; i++)
+		len = MAX(len, viewer_receive(viewer, 0, 0, data));
+	g_assert_cmpint(len, >, 12 + 100);
+	viewer_teardown(viewer);
+}
+
 /* Limits come and go with the configuration, and viewers stay. */
 static void test_reload(struct bed *bed, gconstpointer unused)
 {
@@ -231,7 +324,7 @@ static void test_reload(struct bed *bed, gconstpointer unused)
 	status = look_json(bed, "/status");
 	g_assert_cmpint(limit_used(status, 0, "used"), <=, 500000 / 8);
 	reload(bed, NULL, "");
-	await_cap(bed, "7,15,7");
+	await_all(bed);
 	/* it is not even the lowest layer, and still nobody is dropped */
 	reload(bed, "rate-limit=1k\n", "");
 	await_decision(bed, 0, "host limit of 1 kb/s");
@@ -261,10 +354,12 @@ int main(int argc, char **argv)
 	g_test_init(&argc, &argv, NULL);
 #define TEST(name, wish, func) \
 	g_test_add("/limiter/" name, struct bed, wish, bed_set_up, func, bed_tear_down)
-	TEST("viewer", &viewer_limit, test_viewer);
-	TEST("path", &path_limit, test_path);
+	TEST("viewer", &one_limit, test_viewer);
+	TEST("path", &all_limit, test_path);
 	TEST("host", &host_limit, test_host);
 	TEST("full", &tight_limit, test_full);
+	TEST("bandwidth", &no_limit, test_bandwidth);
+	TEST("malformed", &no_limit, test_malformed);
 	TEST("reload", &no_limit, test_reload);
 	TEST("interface", &lo_limit, test_interface);
 	return g_test_run();

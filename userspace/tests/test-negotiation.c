@@ -183,6 +183,7 @@ static const struct {
 } transports[] = {
 	{ "RTP/AVP;unicast;client_port=5000-5001", 5000, 5001 },
 	{ "RTP/AVP/UDP;unicast;client_port=5000-5001", 5000, 5001 },
+	{ "RTP/AVPF;unicast;client_port=5000-5001", 5000, 5001 },
 	{ "RTP/AVP;unicast;client_port=5000", 5000, 5001 },
 	{ "RTP/AVP;unicast;client_port=5000-7001", 5000, 7001 },
 	{ "RTP/AVP; unicast; x-own=1;y;;appendix;client_port=5000-5001", 5000, 5001 },
@@ -309,7 +310,10 @@ static const char upstream_sdp[] =
 	"a=range:npt=0-14\r\n"
 	"a=source-filter: incl IN IP4 * 10.1.2.3\r\n"
 	"m=video 5000 RTP/AVP 96 97\r\n"
-	"b=AS:1500\r\n"
+	"b=AS:1501\r\n"
+	"b=TIAS:1400000\r\n"
+	"b=RR:7\r\n"
+	"b=X-CAM:9\r\n"
 	"a=rtpmap:96 H264/90000\r\n"
 	"a=fmtp:96 packetization-mode=1;profile-level-id=42C01F\r\n"
 	"a=rtpmap:97 H264-SVC/90000\r\n"
@@ -323,7 +327,11 @@ static const char upstream_sdp[] =
 static void test_sdp(void)
 {
 	struct rtp_fanout_addr local = { .family = AF_INET };
-	const struct rtp_fanout_cap cap = { 1, 0, 2 };
+	const struct sdp_viewer viewer = {
+		.cap = { 1, 0, 2 },
+		.local = &local,
+		.rates = { { 300000, 200000 }, { 10001, 10001 } },
+	};
 	g_autofree char *text = NULL;
 	const struct sdp_track *video, *audio;
 	struct sdp *sdp;
@@ -343,18 +351,44 @@ static void test_sdp(void)
 	g_assert_cmpuint(video->codec[0], ==, RTP_FANOUT_CODEC_NONE);
 	g_assert_cmpuint(audio->codec[0], ==, RTP_FANOUT_CODEC_OPAQUE);
 
-	text = sdp_for_viewer(sdp, "cam", "rtsp://relay/cam", &cap, &local);
+	text = sdp_for_viewer(sdp, "cam", "rtsp://relay/cam", &viewer);
 	g_test_message("%s", text);
 	g_assert_null(strstr(text, "10.1.2.3"));
 	g_assert_null(strstr(text, "upstream.example"));
 	g_assert_nonnull(strstr(text, "o=- 123 4 IN IP4 192.0.2.9\r\n"));
 	g_assert_nonnull(strstr(text, "m=video 0 RTP/AVP 96 97\r\n"));
-	g_assert_nonnull(strstr(text, "b=AS:1500\r\n"));
+	/* two thirds, rounded up; what the audio took, as its server does not tell */
+	g_assert_nonnull(strstr(text, "b=AS:1001\r\nb=TIAS:933334\r\nb=RS:1000\r\nb=RR:1000\r\n"));
+	g_assert_nonnull(strstr(text, "b=AS:81\r\nb=RS:1000\r\nb=RR:1000\r\n"));
+	g_assert_null(strstr(text, "b=RR:7"));
+	g_assert_null(strstr(text, "b=X-"));
+	g_assert_null(strstr(text, "trr-int"));
 	g_assert_nonnull(strstr(text, "a=fmtp:96 packetization-mode=1;"));
 	g_assert_nonnull(strstr(text, "a=control:*\r\n"));
 	g_assert_nonnull(strstr(text, "a=control:rtsp://relay/cam/track0?cap=1%2C0%2C2\r\n"));
 	g_assert_nonnull(strstr(text, "a=control:rtsp://relay/cam/track1?cap=1%2C0%2C2\r\n"));
 	g_assert_null(strstr(text, "npt=0-14"));
+	sdp_free(sdp);
+}
+
+/* Of rates nothing is known: the server's numbers stay, and there are no others. */
+static void test_sdp_unknown(void)
+{
+	struct rtp_fanout_addr local = { .family = AF_INET };
+	const struct sdp_viewer viewer = {
+		.cap = { 0, 0, 0 },
+		.local = &local,
+		.feedback = TRUE,
+	};
+	struct sdp *sdp = sdp_parse((const guint8 *)upstream_sdp, strlen(upstream_sdp),
+				    "rtsp://10.1.2.3/other", NULL);
+	g_autofree char *text = sdp_for_viewer(sdp, "cam", "rtsp://relay/cam", &viewer);
+
+	g_assert_nonnull(strstr(text, "m=video 0 RTP/AVPF 96 97\r\n"));
+	g_assert_nonnull(strstr(text, "b=AS:1501\r\nb=TIAS:1400000\r\nb=RS:"));
+	g_assert_nonnull(strstr(text, "m=audio 0 RTP/AVPF 0\r\n"));
+	g_assert_null(strstr(strstr(text, "m=audio"), "b=AS"));
+	g_assert_nonnull(strstr(text, "a=rtcp-fb:* trr-int 1000\r\n"));
 	sdp_free(sdp);
 }
 
@@ -398,6 +432,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/transport/viewer", test_transport);
 	g_test_add_func("/transport/upstream", test_transport_upstream);
 	g_test_add_func("/sdp/rewritten", test_sdp);
+	g_test_add_func("/sdp/unknown", test_sdp_unknown);
 	g_test_add_func("/sdp/refused", test_sdp_refused);
 	return g_test_run();
 }
