@@ -8,10 +8,8 @@
 #include <pthread.h>
 #include <sched.h>
 #include <sys/param.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
-#include <linux/capability.h>
 
 #include "fanout_lib.h"
 #include "kselftest_harness.h"
@@ -276,22 +274,6 @@ TEST_F(configure, mapped_address)
 	got(_metadata, self, 0, 11, OUT_SSRC);
 }
 
-static void drop_net_admin(void)
-{
-	struct __user_cap_header_struct hdr = {
-		.version = _LINUX_CAPABILITY_VERSION_3,
-	};
-	struct __user_cap_data_struct data[2];
-
-	if (syscall(__NR_capget, &hdr, data))
-		fo_fatal("capget");
-	data[0].effective &= ~(1U << CAP_NET_ADMIN);
-	data[0].permitted &= ~(1U << CAP_NET_ADMIN);
-	data[0].inheritable &= ~(1U << CAP_NET_ADMIN);
-	if (syscall(__NR_capset, &hdr, data))
-		fo_fatal("capset");
-}
-
 /* What a process without the capability may: all but to choose the source. */
 TEST_F(configure, capability)
 {
@@ -301,7 +283,7 @@ TEST_F(configure, capability)
 	child = fork();
 	ASSERT_LE(0, child);
 	if (!child) {
-		drop_net_admin();
+		fo_drop_net_admin();
 		EXPECT_CONFIG(EPERM, source_of(cfg, OTHER_PORT));
 		EXPECT_CONFIG(EPERM, cfg->source.addr[3]++);
 		EXPECT_CONFIG(EPERM, cfg->ifindex = if_nametoindex("lo"));

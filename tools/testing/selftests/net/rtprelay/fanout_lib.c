@@ -7,7 +7,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <sys/time.h>
+#include <linux/capability.h>
 
 #include "fanout_lib.h"
 
@@ -111,6 +113,23 @@ int fo_udp_text(const char *text, int port)
 	fo_addr_text(&addr, text, port);
 	fo_native(&ss, &addr);
 	return fo_udp_bound(&ss, true);
+}
+
+/* All capabilities but CAP_NET_ADMIN, for the process that calls. */
+void fo_drop_net_admin(void)
+{
+	struct __user_cap_header_struct hdr = {
+		.version = _LINUX_CAPABILITY_VERSION_3,
+	};
+	struct __user_cap_data_struct data[2];
+
+	if (syscall(__NR_capget, &hdr, data))
+		fo_fatal("capget");
+	data[0].effective &= ~(1U << CAP_NET_ADMIN);
+	data[0].permitted &= ~(1U << CAP_NET_ADMIN);
+	data[0].inheritable &= ~(1U << CAP_NET_ADMIN);
+	if (syscall(__NR_capset, &hdr, data))
+		fo_fatal("capset");
 }
 
 void fo_set_int(int fd, int level, int name, int value)

@@ -163,6 +163,7 @@ void fo_parse(struct rtp_fanout_addr *addr, const char *text);
 void fo_native(union fo_sockaddr *ss, const struct rtp_fanout_addr *addr);
 int fo_udp(int family, int host, int port);
 int fo_udp_text(const char *text, int port);
+void fo_drop_net_admin(void);
 void fo_set_int(int fd, int level, int name, int value);
 int fo_get_int(int fd, int level, int name);
 

@@ -7,8 +7,6 @@
 #include <sched.h>
 #include <stdio.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
-#include <linux/capability.h>
 
 #include "fanout_lib.h"
 #include "kselftest_harness.h"
@@ -28,23 +26,6 @@ FIXTURE_SETUP(permission)
 
 FIXTURE_TEARDOWN(permission)
 {
-}
-
-/* All capabilities but CAP_NET_ADMIN. */
-static void drop_net_admin(void)
-{
-	struct __user_cap_header_struct hdr = {
-		.version = _LINUX_CAPABILITY_VERSION_3,
-	};
-	struct __user_cap_data_struct data[2];
-
-	if (syscall(__NR_capget, &hdr, data))
-		fo_fatal("capget");
-	data[0].effective &= ~(1U << CAP_NET_ADMIN);
-	data[0].permitted &= ~(1U << CAP_NET_ADMIN);
-	data[0].inheritable &= ~(1U << CAP_NET_ADMIN);
-	if (syscall(__NR_capset, &hdr, data))
-		fo_fatal("capset");
 }
 
 static void become_nobody(void)
@@ -84,7 +65,7 @@ static void all_but_attach(struct __test_metadata *_metadata,
 
 TEST_F(permission, without_capability)
 {
-	drop_net_admin();
+	fo_drop_net_admin();
 	EXPECT_REFUSED(EPERM, self->relay.fd,
 		       fo_attach(self->relay.fd, &self->relay.cfg));
 	/* nothing is told about the rest of the call */
@@ -103,7 +84,7 @@ TEST_F(permission, nobody)
 TEST_F(permission, descriptor_is_enough)
 {
 	ASSERT_EQ(0, fo_attach(self->relay.fd, &self->relay.cfg));
-	drop_net_admin();
+	fo_drop_net_admin();
 	all_but_attach(_metadata, self, self->relay.fd);
 }
 
