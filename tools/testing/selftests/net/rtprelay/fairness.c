@@ -1,14 +1,23 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * More than the device takes: everybody gets his share, wherever he stands in the
- * walk.
+ * More than the device takes, or than a thread can do: everybody gets his share,
+ * wherever he stands in the walk, and each fan-out.
  */
+#include <errno.h>
+#include <net/if.h>
+#include <sched.h>
 #include <stdlib.h>
+#include <arpa/inet.h>
+#include <linux/if_ether.h>
+#include <linux/if_packet.h>
 
 #include "fanout_wire.h"
 #include "kselftest_harness.h"
 
 #define VIEWERS	24
+
+/* Copies of a fan-out for which another may have to wait. */
+#define MOST_ON_END	2000
 
 static int wire;
 
@@ -108,6 +117,161 @@ TEST_F_TIMEOUT(overload, shares, 300)
 	TH_LOG("of %u: %u to %u, in the mean %u", count, least, most,
 	       seen / VIEWERS);
 	EXPECT_LE(variant->share * seen, 100 * VIEWERS * least);
+}
+
+FIXTURE(thread)
+{
+	struct fo_stream stream[2];
+	int tap;
+};
+
+FIXTURE_VARIANT(thread)
+{
+	unsigned int viewers[2];
+	unsigned int sent[2];	/* datagrams that wait when the thread begins */
+	unsigned int share;	/* of the copies, that either gets, percent */
+};
+
+/* To receive a datagram is as much work as to send it on to one. */
+FIXTURE_VARIANT_ADD(thread, one_and_many)
+{
+	.viewers = { 1, 500 },
+	.sent = { 1200, 8 },
+	.share = 25,
+};
+
+FIXTURE_VARIANT_ADD(thread, few_and_many)
+{
+	.viewers = { 50, 500 },
+	.sent = { 64, 8 },
+	.share = 40,
+};
+
+FIXTURE_VARIANT_ADD(thread, as_many)
+{
+	.viewers = { 500, 500 },
+	.sent = { 8, 8 },
+	.share = 40,
+};
+
+/* The stream of the second fan-out. */
+static void other_ports(struct fo_relay *relay)
+{
+	union fo_sockaddr ss;
+
+	close(relay->fd);
+	close(relay->source);
+	relay->fd = fo_udp(AF_INET, FO_HOST_ANY, FO_RELAY_PORT + 1);
+	relay->source = fo_udp(AF_INET, FO_HOST_SOURCE, FO_SOURCE_PORT + 1);
+	fo_sockaddr(&ss, AF_INET, FO_HOST_RELAY, FO_RELAY_PORT + 1);
+	if (connect(relay->source, &ss.sa, sizeof(ss)))
+		fo_fatal("connect");
+	fo_addr(&relay->cfg.source, AF_INET, FO_HOST_SOURCE,
+		FO_SOURCE_PORT + 1);
+	fo_set_int(relay->fd, SOL_SOCKET, SO_RCVBUFFORCE, 1 << 24);
+	fo_set_int(relay->fd, SOL_SOCKET, SO_SNDBUFFORCE, 1 << 24);
+}
+
+/* A socket that sees what leaves by d0. */
+static int tap_open(void)
+{
+	struct sockaddr_ll ll = {
+		.sll_family = AF_PACKET,
+		.sll_protocol = htons(ETH_P_ALL),
+		.sll_ifindex = if_nametoindex("d0"),
+	};
+	int tap = socket(AF_PACKET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	if (tap < 0)
+		fo_fatal("AF_PACKET");
+	fo_set_int(tap, SOL_SOCKET, SO_RCVBUFFORCE, 1 << 28);
+	if (bind(tap, (void *)&ll, sizeof(ll)))
+		fo_fatal("d0");
+	return tap;
+}
+
+static void schedule(pid_t pid, int policy, int priority)
+{
+	struct sched_param param = { .sched_priority = priority };
+
+	if (sched_setscheduler(pid, policy, &param))
+		fo_fatal("sched_setscheduler");
+}
+
+/* One CPU, and so one thread that sends for both, to a device that takes all. */
+FIXTURE_SETUP(thread)
+{
+	unsigned int i;
+
+	if (sysconf(_SC_NPROCESSORS_ONLN) > 2 || access(FO_CPU1, W_OK))
+		SKIP(return, "not two CPUs of which one can be taken away");
+	fo_write(FO_CPU1, "0");
+	fo_netns();
+	fo_dummy();
+	fo_features("d0", fo_offloads, false);
+	self->tap = tap_open();
+	fo_stream(&self->stream[1], FO_IPV4, -1, variant->viewers[1]);
+	other_ports(&self->stream[1].relay);
+	fo_stream(&self->stream[0], FO_IPV4, -1, variant->viewers[0]);
+	for (i = 0; i < 2; i++)
+		fo_stream_view(&self->stream[i]);
+}
+
+FIXTURE_TEARDOWN(thread)
+{
+	if (!access(FO_CPU1, W_OK))
+		fo_write(FO_CPU1, "1");
+}
+
+/* The fan-out that sent the next copy, in the order in which they left. */
+static int tap_next(int tap)
+{
+	__u8 head[24];
+	__u16 port;
+
+	do {
+		if (recv(tap, head, sizeof(head), MSG_DONTWAIT) < 0)
+			return -1;
+		port = head[20] << 8 | head[21];
+	} while (port != FO_RELAY_PORT && port != FO_RELAY_PORT + 1);
+	return port - FO_RELAY_PORT;
+}
+
+/* Until one of two fan-outs is done, both have sent as much, and neither waited
+ * long for the other.
+ */
+TEST_F_TIMEOUT(thread, shares, 300)
+{
+	unsigned int count[2] = {}, run = 0, longest = 0;
+	unsigned int i, n, packets[2];
+	int who, last = -1;
+
+	/* the thread does not run before all is there */
+	schedule(0, SCHED_FIFO, 1);
+	for (i = 0; i < 2; i++) {
+		for (n = variant->sent[i]; n; n -= n < 64 ? n : 64)
+			fo_stream_super(&self->stream[i], n < 64 ? n : 64);
+		packets[i] = variant->sent[i] * variant->viewers[i];
+	}
+	schedule(0, SCHED_OTHER, 0);
+	for (i = 0; i < 2; i++)
+		EXPECT_TRUE(fo_stream_idle(&self->stream[i]));
+
+	while (count[0] < packets[0] && count[1] < packets[1]) {
+		who = tap_next(self->tap);
+		ASSERT_LE(0, who);
+		count[who]++;
+		run = who == last ? run + 1 : 1;
+		last = who;
+		if (run > longest)
+			longest = run;
+	}
+	TH_LOG("%u of %u and %u of %u, at most %u on end", count[0],
+	       packets[0], count[1], packets[1], longest);
+	for (i = 0; i < 2; i++)
+		EXPECT_LE(variant->share * (count[0] + count[1]),
+			  100 * count[i]);
+	EXPECT_GT(MOST_ON_END, longest);
 }
 
 int main(int argc, char **argv)

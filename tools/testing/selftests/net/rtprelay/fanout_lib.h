@@ -54,6 +54,8 @@ union fo_sockaddr {
 
 #define FO_VIEWERS	4
 
+#define FO_CPU1		"/sys/devices/system/cpu/cpu1/online"
+
 /**
  * struct fo_relay - a fan-out, its source and some viewers
  * @net: what they talk

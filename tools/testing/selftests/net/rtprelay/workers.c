@@ -21,7 +21,6 @@
 /* Enough that there is work for two of them. */
 #define MANY	200
 #define FEW	8
-#define CPU1	"/sys/devices/system/cpu/cpu1/online"
 
 static int wire;
 
@@ -37,8 +36,8 @@ FIXTURE_SETUP(workers)
 
 FIXTURE_TEARDOWN(workers)
 {
-	if (!access(CPU1, W_OK))
-		fo_write(CPU1, "1");
+	if (!access(FO_CPU1, W_OK))
+		fo_write(FO_CPU1, "1");
 }
 
 /* All that was sent so far went to all viewers. */
@@ -59,15 +58,15 @@ TEST_F(workers, hotplug)
 {
 	int i;
 
-	if (access(CPU1, W_OK))
+	if (access(FO_CPU1, W_OK))
 		SKIP(return, "no CPU that can be taken away");
 	fo_stream(&self->stream, FO_DUAL, wire, MANY);
 	fo_stream_view(&self->stream);
 	for (i = 0; i < 3; i++) {
 		fo_stream_burst(&self->stream, 2);
-		fo_write(CPU1, "0");
+		fo_write(FO_CPU1, "0");
 		fo_stream_burst(&self->stream, 2);
-		fo_write(CPU1, "1");
+		fo_write(FO_CPU1, "1");
 	}
 	fo_stream_burst(&self->stream, 3);
 	whole(_metadata, self);
@@ -76,13 +75,13 @@ TEST_F(workers, hotplug)
 /* It was not there when the workers came to be. */
 TEST_F(workers, comes_later)
 {
-	if (access(CPU1, W_OK))
+	if (access(FO_CPU1, W_OK))
 		SKIP(return, "no CPU that can be taken away");
-	fo_write(CPU1, "0");
+	fo_write(FO_CPU1, "0");
 	fo_stream(&self->stream, FO_DUAL, wire, MANY);
 	fo_stream_view(&self->stream);
 	fo_stream_burst(&self->stream, 3);
-	fo_write(CPU1, "1");
+	fo_write(FO_CPU1, "1");
 	fo_stream_burst(&self->stream, 3);
 	whole(_metadata, self);
 }
