@@ -42,6 +42,34 @@ static void send_to(const struct viewer *viewer, int fd, guint rtcp, const guint
 			len);
 }
 
+static void close_pair(const int fd[static 2])
+{
+	close(fd[0]);
+	close(fd[1]);
+}
+
+/* What a viewer behind a NAT sends from other ports than it named */
+static void punch_both(const struct viewer *viewer, const int fd[static 2])
+{
+	send_to(viewer, fd[0], 0, punch, sizeof(punch));
+	send_to(viewer, fd[1], 1, report, sizeof(report));
+}
+
+/* It does, and that is learned from then on. */
+static void learn_media(struct bed *bed, const struct viewer *viewer,
+			const int fd[static 2])
+{
+	send_to(viewer, fd[0], 0, punch, sizeof(punch));
+	bed_await_log(bed, "viewer-moved: path=/cam track=0 what=media");
+}
+
+static void learn_rtcp(struct bed *bed, const struct viewer *viewer,
+		       const int fd[static 2])
+{
+	send_to(viewer, fd[1], 1, report, sizeof(report));
+	bed_await_log(bed, "viewer-moved: path=/cam track=0 what=rtcp");
+}
+
 static void drain(int fd)
 {
 	guint8 data[2048];
@@ -98,10 +126,8 @@ static void test_before_play(struct bed *bed, gconstpointer unused)
 	int fd[2];
 
 	rtsp_open_pair(VIEWER_HOST, fd, port);
-	send_to(viewer, fd[0], 0, punch, sizeof(punch));
-	bed_await_log(bed, "viewer-moved: path=/cam track=0 what=media");
-	send_to(viewer, fd[1], 1, report, sizeof(report));
-	bed_await_log(bed, "viewer-moved: path=/cam track=0 what=rtcp");
+	learn_media(bed, viewer, fd);
+	learn_rtcp(bed, viewer, fd);
 	play(viewer);
 	expect_media(fd[0], data);
 	g_assert_cmpint(recv(fd[1], data, sizeof(data), 0), >=, 28);
@@ -109,8 +135,7 @@ static void test_before_play(struct bed *bed, gconstpointer unused)
 	expect_silence(viewer->fd[0][0]);
 	expect_silence(viewer->fd[0][1]);
 	viewer_teardown(viewer);
-	close(fd[0]);
-	close(fd[1]);
+	close_pair(fd);
 }
 
 /* What it sends after PLAY does, too; numbers and counts of what is sent go on. */
@@ -127,8 +152,7 @@ static void test_after_play(struct bed *bed, gconstpointer unused)
 	g_assert_cmpint(viewer_receive(viewer, 0, 0, data), >, 12);
 	first = number_of(data);
 	g_usleep(100000);
-	send_to(viewer, fd[0], 0, punch, sizeof(punch));
-	bed_await_log(bed, "viewer-moved: path=/cam track=0 what=media");
+	learn_media(bed, viewer, fd);
 	g_usleep(100000);
 	last = first;
 	while (recv(viewer->fd[0][0], data, sizeof(data), MSG_DONTWAIT) > 0)
@@ -145,8 +169,7 @@ static void test_after_play(struct bed *bed, gconstpointer unused)
 	packets = word(data, 5);
 	g_assert_cmpuint(packets, >=, (guint16)(last - first) + 1);
 	viewer_teardown(viewer);
-	close(fd[0]);
-	close(fd[1]);
+	close_pair(fd);
 }
 
 /* From another host nothing is learned. */
@@ -158,19 +181,16 @@ static void test_other_host(struct bed *bed, gconstpointer unused)
 	int fd[2];
 
 	rtsp_open_pair(STRANGER_HOST, fd, port);
-	send_to(viewer, fd[0], 0, punch, sizeof(punch));
-	send_to(viewer, fd[1], 1, report, sizeof(report));
+	punch_both(viewer, fd);
 	play(viewer);
-	send_to(viewer, fd[0], 0, punch, sizeof(punch));
-	send_to(viewer, fd[1], 1, report, sizeof(report));
+	punch_both(viewer, fd);
 	expect_media(viewer->fd[0][0], data);
 	g_assert_cmpint(counter(bed, "nat_refused"), ==, 4);
 	g_assert_cmpint(counter(bed, "nat_learned"), ==, 0);
 	expect_silence(fd[0]);
 	g_assert_cmpint(recv(fd[1], data, sizeof(data), MSG_DONTWAIT), ==, -1);
 	viewer_teardown(viewer);
-	close(fd[0]);
-	close(fd[1]);
+	close_pair(fd);
 }
 
 /* nat=any: it is, while there is one viewer that it can be. */
@@ -182,16 +202,13 @@ static void test_any(struct bed *bed, gconstpointer unused)
 	int fd[2];
 
 	rtsp_open_pair(STRANGER_HOST, fd, port);
-	send_to(viewer, fd[0], 0, punch, sizeof(punch));
-	bed_await_log(bed, "what=media");
-	send_to(viewer, fd[1], 1, report, sizeof(report));
-	bed_await_log(bed, "what=rtcp");
+	learn_media(bed, viewer, fd);
+	learn_rtcp(bed, viewer, fd);
 	play(viewer);
 	expect_media(fd[0], data);
 	g_assert_cmpint(recv(fd[1], data, sizeof(data), 0), >=, 28);
 	viewer_teardown(viewer);
-	close(fd[0]);
-	close(fd[1]);
+	close_pair(fd);
 }
 
 /* nat=off: not even from its own host. */
@@ -209,8 +226,7 @@ static void test_off(struct bed *bed, gconstpointer unused)
 	g_assert_cmpint(counter(bed, "nat_refused"), ==, 1);
 	expect_silence(fd[0]);
 	viewer_teardown(viewer);
-	close(fd[0]);
-	close(fd[1]);
+	close_pair(fd);
 }
 
 /*
@@ -226,8 +242,7 @@ static void test_ambiguous(struct bed *bed, gconstpointer unused)
 
 	rtsp_open_pair(VIEWER_HOST, fd, port);
 	rtsp_open_pair(VIEWER_HOST, other, other_port);
-	send_to(a, fd[0], 0, punch, sizeof(punch));
-	send_to(a, fd[1], 1, report, sizeof(report));
+	punch_both(a, fd);
 	play(a);
 	play(b);
 	expect_media(a->fd[0][0], data);
@@ -238,23 +253,19 @@ static void test_ambiguous(struct bed *bed, gconstpointer unused)
 
 	/* a comes from where it said: what remains is b */
 	send_to(a, a->fd[0][0], 0, punch, sizeof(punch));
-	send_to(b, fd[0], 0, punch, sizeof(punch));
-	bed_await_log(bed, "what=media");
+	learn_media(bed, b, fd);
 	expect_media(fd[0], data);
 	expect_media(a->fd[0][0], data);
 	expect_silence(b->fd[0][0]);
 	/* of both the port of RTCP is not known */
 	send_to(b, other[1], 1, report, sizeof(report));
-	send_to(b, fd[1], 1, report, sizeof(report));
-	bed_await_log(bed, "what=rtcp");
+	learn_rtcp(bed, b, fd);
 	g_assert_cmpint(counter(bed, "nat_ambiguous"), ==, 3);
 	g_assert_cmpint(recv(fd[1], data, sizeof(data), 0), >=, 28);
 	viewer_teardown(a);
 	viewer_teardown(b);
-	close(fd[0]);
-	close(fd[1]);
-	close(other[0]);
-	close(other[1]);
+	close_pair(fd);
+	close_pair(other);
 }
 
 /* Who is known is not moved: not by another port of its host, nor twice. */
@@ -271,24 +282,20 @@ static void test_once(struct bed *bed, gconstpointer unused)
 	play(viewer);
 	viewer_report(viewer, 0);
 	g_usleep(50000);
-	send_to(viewer, fd[0], 0, punch, sizeof(punch));
-	send_to(viewer, fd[1], 1, report, sizeof(report));
+	punch_both(viewer, fd);
 	expect_media(viewer->fd[0][0], data);
 	g_assert_cmpint(counter(bed, "nat_refused"), ==, 2);
 	viewer_teardown(viewer);
 
 	viewer = viewer_new(bed, NULL, 1);
 	play(viewer);
-	send_to(viewer, fd[0], 0, punch, sizeof(punch));
-	bed_await_log(bed, "what=media");
+	learn_media(bed, viewer, fd);
 	send_to(viewer, other[0], 0, punch, sizeof(punch));
 	expect_media(fd[0], data);
 	expect_silence(other[0]);
 	viewer_teardown(viewer);
-	for (guint i = 0; i < 2; i++) {
-		close(fd[i]);
-		close(other[i]);
-	}
+	close_pair(fd);
+	close_pair(other);
 }
 
 /* RTCP of strangers keeps nobody alive, and what is no RTCP moves nobody. */
@@ -315,10 +322,8 @@ static void test_spoofed(struct bed *bed, gconstpointer unused)
 	g_assert_cmpint(counter(bed, "rtcp_ignored"), ==, 4 * BED_TIMEOUT + 2);
 	bed_await_log(bed, "reason=timeout");
 	viewer_vanish(viewer);
-	for (guint i = 0; i < 2; i++) {
-		close(fd[i]);
-		close(own[i]);
-	}
+	close_pair(fd);
+	close_pair(own);
 }
 
 /* Any two ports will do, but they are two; the relay's are what they are. */
@@ -392,8 +397,7 @@ static void test_cap_alone(struct bed *bed, gconstpointer unused)
 		g_assert_cmpuint(number_of(data), ==, ++last);
 	}
 	viewer_teardown(viewer);
-	close(fd[0]);
-	close(fd[1]);
+	close_pair(fd);
 }
 
 /* A TCP port that nobody has on any address */
