@@ -3,6 +3,7 @@
 
 #include "request.h"
 #include "server.h"
+#include "session_play.h"
 
 /* The session that a request names, if its URL is of the session's stream */
 static struct session *playback_session(struct client *client, GstRTSPMessage *msg,

@@ -6,7 +6,6 @@
 
 #include "addr.h"
 #include "cap.h"
-#include "hosts.h"
 #include "limit.h"
 #include "limiter.h"
 #include "log.h"
@@ -16,22 +15,6 @@
 #define SESSION_ID_BYTES	16
 /* Of a name, NUL included; of two sessions, one in 2^48 has the other's */
 #define SESSION_NAME_LEN	13
-
-/**
- * struct session_table - all sessions
- * @by_id: struct session * by id
- * @timeout_s: silence after which one that begins now will end
- * @hosts: where they come from
- * @host_limit: see session_table_set_host_limit()
- * @limiter: see session_table_set_limiter()
- */
-struct session_table {
-	GHashTable *by_id;
-	guint timeout_s;
-	struct hosts *hosts;
-	guint host_limit;
-	struct limiter *limiter;
-};
 
 /**
  * struct session - see session.h
@@ -79,102 +62,6 @@ struct session {
 	struct leg legs[];
 };
 
-/* A PLAY that waits; it finds its session by name, since that may end first */
-struct session_play {
-	struct session_table *table;
-	char *id;
-	gboolean again;		/* it played already */
-	session_played func;
-	gpointer user_data;
-	gint64 give_up_at;
-};
-
-struct session_table *session_table_new(guint timeout_s)
-{
-	struct session_table *table = g_new0(struct session_table, 1);
-
-	table->by_id = g_hash_table_new(g_str_hash, g_str_equal);
-	table->timeout_s = timeout_s;
-	table->hosts = hosts_new();
-	return table;
-}
-
-void session_table_set_timeout(struct session_table *table, guint timeout_s)
-{
-	table->timeout_s = timeout_s;
-}
-
-void session_table_set_host_limit(struct session_table *table, guint limit)
-{
-	table->host_limit = limit;
-}
-
-void session_table_set_limiter(struct session_table *table, struct limiter *limiter)
-{
-	table->limiter = limiter;
-}
-
-void session_table_free(struct session_table *table)
-{
-	hosts_free(table->hosts);
-	g_hash_table_unref(table->by_id);
-	g_free(table);
-}
-
-struct session *session_find(struct session_table *table, const char *id)
-{
-	return g_hash_table_lookup(table->by_id, id);
-}
-
-struct session *session_find_for(struct session_table *table, const char *id,
-				 const struct rtp_fanout_addr *viewer)
-{
-	struct session *session = session_find(table, id);
-
-	return session && addr_same_host(&session->viewer, viewer) ? session : NULL;
-}
-
-static gint session_compare_age(gconstpointer a, gconstpointer b)
-{
-	const struct session *x = a, *y = b;
-
-	return x->began_at < y->began_at ? -1 : x->began_at > y->began_at;
-}
-
-guint session_count(const struct session_table *table)
-{
-	return g_hash_table_size(table->by_id);
-}
-
-GList *session_list(struct session_table *table)
-{
-	return g_list_sort(g_hash_table_get_values(table->by_id), session_compare_age);
-}
-
-void session_each(struct session_table *table,
-		  void (*visit)(struct session *session, gpointer user_data),
-		  gpointer user_data)
-{
-	GHashTableIter iter;
-	gpointer session;
-
-	g_hash_table_iter_init(&iter, table->by_id);
-	while (g_hash_table_iter_next(&iter, NULL, &session))
-		visit(session, user_data);
-}
-
-struct session *session_find_name(struct session_table *table, const char *name)
-{
-	GHashTableIter iter;
-	gpointer session;
-
-	g_hash_table_iter_init(&iter, table->by_id);
-	while (g_hash_table_iter_next(&iter, NULL, &session))
-		if (g_str_equal(session_name(session), name))
-			return session;
-	return NULL;
-}
-
 static void session_make_name(struct session *session)
 {
 	g_autofree char *digest = g_compute_checksum_for_string(G_CHECKSUM_SHA256,
@@ -204,8 +91,7 @@ struct session *session_new(struct session_table *table, struct path *path,
 	guint n_legs = path_sdp(path)->tracks->len;
 	struct session *session;
 
-	if (g_hash_table_size(table->by_id) >= LIMIT_SESSIONS ||
-	    !hosts_enter(table->hosts, viewer, table->host_limit))
+	if (!session_table_enter(table, viewer))
 		return NULL;
 	session = g_malloc0(sizeof(*session) + n_legs * sizeof(session->legs[0]));
 	session->n_legs = n_legs;
@@ -217,10 +103,10 @@ struct session *session_new(struct session_table *table, struct path *path,
 	session->viewer = *viewer;
 	session->ifindex = ifindex;
 	session->local = *local;
-	session->timeout_s = table->timeout_s;
+	session->timeout_s = session_table_timeout_s(table);
 	session_touch(session);
 	session->timer = g_timeout_add_seconds(session->timeout_s, session_check, session);
-	g_hash_table_insert(table->by_id, session->id, session);
+	session_table_add(table, session);
 	path_join(path, session);
 	return session;
 }
@@ -260,8 +146,7 @@ void session_end(struct session *session, const char *reason)
 		track_del_leg(&session->legs[i]);
 		leg_clear(&session->legs[i]);
 	}
-	g_hash_table_remove(session->table->by_id, session->id);
-	hosts_leave(session->table->hosts, &session->viewer);
+	session_table_remove(session->table, session);
 	path_leave(session->path, session);
 	g_free(session->id);
 	g_free(session);
@@ -272,6 +157,11 @@ void session_dismiss(struct session *session, const char *reason)
 	for (guint i = 0; i < session->n_legs; i++)
 		track_bye_leg(&session->legs[i]);
 	session_end(session, reason);
+}
+
+struct session_table *session_table(const struct session *session)
+{
+	return session->table;
 }
 
 const char *session_id(const struct session *session)
@@ -329,7 +219,7 @@ void session_set_bandwidth(struct session *session, guint64 octets)
 	if (octets == session->bandwidth)
 		return;
 	session->bandwidth = octets;
-	limiter_watch(session->table->limiter);
+	limiter_watch(session_table_limiter(session->table));
 }
 
 gint64 session_age_ms(const struct session *session)
@@ -358,7 +248,7 @@ gboolean session_set_cap(struct session *session, const struct rtp_fanout_cap *c
 	}
 	for (guint i = 0; i < session->n_legs; i++)
 		adapter_leg_wish(&session->legs[i].adapter, cap);
-	limiter_wake(session->table->limiter);
+	limiter_wake(session_table_limiter(session->table));
 	return TRUE;
 }
 
@@ -565,60 +455,6 @@ static void session_watch_silence(struct session *session)
 	session->silent = g_timeout_add(LIMIT_SILENT_MS, session_look_silent, session);
 }
 
-static void session_play_done(struct session_play *play, GstRTSPStatusCode status)
-{
-	struct session *session = session_find(play->table, play->id);
-	struct session_start starts[LIMIT_TRACKS];
-	guint n = 0;
-
-	if (!session && status == GST_RTSP_STS_OK)
-		status = GST_RTSP_STS_SESSION_NOT_FOUND;
-	for (guint i = 0; session && i < session->n_legs; i++) {
-		if (!session->legs[i].session)
-			continue;
-		starts[n].index = i;
-		starts[n].cap = session->legs[i].asked;
-		starts[n].known = !play->again &&
-				  track_first_seq(&session->legs[i], &starts[n].seq);
-		n++;
-	}
-	play->func(status, starts, n, play->user_data);
-	/* the viewer has its answer now, if it is still there */
-	session = session_find(play->table, play->id);
-	for (guint i = 0; session && i < session->n_legs; i++)
-		leg_release(&session->legs[i]);
-	g_free(play->id);
-	g_free(play);
-}
-
-static gboolean session_wait_first(gpointer user_data)
-{
-	struct session_play *play = user_data;
-	struct session *session = session_find(play->table, play->id);
-	gboolean all = TRUE;
-	guint16 seq;
-
-	for (guint i = 0; session && i < session->n_legs; i++)
-		if (session->legs[i].session)
-			all = all && track_first_seq(&session->legs[i], &seq);
-	if (session && !play->again && !all && g_get_monotonic_time() < play->give_up_at)
-		return G_SOURCE_CONTINUE;
-	session_play_done(play, GST_RTSP_STS_OK);
-	return G_SOURCE_REMOVE;
-}
-
-static void session_upstream_plays(GstRTSPStatusCode status, gpointer user_data)
-{
-	struct session_play *play = user_data;
-
-	if (status != GST_RTSP_STS_OK) {
-		session_play_done(play, status);
-		return;
-	}
-	play->give_up_at = g_get_monotonic_time() + LIMIT_RTP_INFO_MS * 1000;
-	g_timeout_add(LIMIT_RTP_INFO_POLL_MS, session_wait_first, play);
-}
-
 static void session_log_play(const struct session *session)
 {
 	for (guint i = 0; i < session->n_legs; i++) {
@@ -635,35 +471,31 @@ static void session_log_play(const struct session *session)
 	}
 }
 
-void session_play(struct session *session, session_played func, gpointer user_data)
+GstRTSPStatusCode session_begin(struct session *session)
 {
-	struct session_play *play = g_new0(struct session_play, 1);
-
-	play->table = session->table;
-	play->id = g_strdup(session->id);
-	play->again = session->playing;
-	play->func = func;
-	play->user_data = user_data;
+	struct limiter *limiter = session_table_limiter(session->table);
 
 	if (!session->playing) {
-		if (!limiter_admits(session->table->limiter, session, -1, NULL)) {
+		if (!limiter_admits(limiter, session, -1, NULL)) {
 			session_log_refused(session, "not enough bandwidth");
-			session_play_done(play, GST_RTSP_STS_NOT_ENOUGH_BANDWIDTH);
-			return;
+			return GST_RTSP_STS_NOT_ENOUGH_BANDWIDTH;
 		}
-		limiter_begin(session->table->limiter, session);
+		limiter_begin(limiter, session);
 	}
-	/* before the server is asked to play: the first viewer misses nothing */
-	if (!session_add_legs(session)) {
-		session_play_done(play, GST_RTSP_STS_SERVICE_UNAVAILABLE);
-		return;
-	}
+	if (!session_add_legs(session))
+		return GST_RTSP_STS_SERVICE_UNAVAILABLE;
 	if (!session->playing) {
 		session_log_play(session);
 		session_watch_silence(session);
 	}
 	session->playing = TRUE;
-	path_reach(session->path, UPSTREAM_PLAYING, session_upstream_plays, play);
+	return GST_RTSP_STS_OK;
+}
+
+void session_release(struct session *session)
+{
+	for (guint i = 0; i < session->n_legs; i++)
+		leg_release(&session->legs[i]);
 }
 
 void session_pause(struct session *session)

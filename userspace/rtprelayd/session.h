@@ -10,56 +10,11 @@
 
 #include "leg.h"
 #include "path.h"
+#include "session_table.h"
 #include "track.h"
 #include "verdict.h"
 
-struct limiter;
 struct session;
-
-/* struct session_table - all sessions, by identifier */
-struct session_table;
-
-struct session_table *session_table_new(guint timeout_s);
-
-/* session_table_set_timeout - for sessions that begin from now on */
-void session_table_set_timeout(struct session_table *table, guint timeout_s);
-
-/* session_table_free - when there is none left */
-void session_table_free(struct session_table *table);
-
-/* session_table_set_host_limit - the most of one host, 0 for any number */
-void session_table_set_host_limit(struct session_table *table, guint limit);
-
-/* session_table_set_limiter - what keeps sessions within their limits; mandatory */
-void session_table_set_limiter(struct session_table *table, struct limiter *limiter);
-
-/* session_find - the session with that identifier, or NULL */
-struct session *session_find(struct session_table *table, const char *id);
-
-guint session_count(const struct session_table *table);
-
-/* session_list - all of them, the oldest first; to be freed with g_list_free() */
-GList *session_list(struct session_table *table);
-
-/* session_each - visit all of them, in no order; none may begin or end */
-void session_each(struct session_table *table,
-		  void (*visit)(struct session *session, gpointer user_data),
-		  gpointer user_data);
-
-/* session_find_name - the session of that name, or NULL */
-struct session *session_find_name(struct session_table *table, const char *name);
-
-/**
- * session_find_for - the same, for one who asks
- * @viewer: the address that it is asked from
- *
- * Return: NULL also when the session is of another host. A viewer may come back
- * on another connection, and its port says nothing behind a NAT; but its media
- * goes to the address that set it up, so that a viewer whose address has changed
- * has no use for the session any more, and any other host has no right to it.
- */
-struct session *session_find_for(struct session_table *table, const char *id,
-				 const struct rtp_fanout_addr *viewer);
 
 /**
  * session_new - begin one
@@ -78,6 +33,9 @@ void session_end(struct session *session, const char *reason);
 
 /* session_dismiss - the same for one that has not asked for it: it is told BYE */
 void session_dismiss(struct session *session, const char *reason);
+
+/* session_table - that it is in */
+struct session_table *session_table(const struct session *session);
 
 const char *session_id(const struct session *session);
 guint session_timeout_s(const struct session *session);
@@ -165,37 +123,17 @@ gboolean session_setup(struct session *session, guint index,
 void session_drop_track(struct session *session, guint index);
 
 /**
- * struct session_start - where a track begins for this viewer
- * @index: of the track
- * @cap: its layers
- * @known: is @seq told? It is not when the session played already.
- * @seq: of the first datagram
+ * session_begin - send what was set up; an answer is to follow, see session_release()
+ *
+ * Return: GST_RTSP_STS_OK, or what to tell the viewer: then the log says why, and
+ * nothing is sent.
  */
-struct session_start {
-	guint index;
-	struct rtp_fanout_cap cap;
-	gboolean known;
-	guint16 seq;
-};
+GstRTSPStatusCode session_begin(struct session *session);
 
-/**
- * session_played - for session_play()
- * @status: GST_RTSP_STS_OK, or what to tell the viewer; 454 when the session
- *	ended meanwhile
- * @starts: @n of them; those of the tracks that were set up
- */
-typedef void (*session_played)(GstRTSPStatusCode status,
-			       const struct session_start *starts, guint n,
-			       gpointer user_data);
+/* session_release - the viewer has its answer, and what was kept back after it */
+void session_release(struct session *session);
 
-/**
- * session_play - send what was set up
- * @func: called once, from the main loop or from here, when the first datagrams
- *	were sent, or LIMIT_RTP_INFO_MS have passed without
- */
-void session_play(struct session *session, session_played func, gpointer user_data);
-
-/* session_pause - send no more until session_play(); it stays set up */
+/* session_pause - send no more until session_begin(); it stays set up */
 void session_pause(struct session *session);
 
 #endif

@@ -4,10 +4,12 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#include "backoff.h"
 #include "limit.h"
 #include "log.h"
+#include "outage.h"
+#include "random.h"
 #include "rtsp_client.h"
+#include "session_header.h"
 #include "tracks.h"
 #include "waiters.h"
 
@@ -38,11 +40,7 @@
  * @media_at: monotonic time when they became more last, or when PLAY was
  *	answered, us
  * @silent: none has come since PLAY
- * @lost_at: monotonic time at which the server was lost, us; 0 when it is there
- * @returns: see upstream_returns()
- * @backoff: between attempts
- * @retry: time of the next one
- * @give_up: time of no other one
+ * @outage: while the server is lost
  * @failed: @config.ended was called
  * @stopped: the owner has gone
  * @refs: one of the owner, and one of each function on the stack that calls out
@@ -69,17 +67,13 @@ struct upstream {
 	guint64 received;
 	gint64 media_at;
 	gboolean silent;
-	gint64 lost_at;
-	guint returns;
-	struct backoff backoff;
-	guint retry;
-	guint give_up;
+	struct outage outage;
 	gboolean failed;
 	gboolean stopped;
 	guint refs;
 };
 
-static void upstream_connect(struct upstream *upstream);
+static void upstream_connect(gpointer user_data);
 
 static void upstream_unref(struct upstream *upstream)
 {
@@ -130,33 +124,21 @@ static void upstream_fail(struct upstream *upstream, GstRTSPStatusCode status,
 	log_warn("upstream-failed", LOG_S("path", upstream->config.path->name),
 		  LOG_S("upstream", upstream_server(upstream)->url),
 		  LOG_U("status", status), LOG_S("reason", reason));
-	g_clear_handle_id(&upstream->retry, g_source_remove);
-	g_clear_handle_id(&upstream->give_up, g_source_remove);
+	outage_stop(&upstream->outage);
 	waiters_fail(&upstream->waiters, status);
 	/* one of those who waited may have been the last */
 	if (!upstream->stopped)
 		upstream->config.ended(upstream->config.user_data);
 }
 
-static gboolean upstream_retry(gpointer user_data)
+static void upstream_give_up(gpointer user_data)
 {
 	struct upstream *upstream = user_data;
 
-	upstream->retry = 0;
-	upstream_connect(upstream);
-	return G_SOURCE_REMOVE;
-}
-
-static gboolean upstream_give_up(gpointer user_data)
-{
-	struct upstream *upstream = user_data;
-
-	upstream->give_up = 0;
 	upstream->refs++;
 	upstream_fail(upstream, GST_RTSP_STS_SERVICE_UNAVAILABLE,
 		      "it did not come back in time");
 	upstream_unref(upstream);
-	return G_SOURCE_REMOVE;
 }
 
 /*
@@ -176,16 +158,10 @@ static void upstream_lose(struct upstream *upstream, GstRTSPStatusCode status,
 		return;
 	}
 	upstream_disconnect(upstream, alive);
-	if (!upstream->lost_at) {
-		upstream->lost_at = g_get_monotonic_time();
-		upstream->give_up = g_timeout_add(reconnect_s * 1000, upstream_give_up,
-						  upstream);
-	}
-	pause_ms = backoff_next(&upstream->backoff);
+	pause_ms = outage_lose(&upstream->outage, reconnect_s);
 	log_warn("upstream-lost", LOG_S("path", upstream->config.path->name),
 		  LOG_S("upstream", upstream_server(upstream)->url),
 		  LOG_S("reason", reason), LOG_U("again-ms", pause_ms));
-	upstream->retry = g_timeout_add(pause_ms, upstream_retry, upstream);
 }
 
 /* Try the other transport, at once: nobody has lost anything yet. */
@@ -330,23 +306,19 @@ static void upstream_got_description(struct upstream *upstream, GstRTSPMessage *
 	}
 }
 
-/* Session = identifier [";timeout=" seconds] (RFC 2326, 12.37) */
-static void upstream_take_session(struct upstream *upstream, const char *header)
+static gboolean upstream_take_session(struct upstream *upstream, const char *header)
 {
-	g_auto(GStrv) parts = g_strsplit(header, ";", 0);
-	guint64 seconds = 60;
+	guint seconds = 0;
+	g_autofree char *id = session_header_parse(header, &seconds);
 
-	for (guint i = 1; parts[i]; i++) {
-		g_strstrip(parts[i]);
-		if (g_str_has_prefix(parts[i], "timeout="))
-			g_ascii_string_to_unsigned(parts[i] + strlen("timeout="), 10,
-						   1, G_MAXUINT32, &seconds, NULL);
-	}
-	rtsp_client_set_session(upstream->client, g_strstrip(parts[0]));
+	if (!id)
+		return FALSE;
+	rtsp_client_set_session(upstream->client, id);
 	upstream->in_session = TRUE;
 	seconds = CLAMP(seconds, LIMIT_UPSTREAM_TIMEOUT_MIN_S, LIMIT_UPSTREAM_TIMEOUT_MAX_S);
 	upstream->keepalive = g_timeout_add_seconds(seconds / 2, upstream_keep_alive,
 						    upstream);
+	return TRUE;
 }
 
 static void upstream_got_setup(struct upstream *upstream, GstRTSPMessage *msg,
@@ -357,13 +329,11 @@ static void upstream_got_setup(struct upstream *upstream, GstRTSPMessage *msg,
 
 	gst_rtsp_message_get_header(msg, GST_RTSP_HDR_SESSION, &session, 0);
 	gst_rtsp_message_get_header(msg, GST_RTSP_HDR_TRANSPORT, &transport, 0);
-	if (!upstream->in_session && (!session || !*session || *session == ';')) {
+	if (index == 0 && !upstream_take_session(upstream, session)) {
 		upstream_lose(upstream, GST_RTSP_STS_BAD_GATEWAY,
 			      "SETUP was answered without a session", TRUE);
 		return;
 	}
-	if (index == 0)
-		upstream_take_session(upstream, session);
 	if (!tracks_start(&upstream->tracks, index, upstream->client, transport, &error)) {
 		if (error)
 			upstream_fail(upstream, GST_RTSP_STS_SERVICE_UNAVAILABLE,
@@ -383,18 +353,15 @@ static void upstream_got_setup(struct upstream *upstream, GstRTSPMessage *msg,
 
 static void upstream_got_media(struct upstream *upstream, gint64 now)
 {
+	gint64 gap_ms = outage_end(&upstream->outage);
+
 	upstream->media_at = now;
 	upstream->silent = FALSE;
 	upstream->udp_works |= !upstream->tcp;
-	backoff_reset(&upstream->backoff);
-	if (!upstream->lost_at)
-		return;
-	upstream->returns++;
-	log_event("upstream-returned", LOG_S("path", upstream->config.path->name),
-		  LOG_S("upstream", upstream_server(upstream)->url),
-		  LOG_U("gap-ms", (now - upstream->lost_at) / 1000));
-	upstream->lost_at = 0;
-	g_clear_handle_id(&upstream->give_up, g_source_remove);
+	if (gap_ms >= 0)
+		log_event("upstream-returned", LOG_S("path", upstream->config.path->name),
+			  LOG_S("upstream", upstream_server(upstream)->url),
+			  LOG_U("gap-ms", gap_ms));
 }
 
 static gboolean upstream_may_use_tcp(const struct upstream *upstream)
@@ -540,8 +507,9 @@ static void upstream_closed(GstRTSPStatusCode status, const char *reason,
 	upstream_unref(upstream);
 }
 
-static void upstream_connect(struct upstream *upstream)
+static void upstream_connect(gpointer user_data)
 {
+	struct upstream *upstream = user_data;
 	static const struct rtsp_client_ops ops = {
 		.connected = upstream_connected,
 		.answer = upstream_answer,
@@ -555,27 +523,17 @@ static void upstream_connect(struct upstream *upstream)
 	upstream->client = rtsp_client_new(upstream->config.path->upstream, &ops, upstream);
 }
 
-static char *upstream_make_cname(void)
-{
-	guint32 random[CNAME_BYTES / sizeof(guint32)];
-
-	for (guint i = 0; i < G_N_ELEMENTS(random); i++)
-		random[i] = g_random_int();
-	return g_base64_encode((const guint8 *)random, sizeof(random));
-}
-
 struct upstream *upstream_new(const struct upstream_config *config)
 {
 	struct upstream *upstream = g_new0(struct upstream, 1);
 
 	upstream->config = *config;
 	upstream->refs = 1;
-	upstream->cname = upstream_make_cname();
+	upstream->cname = random_base64(CNAME_BYTES);
 	upstream->wanted = UPSTREAM_DESCRIBED;
 	upstream->tcp = config->path->upstream->tls ||
 			config->path->upstream->transport == CONFIG_TRANSPORT_TCP;
-	backoff_init(&upstream->backoff, LIMIT_UPSTREAM_RETRY_MS,
-		     LIMIT_UPSTREAM_RETRY_MAX_MS);
+	outage_init(&upstream->outage, upstream_connect, upstream_give_up, upstream);
 	upstream_connect(upstream);
 	return upstream;
 }
@@ -601,8 +559,7 @@ void upstream_stop(struct upstream *upstream)
 		  LOG_S("upstream", upstream_server(upstream)->url));
 	waiters_fail(&upstream->waiters, GST_RTSP_STS_SERVICE_UNAVAILABLE);
 
-	g_clear_handle_id(&upstream->retry, g_source_remove);
-	g_clear_handle_id(&upstream->give_up, g_source_remove);
+	outage_stop(&upstream->outage);
 	/* they say BYE, over the connection if need be */
 	tracks_close(&upstream->tracks);
 	upstream_disconnect(upstream, !upstream->failed);
@@ -623,12 +580,12 @@ const char *upstream_state_name(const struct upstream *upstream)
 		[UPSTREAM_PLAYING] = "playing",
 	};
 
-	return upstream->lost_at ? "lost" : names[upstream->state];
+	return upstream->outage.since ? "lost" : names[upstream->state];
 }
 
 gboolean upstream_is_playing(const struct upstream *upstream)
 {
-	return upstream->state == UPSTREAM_PLAYING && !upstream->lost_at;
+	return upstream->state == UPSTREAM_PLAYING && !upstream->outage.since;
 }
 
 gboolean upstream_is_tcp(const struct upstream *upstream)
@@ -638,7 +595,7 @@ gboolean upstream_is_tcp(const struct upstream *upstream)
 
 guint upstream_returns(const struct upstream *upstream)
 {
-	return upstream->returns;
+	return upstream->outage.returns;
 }
 
 const struct sdp *upstream_sdp(const struct upstream *upstream)

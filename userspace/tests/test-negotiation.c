@@ -8,6 +8,7 @@
 #include "fanout.h"
 #include "leg.h"
 #include "sdp.h"
+#include "session_header.h"
 #include "transport.h"
 #include "upstream_transport.h"
 #include "url.h"
@@ -173,6 +174,34 @@ static void test_link_local(void)
 	g_assert_cmpuint(addr_scope(sa, sizeof(in6)), ==, 0);
 	in6.sin6_family = AF_INET;
 	g_assert_cmpuint(addr_scope(sa, sizeof(in6)), ==, 0);
+}
+
+/* What a server's Session header says, or why it is none */
+static void test_session_header(void)
+{
+	static const struct {
+		const char *header;
+		const char *id;
+		guint timeout_s;
+	} rows[] = {
+		{ "77", "77", 60 },
+		{ "a-b.c;timeout=5", "a-b.c", 5 },
+		{ " 77 ; x ; timeout=5 ", "77", 5 },
+		{ "77;timeout=0", "77", 60 },
+		{ "77;timeout=99999999999", "77", 60 },
+		{ "77;timeout=-1", "77", 60 },
+		{ "", NULL },
+		{ " ;timeout=5", NULL },
+		{ NULL, NULL },
+	};
+
+	for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
+		guint timeout_s = 0;
+		g_autofree char *id = session_header_parse(rows[i].header, &timeout_s);
+
+		g_assert_cmpstr(id, ==, rows[i].id);
+		g_assert_cmpuint(timeout_s, ==, rows[i].timeout_s);
+	}
 }
 
 static const struct {
@@ -427,6 +456,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/cap", test_cap);
 	g_test_add_func("/cap-order", test_cap_order);
 	g_test_add_func("/link-local", test_link_local);
+	g_test_add_func("/session-header", test_session_header);
 	g_test_add_func("/url/parse", test_url);
 	g_test_add_func("/url/track", test_url_track);
 	g_test_add_func("/transport/viewer", test_transport);
