@@ -4,6 +4,7 @@
 #include "adapter.h"
 #include "backoff.h"
 #include "limit.h"
+#include "log.h"
 #include "session.h"
 
 /**
@@ -12,6 +13,7 @@
  * @limit: see path_limit()
  * @backend: see path_new()
  * @dual_stack: see path_new()
+ * @ipv4_only: @upstream was opened before @dual_stack
  * @upstream: NULL while nobody needs it
  * @sessions: struct session *, a set
  * @linger: when an upstream without sessions ends
@@ -24,6 +26,7 @@ struct path {
 	struct config_limit limit;
 	enum fanout_backend backend;
 	gboolean dual_stack;
+	gboolean ipv4_only;
 	struct upstream *upstream;
 	GHashTable *sessions;
 	guint linger;
@@ -36,6 +39,7 @@ static void path_stop(struct path *path)
 {
 	struct upstream *upstream = g_steal_pointer(&path->upstream);
 
+	path->ipv4_only = FALSE;
 	g_clear_handle_id(&path->linger, g_source_remove);
 	g_clear_handle_id(&path->retry, g_source_remove);
 	if (upstream)
@@ -147,9 +151,34 @@ void path_free(struct path *path, const char *reason)
 	g_free(path);
 }
 
+/* Nobody would notice if it were pulled anew. */
+static gboolean path_is_unused(const struct path *path)
+{
+	return !g_hash_table_size(path->sessions) && !upstream_is_awaited(path->upstream);
+}
+
+static void path_pull_anew(struct path *path)
+{
+	path_stop(path);
+	if (path->config->upstream->always)
+		path->retry = g_idle_add(path_retry, path);
+}
+
 void path_set_dual_stack(struct path *path, gboolean dual_stack)
 {
 	path->dual_stack = dual_stack;
+	if (!path->upstream)
+		return;
+	path->ipv4_only = !upstream_set_dual_stack(path->upstream, dual_stack);
+	if (!path->ipv4_only)
+		return;
+	if (path_is_unused(path))
+		path_pull_anew(path);
+	else
+		log_warn("path-single-stack", LOG_S("path", path->config->name),
+			 LOG_S("do", "its sockets are from before IPv6 was listened on: "
+			       "viewers over IPv6 are sent it over TCP until its last "
+			       "viewer has left"));
 }
 
 const char *path_name(const struct path *path)
@@ -220,6 +249,10 @@ void path_leave(struct path *path, struct session *session)
 {
 	g_hash_table_remove(path->sessions, session);
 	path_set_adapt(path);
+	if (path->ipv4_only && path_is_unused(path)) {
+		path_pull_anew(path);
+		return;
+	}
 	if (path->config->upstream->always || g_hash_table_size(path->sessions))
 		return;
 	/* others are on their way to it */

@@ -18,7 +18,10 @@ struct path *path_new(struct config_path *config, enum fanout_backend backend,
 /* path_free - end its sessions and its upstream; @reason is for the log */
 void path_free(struct path *path, const char *reason);
 
-/* path_set_dual_stack - that viewers may be of either family, from the next upstream on */
+/*
+ * path_set_dual_stack - whether viewers may be of either family; one that is pulled
+ *	already is pulled anew for them as soon as it has no viewers
+ */
 void path_set_dual_stack(struct path *path, gboolean dual_stack);
 
 /* path_name - "/name" */

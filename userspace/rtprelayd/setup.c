@@ -102,11 +102,17 @@ static void setup_done(GstRTSPStatusCode status, gpointer user_data)
 	request_free(request);
 }
 
-/* Beside TLS, media over UDP would go in clear. */
-static gboolean setup_may_udp(struct client *client)
+/*
+ * Beside TLS, media over UDP would go in clear. And a track's sockets may be from
+ * before IPv6 was listened on, see path_set_dual_stack().
+ */
+static gboolean setup_may_udp(struct client *client, const struct path *path, gint index)
 {
-	return !client_is_secure(client) ||
-	       server_allows_udp_with_tls(client_server(client));
+	struct track *track = path ? path_track(path, index) : NULL;
+
+	return (!client_is_secure(client) ||
+		server_allows_udp_with_tls(client_server(client))) &&
+	       (!track || track_reaches(track, client_addr(client)->family));
 }
 
 void setup_handle(struct client *client, GstRTSPMessage *msg)
@@ -133,8 +139,8 @@ void setup_handle(struct client *client, GstRTSPMessage *msg)
 		status = GST_RTSP_STS_BAD_REQUEST;
 	else if (url->track < 0)
 		status = GST_RTSP_STS_AGGREGATE_OPERATION_NOT_ALLOWED;
-	else if (!transport_choose(transport, setup_may_udp(client) ? client_addr(client) : NULL,
-				   &request->transport))
+	else if (!transport_choose(transport, setup_may_udp(client, path, url->track) ?
+				   client_addr(client) : NULL, &request->transport))
 		status = GST_RTSP_STS_UNSUPPORTED_TRANSPORT;
 	else
 		status = setup_check(client, request->session, path, &session);

@@ -312,6 +312,11 @@ void track_frame(struct track *track, gboolean rtcp, const guint8 *data, gsize l
 		reinject_send(track->reinject, data, len);
 }
 
+gboolean track_reaches(const struct track *track, int family)
+{
+	return track->udp.family == AF_INET6 || track->udp.family == family;
+}
+
 guint64 track_received(struct track *track)
 {
 	struct rtp_fanout_info info = { 0 };

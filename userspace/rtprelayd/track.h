@@ -97,6 +97,9 @@ void track_stop(struct track *track);
 /* track_frame - RTP, or RTCP, came over the server's connection */
 void track_frame(struct track *track, gboolean rtcp, const guint8 *data, gsize len);
 
+/* track_reaches - can it be sent over UDP to addresses of that family? */
+gboolean track_reaches(const struct track *track, int family);
+
 /* track_received - datagrams of the stream, so far */
 guint64 track_received(struct track *track);
 

@@ -566,6 +566,13 @@ void upstream_stop(struct upstream *upstream)
 	upstream_unref(upstream);
 }
 
+gboolean upstream_set_dual_stack(struct upstream *upstream, gboolean dual_stack)
+{
+	upstream->config.dual_stack = dual_stack;
+	return !dual_stack || !upstream->tracks.n ||
+	       track_reaches(upstream->tracks.track[0], AF_INET6);
+}
+
 gboolean upstream_is_awaited(const struct upstream *upstream)
 {
 	return !waiters_are_none(&upstream->waiters);

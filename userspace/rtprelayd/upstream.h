@@ -72,6 +72,13 @@ void upstream_reach(struct upstream *upstream, enum upstream_state state,
  */
 void upstream_stop(struct upstream *upstream);
 
+/**
+ * upstream_set_dual_stack - another configuration has viewers of other families
+ *
+ * Return: FALSE when the tracks are there already, and not for all of them.
+ */
+gboolean upstream_set_dual_stack(struct upstream *upstream, gboolean dual_stack);
+
 /* upstream_is_awaited - does anybody wait for a state? */
 gboolean upstream_is_awaited(const struct upstream *upstream);
 

@@ -64,7 +64,7 @@ struct rtsp *rtsp_connect_between(const char *viewer, const char *relay, guint16
 	g_autoptr(GSocketAddress) to = g_inet_socket_address_new_from_string(relay, port);
 	g_autoptr(GError) error = NULL;
 
-	rtsp->socket = g_socket_new(G_SOCKET_FAMILY_IPV4, G_SOCKET_TYPE_STREAM,
+	rtsp->socket = g_socket_new(g_socket_address_get_family(from), G_SOCKET_TYPE_STREAM,
 				    G_SOCKET_PROTOCOL_TCP, NULL);
 	g_socket_set_timeout(rtsp->socket, TIMEOUT_S);
 	g_assert_true(g_socket_bind(rtsp->socket, from, FALSE, NULL));

@@ -280,6 +280,66 @@ static void test_check(struct bed *bed, gconstpointer unused)
 	g_assert_cmpstr(err, ==, wrong);
 }
 
+static gint set_up_v6(struct bed *bed, struct rtsp *rtsp, const char *transport)
+{
+	g_autofree char *track = g_strdup_printf("rtsp://[::1]:%u/cam/track0", bed->port);
+	g_autofree char *header = g_strdup_printf("Transport: %s\r\n", transport);
+
+	return rtsp_status(rtsp, "SETUP", track, header);
+}
+
+/*
+ * IPv6 is listened on while a stream plays: its viewers stay, those who come are
+ * sent it over TCP, and over UDP as soon as nobody has it.
+ */
+static void test_dual_stack(struct bed *bed, gconstpointer unused)
+{
+	static const char udp[] = "RTP/AVP;unicast;client_port=7000-7001";
+	static const char tcp[] = "RTP/AVP/TCP;unicast;interleaved=0-1";
+	g_autofree char *listen = NULL;
+	struct viewer *viewer = viewer_of(bed, "/cam");
+	struct rtsp *rtsp, *other;
+	guint8 data[2048];
+
+	bed->port = bed_free_port();
+	listen = g_strdup_printf("listen=[::]:%u\n", bed->port);
+	reload(bed, listen, "[path /cam]\n@\n", "path-single-stack: path=/cam");
+	bed_await_log(bed, "reloaded: paths-kept=1");
+	rtsp = rtsp_connect_between("::1", "::1", bed->port);
+	g_assert_cmpint(set_up_v6(bed, rtsp, udp), ==, 461);
+	other = rtsp_connect_between("::1", "::1", bed->port);
+	g_assert_cmpint(set_up_v6(bed, other, tcp), ==, 200);
+	viewer_drain(viewer);
+	g_assert_cmpint(viewer_receive(viewer, 0, 0, data), >, 12);
+	viewer_teardown(viewer);
+	g_assert_cmpint(set_up_v6(bed, rtsp, udp), ==, 461);
+	/* its session lasts as long as others do */
+	rtsp_close(other);
+	bed_await_log(bed, "upstream-stopped: path=/cam");
+	g_assert_cmpint(set_up_v6(bed, rtsp, udp), ==, 200);
+	rtsp_close(rtsp);
+}
+
+/* The same for a stream that is pulled always: it is, anew, when nobody has it. */
+static void test_dual_stack_always(struct bed *bed, gconstpointer unused)
+{
+	static const char udp[] = "RTP/AVP;unicast;client_port=7000-7001";
+	g_autofree char *listen = NULL;
+	struct origin_stats stats;
+	struct rtsp *rtsp;
+
+	reload(bed, NULL, "[path /cam]\npull=always\n@\n", "reloaded: ");
+	bed_await_log(bed, "upstream-playing: path=/cam");
+	bed->port = bed_free_port();
+	listen = g_strdup_printf("listen=[::]:%u\n", bed->port);
+	reload(bed, listen, "[path /cam]\npull=always\n@\n", "upstream-stopped: path=/cam");
+	bed_await_log(bed, "upstream-playing: path=/cam");
+	bed_wait(bed, &stats, stats.plays == 2);
+	rtsp = rtsp_connect_between("::1", "::1", bed->port);
+	g_assert_cmpint(set_up_v6(bed, rtsp, udp), ==, 200);
+	rtsp_close(rtsp);
+}
+
 /* From when it can be connected to, a signal is not what ends it. */
 static void test_at_once(struct bed *bed, gconstpointer unused)
 {
@@ -308,6 +368,8 @@ int main(int argc, char **argv)
 	ADD("timeout", test_timeout);
 	ADD("waiting", test_waiting);
 	ADD("check", test_check);
+	ADD("dual-stack", test_dual_stack);
+	ADD("dual-stack-always", test_dual_stack_always);
 	ADD("at-once", test_at_once);
 	return g_test_run();
 }
