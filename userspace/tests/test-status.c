@@ -252,7 +252,7 @@ int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
 	ADD("idle", test_idle);
-	ADD("viewers", test_viewers);
+	ADD("complaint-10-what-serves-whom", test_viewers);
 	ADD("loss", test_loss);
 	ADD("interleaved", test_interleaved);
 	ADD("no-secrets", test_no_secrets);

@@ -90,6 +90,69 @@ static void test_half_closed(struct bed *bed, gconstpointer unused)
 	rtsp_close(rtsp);
 }
 
+/*
+ * Who says nothing, among them those that vanished without a word (half-open), is
+ * hung up on in the end, and makes room for others of its host.
+ */
+static void test_idle(struct bed *bed, gconstpointer unused)
+{
+	struct rtsp *idle[HOST_LIMIT], *other;
+	gint64 start = g_get_monotonic_time();
+
+	for (guint i = 0; i < HOST_LIMIT; i++)
+		idle[i] = rtsp_connect(bed->port);
+	assert_refused(rtsp_connect(bed->port));
+	g_usleep((LIMIT_IDLE_MS - 2000) * 1000);
+	g_assert_false(rtsp_is_closed(idle[0], 100));
+	for (guint i = 0; i < HOST_LIMIT; i++) {
+		g_assert_true(rtsp_is_closed(idle[i], 3000));
+		rtsp_close(idle[i]);
+	}
+	g_assert_cmpint(g_get_monotonic_time() - start, <, (LIMIT_IDLE_MS + 5000) * 1000);
+	other = rtsp_connect(bed->port);
+	g_assert_cmpint(rtsp_status(other, "OPTIONS", "*", NULL), ==, 200);
+	rtsp_close(other);
+}
+
+/* What is like a session's identifier is none: 454, and the session goes on. */
+static void test_session_guessing(struct bed *bed, gconstpointer unused)
+{
+	static const char *const methods[] = { "PLAY", "PAUSE", "GET_PARAMETER", "TEARDOWN" };
+	struct viewer *viewer = viewer_new(bed, NULL, 1);
+	const char *id = viewer->session + strlen("Session: ");
+	gsize len = strcspn(id, "\r");
+	struct rtsp *guesser = rtsp_connect(bed->port);
+	g_autoptr(GPtrArray) guesses = g_ptr_array_new_with_free_func(g_free);
+	guint8 data[2048];
+
+	/* 128 bits in hexadecimal */
+	g_assert_cmpuint(len, ==, 32);
+	for (gsize i = 0; i < len; i++) {
+		char *near = g_strndup(id, len);
+
+		near[i] = near[i] == '0' ? '1' : '0';
+		g_ptr_array_add(guesses, near);
+	}
+	g_ptr_array_add(guesses, g_strndup(id, len - 1));
+	g_ptr_array_add(guesses, g_strdup_printf("%.*s0", (int)len, id));
+	g_ptr_array_add(guesses, g_strdup_printf("0%.*s", (int)len, id));
+	g_ptr_array_add(guesses, g_strdup_printf("%.*s%%00", (int)len, id));
+	g_ptr_array_add(guesses, g_strdup("0"));
+	g_ptr_array_add(guesses, g_strdup("*"));
+
+	viewer_play(viewer);
+	for (guint i = 0; i < guesses->len; i++) {
+		g_autofree char *header = g_strdup_printf("Session: %s\r\n",
+					(const char *)g_ptr_array_index(guesses, i));
+
+		g_assert_cmpint(rtsp_status(guesser, methods[i % G_N_ELEMENTS(methods)],
+					    bed->url, header), ==, 454);
+	}
+	g_assert_cmpint(viewer_receive(viewer, 0, 0, data), >, 12);
+	viewer_teardown(viewer);
+	rtsp_close(guesser);
+}
+
 #define INNER	"TEARDOWN rtsp://h/cam RTSP/1.0\r\nCSeq: 9\r\n\r\n"
 #define LEN	"43"
 
@@ -172,5 +235,7 @@ int main(int argc, char **argv)
 	ADD("setup-flood", test_setup_flood);
 	ADD("half-closed", test_half_closed);
 	ADD("smuggled", test_smuggled);
+	ADD("idle", test_idle);
+	ADD("session-guessing", test_session_guessing);
 	return g_test_run();
 }
