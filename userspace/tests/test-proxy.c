@@ -376,7 +376,7 @@ static void test_stats(struct bed *bed, gconstpointer unused)
 
 static const struct bed_wish not_waited_for = { .cam = "reconnect=0\n" };
 
-static const struct bed_wish watched = { .monitor = TRUE };
+static const struct bed_wish watched = { .monitor = TRUE, .timeout = 60 };
 
 /* Longer than another session waits for its ports */
 static const struct bed_wish patient = { .timeout = 60 };

@@ -361,18 +361,25 @@ static void test_udp_refused(struct bed *bed, gconstpointer unused)
 	viewer_teardown(viewer);
 }
 
-static void test_udp_silent(struct bed *bed, gconstpointer unused)
+/* Until the relay has given UDP up */
+static void stay_alive(struct viewer *viewer)
 {
-	struct viewer *viewer;
 	gint64 start = g_get_monotonic_time();
 
-	origin_set_mood(bed->origin, &(struct origin_mood){ .no_udp = TRUE });
-	viewer = viewer_new(bed, NULL, 2);
-	g_assert_cmpint(rtsp_status(viewer->rtsp, "PLAY", bed->url, viewer->session), ==, 200);
 	while (g_get_monotonic_time() - start < LIMIT_UPSTREAM_UDP_MS * 1000) {
 		g_assert_cmpint(ask_alive(viewer), ==, 200);
 		g_usleep(100000);
 	}
+}
+
+static void test_udp_silent(struct bed *bed, gconstpointer unused)
+{
+	struct viewer *viewer;
+
+	origin_set_mood(bed->origin, &(struct origin_mood){ .no_udp = TRUE });
+	viewer = viewer_new(bed, NULL, 2);
+	g_assert_cmpint(rtsp_status(viewer->rtsp, "PLAY", bed->url, viewer->session), ==, 200);
+	stay_alive(viewer);
 	bed_await_log(bed, "transport=tcp reason=\"nothing comes over UDP");
 	assert_over_tcp(bed, viewer);
 	viewer_teardown(viewer);
@@ -584,6 +591,7 @@ static void test_elsewhere(struct bed *bed, gconstpointer unused)
 	bed_await_log(bed, "transport=tcp in the group of this path");
 	/* once for each track */
 	bed_await_log(bed, "upstream-elsewhere: path=/cam track=1");
+	stay_alive(viewer);
 	bed_await_log(bed, "transport=tcp reason=\"nothing comes over UDP");
 	assert_over_tcp(bed, viewer);
 	viewer_teardown(viewer);
