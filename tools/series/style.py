@@ -27,7 +27,10 @@ def _misread(path, line, kind):
     that is evaluated; the harness's FIXTURE_DATA(name) *self for a product; strings of bits,
     which stand side by side field for field in dependency_test.c, for messages; and what
     makes up an initialiser, h264_switch_test.c's SAYS(), for something that is evaluated.
+    It does not know that Linux 6.12 registers no sysctls that are const.
     """
+    if path == "net/rtprelay/sysctl.c":
+        return kind == "CONST_STRUCT"
     if path.startswith("include/trace/events/"):
         return kind in ("PARENTHESIS_ALIGNMENT", "OPEN_ENDED_LINE", "MACRO_ARG_REUSE")
     if kind == "MACRO_ARG_REUSE":
@@ -54,10 +57,7 @@ def checkpatch(tree, mail):
 
 
 def kernel_doc(tree, paths):
-    # Older kernels have it elsewhere.
-    script = next(name for name in ("tools/docs/kernel-doc", "scripts/kernel-doc")
-                  if (tree / name).exists())
-    done = _run([script, "-none", "-Wall", "-Werror", *paths], tree)
+    done = _run(["tools/docs/kernel-doc", "-none", "-Wall", "-Werror", *paths], tree)
     if done.returncode or done.stdout.strip():
         # a header is read again for each file that refers to it
         raise Failed("\n".join(dict.fromkeys(done.stdout.splitlines())))
