@@ -212,11 +212,24 @@ static char *config_text(GKeyFile *file, const char *group, const char *const *k
 	return g_string_free(text, FALSE);
 }
 
+static gboolean config_load_pace(struct config_path *path, GKeyFile *file,
+				 const char *group, GError **error)
+{
+	g_autoptr(GError) wrong = NULL;
+	gint percent = g_key_file_get_integer(file, group, "pace", &wrong);
+
+	if (g_error_matches(wrong, G_KEY_FILE_ERROR, G_KEY_FILE_ERROR_INVALID_VALUE) ||
+	    percent < 0 || percent > 100)
+		return config_fail(error, group, "pace", "not within 0 to 100");
+	path->pace = percent;
+	return TRUE;
+}
+
 static gboolean config_load_path(struct config *config, GKeyFile *file,
 				 const char *group, const char *filename, GError **error)
 {
 	static const char *const keys[] = { CONFIG_UPSTREAM_KEYS, CONFIG_ACCESS_KEYS,
-					    CONFIG_ADAPT_KEYS, "nat", "tee",
+					    CONFIG_ADAPT_KEYS, "nat", "pace", "tee",
 					    CONFIG_LIMIT_KEYS, NULL };
 	static const char *const limits[] = { CONFIG_LIMIT_KEYS, NULL };
 	struct config_path *path = g_new0(struct config_path, 1);
@@ -236,7 +249,8 @@ static gboolean config_load_path(struct config *config, GKeyFile *file,
 	if (!path->upstream ||
 	    !config_access_load(&path->access, config->users, file, group, error) ||
 	    !config_adapt_load(&path->adapt, file, group, error) ||
-	    !config_limit_load(&path->limit, file, group, error))
+	    !config_limit_load(&path->limit, file, group, error) ||
+	    !config_load_pace(path, file, group, error))
 		return FALSE;
 
 	nat = g_key_file_get_string(file, group, "nat", NULL);

@@ -23,6 +23,7 @@
  * @upstream: where it comes from
  * @adapt: who decides which layers a viewer gets
  * @limit: of what its viewers are sent; what @text has not
+ * @pace: see rtp_fanout_config.pace_percent
  * @tee: hand the stream's datagrams to the daemon as well
  * @nat: from where a viewer's ports are learned
  * @access: who may view it
@@ -34,6 +35,7 @@ struct config_path {
 	struct config_upstream *upstream;
 	struct config_adapt adapt;
 	struct config_limit limit;
+	guint pace;
 	gboolean tee;
 	enum nat_mode nat;
 	struct config_access access;

@@ -181,6 +181,7 @@ struct track *track_new(const struct track_config *config, GError **error)
 		g_free(track);
 		return NULL;
 	}
+	track->relay.pace_percent = config->pace;
 	track->relay.flags = config->tee ? RTP_FANOUT_TEE : 0;
 	track->relay.clock_rate = config->clock_rate;
 	memcpy(track->relay.codec, config->codec, sizeof(track->relay.codec));

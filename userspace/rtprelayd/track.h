@@ -25,6 +25,7 @@ struct session;
  * @index: of the track in it
  * @family: see struct udp_pair
  * @backend: that is to serve it
+ * @pace: see rtp_fanout_config.pace_percent
  * @tee: see RTP_FANOUT_TEE
  * @nat: see nat.h
  * @codec: see struct rtp_fanout_config
@@ -40,6 +41,7 @@ struct track_config {
 	guint index;
 	int family;
 	enum fanout_backend backend;
+	guint pace;
 	gboolean tee;
 	enum nat_mode nat;
 	const guint8 *codec;

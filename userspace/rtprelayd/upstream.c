@@ -211,6 +211,7 @@ static gboolean upstream_open_tracks(struct upstream *upstream, GError **error)
 		.name = path->name,
 		.family = v6 ? AF_INET6 : AF_INET,
 		.backend = upstream->config.backend,
+		.pace = path->pace,
 		.tee = path->tee,
 		.nat = path->nat,
 		.cname = upstream->cname,
