@@ -3,7 +3,10 @@
 
 /* Reports in a row that make a path congested when no single one does */
 #define BAD_REPORTS	2
+/* Round trips in a row that do, of which there is one for each sender report */
+#define BAD_TRIPS	3
 
+/* Whether the queue on the way is long, by a round trip that is new. */
 static gboolean adaptive_is_delayed(struct adaptive *adaptive,
 				    const struct adapt_report *report)
 {
@@ -18,31 +21,86 @@ static gboolean adaptive_is_delayed(struct adaptive *adaptive,
 	return report->rtt_us - adaptive->rtt_min_us > queue;
 }
 
+static void adaptive_take_trip(struct adaptive *adaptive, const struct adapt_report *report)
+{
+	adaptive->queue = adaptive_is_delayed(adaptive, report);
+	if (!adaptive->queue) {
+		adaptive->delayed = 0;
+		adaptive->contested = FALSE;
+		return;
+	}
+	adaptive->delayed++;
+	/* a queue of one's own making would be gone by now */
+	if (adaptive->fell && report->at_us - adaptive->quiet_since_us >= ADAPTIVE_HOLD_US)
+		adaptive->contested = TRUE;
+}
+
+/* It is left alone, twice as long each time. */
+static void adaptive_bar(struct adaptive *adaptive, guint level,
+			 const struct adapt_report *report)
+{
+	gint64 *wait = &adaptive->wait_us[level];
+
+	*wait = CLAMP(*wait * 2, ADAPTIVE_WAIT_US, ADAPTIVE_BACKOFF_MAX_US);
+	adaptive->next_us[level] = report->at_us + *wait;
+}
+
+static void adaptive_move(struct adaptive *adaptive, guint level, gint64 now)
+{
+	adaptive->fell = level < adaptive->level;
+	adaptive->level = level;
+	adaptive->bad = 0;
+	adaptive->delayed = 0;
+	adaptive->trial_until_us = 0;
+	adaptive->quiet_since_us = now;
+	adaptive->heard_from_us = now + MAX(ADAPTIVE_SETTLE_US, (gint64)adaptive->tfrc.rtt_us);
+	adaptive->jitters = 0;
+	adaptive->jitter_peak_us = 0;
+}
+
+static void adaptive_take_jitter(struct adaptive *adaptive,
+				 const struct adapt_report *report)
+{
+	if (!report->jitter_us)
+		return;
+	adaptive->jitter_us[adaptive->jitters++ % ADAPTIVE_JITTERS] = report->jitter_us;
+	adaptive->jitter_peak_us = MAX(adaptive->jitter_peak_us, report->jitter_us);
+}
+
+static gboolean adaptive_is_faster(const struct adaptive *adaptive)
+{
+	guint32 highest = 0;
+
+	if (adaptive->jitters < ADAPTIVE_JITTERS)
+		return FALSE;
+	for (guint i = 0; i < ADAPTIVE_JITTERS; i++)
+		highest = MAX(highest, adaptive->jitter_us[i]);
+	return highest < MAX(adaptive->jitter_peak_us * ADAPTIVE_FASTER, ADAPTIVE_JITTER_US);
+}
+
+/*
+ * Whether somebody else fills the queue, and takes more than this level does if it is a
+ * TCP. Where nobody does, the queue is short again once the viewer has fallen.
+ */
+static gboolean adaptive_is_modest(const struct adaptive *adaptive,
+				   const struct points *points, guint level)
+{
+	return adaptive->contested && points->rate[level] <= tfrc_rate(&adaptive->tfrc);
+}
+
 /* Down to what arrived, one point at the least. */
 static void adaptive_fall(struct adaptive *adaptive, const struct points *points,
 			  const struct adapt_report *report)
 {
-	double seconds = (double)report->interval_us / G_USEC_PER_SEC;
-	double arrived = report->octets / seconds * (1 - adapt_loss(report));
+	double arrived = points->rate[adaptive->level] * (1 - adapt_loss(report));
 	guint fit = points_within(points, arrived * ADAPTIVE_DECREASE);
 
-	adaptive->bad = 0;
-	adaptive->quiet_since_us = report->at_us;
-	if (adaptive->level)
-		adaptive->level = MIN(fit, adaptive->level - 1);
-}
-
-/* The experiment failed: the point is left alone, twice as long each time. */
-static void adaptive_fail(struct adaptive *adaptive, gint64 now)
-{
-	gint64 *wait = &adaptive->wait_us[adaptive->level];
-
-	*wait = CLAMP(*wait * 2, ADAPTIVE_HOLD_US, ADAPTIVE_BACKOFF_MAX_US);
-	adaptive->next_us[adaptive->level] = now + *wait;
-	adaptive->trial_until_us = 0;
-	adaptive->bad = 0;
-	adaptive->quiet_since_us = now;
-	adaptive->level--;
+	if (!adaptive->level)
+		return;
+	for (guint i = 1; i <= adaptive->level; i++)
+		if (points->rate[i] > arrived || i == adaptive->level)
+			adaptive_bar(adaptive, i, report);
+	adaptive_move(adaptive, MIN(fit, adaptive->level - 1), report->at_us);
 }
 
 static void adaptive_end_trial(struct adaptive *adaptive, gint64 now)
@@ -57,20 +115,34 @@ static gboolean adaptive_may_rise(const struct adaptive *adaptive,
 				  const struct points *points, gint64 now)
 {
 	guint next = adaptive->level + 1;
+	gint64 quiet = now - adaptive->quiet_since_us;
 
-	return next < points->n && !adaptive->trial_until_us &&
-	       now - adaptive->quiet_since_us >= ADAPTIVE_HOLD_US &&
-	       now >= adaptive->next_us[next] &&
-	       points->rate[next] / ADAPTIVE_TCP_SHARE <= tfrc_rate(&adaptive->tfrc);
+	if (next >= points->n || adaptive->trial_until_us ||
+	    points->rate[next] / ADAPTIVE_TCP_SHARE > tfrc_rate(&adaptive->tfrc))
+		return FALSE;
+	/* who has less than its share takes it back sooner */
+	if (adaptive_is_modest(adaptive, points, next))
+		return quiet >= ADAPTIVE_HOLD_US / 2;
+	return quiet >= ADAPTIVE_HOLD_US && !adaptive->queue &&
+	       (now >= adaptive->next_us[next] || adaptive_is_faster(adaptive));
+}
+
+/* Whether most of what the report tells of was sent before the last change. */
+static gboolean adaptive_is_stale(const struct adaptive *adaptive,
+				  const struct adapt_report *report)
+{
+	gint64 before = adaptive->heard_from_us - (report->at_us - report->interval_us);
+
+	return before > report->interval_us * ADAPTIVE_STALE;
 }
 
 enum adaptive_reason adaptive_step(struct adaptive *adaptive,
 				   const struct points *points,
 				   const struct adapt_report *report)
 {
-	gboolean delayed = adaptive_is_delayed(adaptive, report);
 	double loss = adapt_loss(report);
 	gint64 now = report->at_us;
+	gboolean modest, delayed;
 
 	if (!adaptive->quiet_since_us)
 		adaptive->quiet_since_us = now;
@@ -78,32 +150,46 @@ enum adaptive_reason adaptive_step(struct adaptive *adaptive,
 	if (adaptive->level >= points->n)
 		adaptive->level = points->n - 1;
 	tfrc_report(&adaptive->tfrc, report);
+	if (report->rtt_us)
+		adaptive_take_trip(adaptive, report);
+	if (adaptive_is_stale(adaptive, report))
+		return ADAPTIVE_STEADY;
+	adaptive_take_jitter(adaptive, report);
 
-	if (loss > ADAPTIVE_LOSS_HIGH || delayed)
+	modest = adaptive_is_modest(adaptive, points, adaptive->level);
+	if (report->lost < report->dropped + ADAPTIVE_LOST)
+		loss = MIN(loss, ADAPTIVE_LOSS_HIGH);
+	if (loss > (modest ? ADAPTIVE_LOSS_SEVERE : ADAPTIVE_LOSS_HIGH))
 		adaptive->bad++;
 	else if (loss < ADAPTIVE_LOSS_LOW)
 		adaptive->bad = 0;
+	delayed = adaptive->delayed && !modest;
 
-	if (adaptive->bad && adaptive->trial_until_us && adaptive->level) {
-		adaptive_fail(adaptive, now);
+	if ((adaptive->bad >= (modest ? BAD_REPORTS : 1) || delayed) &&
+	    adaptive->trial_until_us && adaptive->level) {
+		adaptive_bar(adaptive, adaptive->level, report);
+		adaptive_move(adaptive, adaptive->level - 1, now);
 		return ADAPTIVE_FAILED;
 	}
-	if (loss > ADAPTIVE_LOSS_SEVERE || adaptive->bad >= BAD_REPORTS) {
+	if ((loss > ADAPTIVE_LOSS_SEVERE && !modest) || adaptive->bad >= BAD_REPORTS) {
 		adaptive_fall(adaptive, points, report);
-		return delayed && loss <= ADAPTIVE_LOSS_HIGH ? ADAPTIVE_DELAY : ADAPTIVE_LOSS;
+		return ADAPTIVE_LOSS;
+	}
+	if (delayed && adaptive->delayed >= BAD_TRIPS) {
+		adaptive_fall(adaptive, points, report);
+		return ADAPTIVE_DELAY;
 	}
 	adaptive_end_trial(adaptive, now);
 
 	if (adaptive->level &&
 	    points->rate[adaptive->level] / ADAPTIVE_TCP_SHARE > tfrc_rate(&adaptive->tfrc) &&
 	    now - adaptive->quiet_since_us >= ADAPTIVE_HOLD_US) {
-		adaptive->level--;
-		adaptive->quiet_since_us = now;
+		adaptive_bar(adaptive, adaptive->level, report);
+		adaptive_move(adaptive, adaptive->level - 1, now);
 		return ADAPTIVE_TCP;
 	}
-	if (!adaptive->bad && adaptive_may_rise(adaptive, points, now)) {
-		adaptive->level++;
-		adaptive->quiet_since_us = now;
+	if (!adaptive->bad && !delayed && adaptive_may_rise(adaptive, points, now)) {
+		adaptive_move(adaptive, adaptive->level + 1, now);
 		adaptive->trial_until_us = now + ADAPTIVE_TRIAL_US;
 		return ADAPTIVE_TRY;
 	}

@@ -6,6 +6,15 @@
  * the same point rarer: receiver-driven layered multicast (S. McCanne, V. Jacobson,
  * M. Vetterli, SIGCOMM 1996, section 3), decided by the sender. What a TCP would take
  * of the path (RFC 5348) bounds it from above, so that one beside it has its share.
+ *
+ * Nothing is sent to probe: the datagrams of a picture, which leave together, are a
+ * packet train, and how far the path spreads them tells its rate (C. Dovrolis,
+ * P. Ramanathan, D. Moore, INFOCOM 2001). The jitter that a viewer reports is mostly
+ * that. When for a while it is next to nothing, or a small part of what it has been at
+ * the same level, the path is faster, and the next point is tried before its time.
+ *
+ * A TCP that fills the queue would starve who gives way to delay: as long as a viewer
+ * takes less than a TCP would, delay alone is no reason to fall, or not to rise.
  */
 #ifndef ADAPT_ADAPTIVE_H
 #define ADAPT_ADAPTIVE_H
@@ -17,6 +26,8 @@
 /* Loss above which a path is congested; loss below which it is not, shares */
 #define ADAPTIVE_LOSS_HIGH	0.02
 #define ADAPTIVE_LOSS_LOW	0.005
+/* Datagrams that a report has to miss: one of few is a large share, and says little */
+#define ADAPTIVE_LOST		3
 /* Loss at which one report is enough */
 #define ADAPTIVE_LOSS_SEVERE	0.10
 /* Of what arrived, the share that the next level may take after loss */
@@ -26,7 +37,19 @@
 /* From one rise to the next, and after a fall, us */
 #define ADAPTIVE_HOLD_US	(10 * G_USEC_PER_SEC)
 /* The longest time between experiments with one point, us */
-#define ADAPTIVE_BACKOFF_MAX_US	(120 * G_USEC_PER_SEC)
+#define ADAPTIVE_BACKOFF_MAX_US	(240 * G_USEC_PER_SEC)
+/* After it fell, how long it leaves alone at first what the path did not carry, us */
+#define ADAPTIVE_WAIT_US	(60 * G_USEC_PER_SEC)
+/* After a change, until queues are what they will be, us; a round trip in any case */
+#define ADAPTIVE_SETTLE_US	G_USEC_PER_SEC
+/* Reports of which the highest jitter is looked at; pictures differ in size */
+#define ADAPTIVE_JITTERS	8
+/* The part of the highest jitter so far, at the same level, that tells of a faster path */
+#define ADAPTIVE_FASTER		0.25
+/* Jitter of a path that is much faster than the stream, us */
+#define ADAPTIVE_JITTER_US	3000
+/* Of a report's time, the share that may be from before the last change, or it is not heard */
+#define ADAPTIVE_STALE		0.25
 /* An experiment succeeded when nothing spoke against it for so long, us */
 #define ADAPTIVE_TRIAL_US	(4 * G_USEC_PER_SEC)
 /* What may be sent is at most so many times what a TCP would take */
@@ -53,22 +76,39 @@ enum adaptive_reason {
 /**
  * struct adaptive - a viewer's controller; zero before the first report
  * @level: point that it is at
- * @bad: reports in a row that spoke of congestion
+ * @bad: reports in a row that spoke of loss
+ * @delayed: round trips since the last change that spoke of a queue, in a row
+ * @queue: the last one did
+ * @fell: the last change was down
+ * @contested: the last round trip spoke of a queue long after that: somebody else
+ *	fills it
  * @rtt_min_us: shortest round trip seen, 0 for none
  * @quiet_since_us: time of the last change
+ * @heard_from_us: what was sent before says nothing of the level as it is
  * @trial_until_us: end of the experiment with @level, 0 when there is none
- * @wait_us: for each point, how long it is left alone after an experiment failed
- * @next_us: for each point, when the next one may begin
+ * @wait_us: for each point, how long it is left alone after it failed
+ * @next_us: for each point, when the next experiment may begin
+ * @jitters: that were reported since the last change
+ * @jitter_us: the last of them, number modulo ADAPTIVE_JITTERS
+ * @jitter_peak_us: the highest of them
  * @tfrc: loss history
  */
 struct adaptive {
 	guint level;
 	guint bad;
+	guint delayed;
+	gboolean queue;
+	gboolean fell;
+	gboolean contested;
 	guint32 rtt_min_us;
 	gint64 quiet_since_us;
+	gint64 heard_from_us;
 	gint64 trial_until_us;
 	gint64 wait_us[POINTS_MAX];
 	gint64 next_us[POINTS_MAX];
+	guint jitters;
+	guint32 jitter_us[ADAPTIVE_JITTERS];
+	guint32 jitter_peak_us;
 	struct tfrc tfrc;
 };
 

@@ -14,7 +14,10 @@
  * @dropped: of @packets, those that the relay itself dropped
  * @lost: datagrams that the viewer misses (RFC 3550, section 6.4.1: the growth of
  *	the cumulative number of packets lost), those of @dropped included
- * @rtt_us: round-trip time by LSR and DLSR, microseconds; 0 when unknown
+ * @rtt_us: round-trip time by LSR and DLSR, microseconds; 0 when unknown, and when it
+ *	is of the sender report that the last one was of
+ * @jitter_us: interarrival jitter (RFC 3550, section 6.4.1), microseconds; 0 when
+ *	unknown
  */
 struct adapt_report {
 	gint64 at_us;
@@ -24,6 +27,7 @@ struct adapt_report {
 	guint64 dropped;
 	guint64 lost;
 	guint32 rtt_us;
+	guint32 jitter_us;
 };
 
 /* adapt_loss - the share that the network lost, 0 to 1 */

@@ -15,8 +15,8 @@ void tfrc_report(struct tfrc *tfrc, const struct adapt_report *report)
 	guint64 lost = adapt_loss(report) * report->packets + 0.5;
 	guint64 trips;
 
-	if (report->packets)
-		tfrc->segment = (double)report->octets / report->packets;
+	/* small datagrams are no reason to take fewer octets (RFC 4828, section 4.1) */
+	tfrc->segment = TFRC_SEGMENT;
 	if (report->rtt_us && tfrc->rtt_us > 0)
 		tfrc->rtt_us += RTT_WEIGHT * (report->rtt_us - tfrc->rtt_us);
 	else if (report->rtt_us)
@@ -29,13 +29,15 @@ void tfrc_report(struct tfrc *tfrc, const struct adapt_report *report)
 	}
 	/*
 	 * What is lost within a round trip is one event (section 5.2), and a report
-	 * covers several: there were no more events than those, all counted as one
-	 * interval of the mean length.
+	 * covers several. A queue that overflows drops about half of what comes within
+	 * one: so many of them had an event, all counted as one interval of the mean
+	 * length.
 	 */
-	trips = tfrc->rtt_us > 0 ? MAX(report->interval_us / tfrc->rtt_us, 1) : lost;
+	trips = tfrc->rtt_us > 0 ?
+		ceil(2 * adapt_loss(report) * report->interval_us / tfrc->rtt_us) : lost;
 	memmove(&tfrc->interval[1], &tfrc->interval[0],
 		TFRC_INTERVALS * sizeof(tfrc->interval[0]));
-	tfrc->interval[0] = (double)report->packets / MIN(lost, trips);
+	tfrc->interval[0] = (double)report->packets / MIN(lost, MAX(trips, 1));
 	tfrc->n = MIN(tfrc->n + 1, TFRC_INTERVALS + 1);
 }
 

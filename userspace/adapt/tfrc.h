@@ -5,6 +5,9 @@
 
 #include "report.h"
 
+/* Octets of a segment of the TCP that is the measure */
+#define TFRC_SEGMENT	1460
+
 /* Loss intervals that the average goes over (RFC 5348, section 5.4) */
 #define TFRC_INTERVALS	8
 
@@ -13,7 +16,7 @@
  * @interval: datagrams from one loss event to the next, the newest first; the
  *	first is the one that is still open
  * @n: of them, 0 before the first loss
- * @segment: mean payload of a datagram, octets
+ * @segment: of that TCP, octets
  * @rtt_us: smoothed round-trip time, microseconds; 0 when unknown
  */
 struct tfrc {

@@ -3,6 +3,7 @@
 
 #include "addr.h"
 #include "cap.h"
+#include "couplings.h"
 #include "leg.h"
 #include "log.h"
 #include "thesis.h"
@@ -14,41 +15,47 @@
  * @path: its name
  * @layers: of the track
  * @n_layers: how many
- * @due: struct adapter_due of who reported since the last run
+ * @clock_rate: of the track, Hz; 0 when unknown
+ * @couplings: who shares a way
+ * @points: struct adapter_points
  */
 struct adapter {
 	const struct config_adapt *config;
 	const char *path;
 	struct rtp_fanout_layer layers[RTP_FANOUT_MAX_COUNT];
 	guint n_layers;
-	GArray *due;
+	guint32 clock_rate;
+	struct couplings *couplings;
+	GPtrArray *points;
 };
 
-struct adapter_due {
-	struct leg *leg;
-	struct rtp_fanout_dest_info sent;
+/* What viewers with a wish can be moved along */
+struct adapter_points {
+	struct rtp_fanout_cap wish;
+	struct points points;
 };
 
-static void adapter_look(struct leg *leg, const struct rtp_fanout_dest_info *info,
-			 gpointer user_data)
+/* In us: 1 for none at all, 0 when it is not known or cannot be right */
+static guint32 adapter_jitter(const struct adapter *adapter, guint32 ticks)
 {
-	struct adapter *adapter = user_data;
-	struct adapter_due due = { leg, *info };
+	guint64 us;
 
-	/* who is paused is sent nothing that a report could be about */
-	if (leg->receiver.reports != leg->adapter.reports &&
-	    !(leg->dest.cap.flags & RTP_FANOUT_CAP_PAUSE))
-		g_array_append_val(adapter->due, due);
+	if (!adapter->clock_rate)
+		return 0;
+	us = (guint64)ticks * G_USEC_PER_SEC / adapter->clock_rate;
+	return us < G_MAXINT32 ? MAX(us, 1) : 0;
 }
 
 /* Read the leg's report. Returns FALSE when it is the first, or says nothing new. */
-static gboolean adapter_read(struct leg *leg, const struct rtp_fanout_dest_info *sent,
+static gboolean adapter_read(const struct adapter *adapter, struct leg *leg,
+			     const struct rtp_fanout_dest_info *sent,
 			     struct adapt_report *report)
 {
 	const struct receiver *receiver = &leg->receiver;
 	struct adapter_leg *old = &leg->adapter;
+	/* not what the output path refused: a full queue is the path's first one */
 	guint64 dropped = sent->dropped_nomem + sent->dropped_inflight +
-			  sent->dropped_route + sent->dropped_mtu + sent->dropped_output;
+			  sent->dropped_route + sent->dropped_mtu;
 	/* both wrap, and a viewer may say anything */
 	gint32 expected = receiver->block.highest - old->highest;
 	gint32 lost = receiver->block.lost - old->lost;
@@ -61,8 +68,10 @@ static gboolean adapter_read(struct leg *leg, const struct rtp_fanout_dest_info 
 		.octets = sent->octets - old->octets,
 		.dropped = dropped - old->dropped,
 		.lost = CLAMP(lost, 0, MAX(expected, 0)),
-		.rtt_us = receiver->rtt_us,
+		.rtt_us = receiver->block.lsr != old->lsr ? receiver->rtt_us : 0,
+		.jitter_us = adapter_jitter(adapter, receiver->block.jitter),
 	};
+	old->lsr = receiver->block.lsr;
 	old->reports = receiver->reports;
 	old->at = receiver->at;
 	old->highest = receiver->block.highest;
@@ -167,34 +176,71 @@ void adapter_apply(const char *path, struct leg *leg, const struct points *point
 	leg->adapter.stuck = TRUE;
 }
 
-void adapter_run(const struct config_adapt *config, const char *path,
-		 struct track *track)
+/* The points of those with this wish, made once in a run */
+static const struct points *adapter_points(struct adapter *adapter,
+					   const struct rtp_fanout_cap *wish)
 {
-	struct adapter adapter = { .config = config, .path = path };
+	struct adapter_points *made;
+
+	for (guint i = 0; i < adapter->points->len; i++) {
+		made = g_ptr_array_index(adapter->points, i);
+		if (!cap_compare(&made->wish, wish))
+			return &made->points;
+	}
+	made = g_new(struct adapter_points, 1);
+	made->wish = *wish;
+	points_build(&made->points, adapter->layers, adapter->n_layers, wish,
+		     adapter->config->order);
+	g_ptr_array_add(adapter->points, made);
+	return &made->points;
+}
+
+static void adapter_decide_alone(struct leg *leg, const struct points *points,
+				 const struct adapt_report *report, gpointer user_data)
+{
+	const struct adapter *adapter = user_data;
+	struct points own = *points;
+
+	adapter_decide(adapter, leg, &own, report);
+	adapter_apply(adapter->path, leg, points);
+}
+
+static void adapter_look(struct leg *leg, const struct rtp_fanout_dest_info *sent,
+			 gpointer user_data)
+{
+	struct adapter *adapter = user_data;
+	const struct points *points;
+	struct adapt_report report;
+	gboolean reported;
+
+	/* who is paused is sent nothing that a report could be about */
+	if (leg->dest.cap.flags & RTP_FANOUT_CAP_PAUSE)
+		return;
+	reported = leg->receiver.reports != leg->adapter.reports &&
+		   adapter_read(adapter, leg, sent, &report);
+	points = adapter_points(adapter, &leg->adapter.wish);
+	couplings_add(adapter->couplings, leg, points, reported ? &report : NULL);
+}
+
+void adapter_run(const struct config_adapt *config, const char *path,
+		 struct track *track, struct couplings *couplings)
+{
+	struct adapter adapter = { .config = config, .path = path, .couplings = couplings };
 	struct track_status status;
 
 	track_get_status(track, &status);
 	if (!status.fanout)
 		return;
+	adapter.clock_rate = status.config->clock_rate;
 	adapter.n_layers = fanout_layers(status.fanout, adapter.layers,
 					 G_N_ELEMENTS(adapter.layers), NULL);
 	/* nothing to give up: audio, or a video of one layer */
 	if (adapter.n_layers < 2)
 		return;
 
-	adapter.due = g_array_new(FALSE, FALSE, sizeof(struct adapter_due));
+	adapter.points = g_ptr_array_new_with_free_func(g_free);
 	track_each_leg(track, adapter_look, &adapter);
-	for (guint i = 0; i < adapter.due->len; i++) {
-		struct adapter_due *due = &g_array_index(adapter.due, struct adapter_due, i);
-		struct adapt_report report;
-		struct points points;
-
-		if (!adapter_read(due->leg, &due->sent, &report))
-			continue;
-		points_build(&points, adapter.layers, adapter.n_layers,
-			     &due->leg->adapter.wish, config->order);
-		adapter_decide(&adapter, due->leg, &points, &report);
-		adapter_apply(path, due->leg, &points);
-	}
-	g_array_unref(adapter.due);
+	couplings_run(couplings, path, config->mode == ADAPT_ADAPTIVE, adapter_decide_alone,
+		      &adapter);
+	g_ptr_array_unref(adapter.points);
 }

@@ -12,6 +12,7 @@
 
 struct leg;
 struct track;
+struct couplings;
 
 /**
  * struct adapter_leg - what is remembered of a viewer's part in a track; begins as
@@ -23,11 +24,14 @@ struct track;
  * @adaptive: the controller's state
  * @adapted: why it wants that
  * @limit: why it may not have that, while @limited
+ * @alone_until: time up to which it is not adapted together with others at its
+ *	address, see couplings.h, us
  * @stuck: that it could not be moved was logged
  * @reports: receiver.reports when it was looked at last; 0 for never
  * @at: receiver.at then
  * @highest: receiver.block.highest then
  * @lost: receiver.block.lost then
+ * @lsr: receiver.block.lsr then
  * @octets: sent until then
  * @dropped: datagrams that the relay had dropped until then
  */
@@ -39,11 +43,13 @@ struct adapter_leg {
 	struct adaptive adaptive;
 	struct decision adapted;
 	struct decision limit;
+	gint64 alone_until;
 	gboolean stuck;
 	guint64 reports;
 	gint64 at;
 	guint32 highest;
 	gint32 lost;
+	guint32 lsr;
 	guint64 octets;
 	guint64 dropped;
 };
@@ -74,11 +80,12 @@ void adapter_apply(const char *path, struct leg *leg, const struct points *point
  * adapter_run - look at who reported since the last time, and change caps
  * @path: its name, for the log
  * @track: one whose server plays
+ * @couplings: of that track
  *
  * To be called every ADAPTER_PERIOD_MS: a walk over the track's viewers.
  */
 void adapter_run(const struct config_adapt *config, const char *path,
-		 struct track *track);
+		 struct track *track, struct couplings *couplings);
 
 #define ADAPTER_PERIOD_MS	1000
 

@@ -13,6 +13,7 @@ const char *decision_name(enum decision_reason reason)
 		[DECISION_TCP] = "tcp",
 		[DECISION_FAILED] = "probe-failed",
 		[DECISION_PROBING] = "probing",
+		[DECISION_SHARED] = "shared",
 		[DECISION_THESIS] = "thesis",
 		[DECISION_BANDWIDTH] = "bandwidth",
 		[DECISION_VIEWER] = "viewer-limit",
@@ -94,6 +95,18 @@ void decision_adapted(struct decision *decision, enum adaptive_reason reason,
 		decision_say(decision, DECISION_PROBING, "probing %s", rate);
 		break;
 	}
+}
+
+void decision_shared(struct decision *decision, gboolean all, guint64 limit,
+		     guint viewers)
+{
+	char rate[RATE_STRLEN];
+
+	if (all)
+		*decision = (struct decision){ DECISION_WISH, "" };
+	else
+		decision_say(decision, DECISION_SHARED, "%s on the way, shared by %u",
+			     rate_to_string(limit, rate), viewers);
 }
 
 void decision_thesis(struct decision *decision, const struct points *points, guint level,

@@ -18,6 +18,7 @@
  * @DECISION_TCP: a TCP on the same way would get too little
  * @DECISION_FAILED: the trial of a higher level failed
  * @DECISION_PROBING: a trial is on
+ * @DECISION_SHARED: those at its address share a way that carries no more
  * @DECISION_THESIS: the estimate of thesis.h
  * @DECISION_BANDWIDTH: its request had a header Bandwidth
  * @DECISION_VIEWER: the path's limit for a viewer
@@ -33,6 +34,7 @@ enum decision_reason {
 	DECISION_TCP,
 	DECISION_FAILED,
 	DECISION_PROBING,
+	DECISION_SHARED,
 	DECISION_THESIS,
 	DECISION_BANDWIDTH,
 	DECISION_VIEWER,
@@ -68,6 +70,15 @@ const char *decision_text(const struct decision *decision);
 void decision_adapted(struct decision *decision, enum adaptive_reason reason,
 		      const struct adaptive *adaptive, const struct points *points,
 		      const struct adapt_report *report);
+
+/**
+ * decision_shared - the controller of those at its address did
+ * @all: it has all that it asked for
+ * @limit: what they share, octets a second
+ * @viewers: how many they are
+ */
+void decision_shared(struct decision *decision, gboolean all, guint64 limit,
+		     guint viewers);
 
 /* decision_thesis - the thesis's controller did, to be at @level */
 void decision_thesis(struct decision *decision, const struct points *points, guint level,

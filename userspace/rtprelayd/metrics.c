@@ -109,6 +109,7 @@ static const struct metrics_family decision_families[] = {
 		{ "tcp", "reason=tcp" },
 		{ "probe-failed", "reason=probe-failed" },
 		{ "probing", "reason=probing" },
+		{ "shared", "reason=shared" },
 		{ "thesis", "reason=thesis" },
 		{ "bandwidth", "reason=bandwidth" },
 		{ "viewer-limit", "reason=viewer-limit" },
