@@ -120,6 +120,29 @@ void rtp_event_fanout(struct rtp_fanout *fanout, u32 events)
 	spin_unlock_bh(&fanout->event_lock);
 }
 
+/**
+ * rtp_event_source() - the source became silent, or came back
+ * @fanout: the fan-out
+ * @event: RTP_FANOUT_EVENT_SILENT or RTP_FANOUT_EVENT_BACK; 0 when neither is
+ *	to be told any more
+ *
+ * Of the two only what happened last is to be read: both would not say how it
+ * is now.
+ *
+ * Context: Any but hard interrupts.
+ */
+void rtp_event_source(struct rtp_fanout *fanout, u32 event)
+{
+	spin_lock_bh(&fanout->event_lock);
+	fanout->events &= ~(RTP_FANOUT_EVENT_SILENT | RTP_FANOUT_EVENT_BACK);
+	fanout->events |= event;
+	if (event)
+		rtp_event_wake(fanout);
+	else
+		rtp_event_done(fanout);
+	spin_unlock_bh(&fanout->event_lock);
+}
+
 static void rtp_event_clear(struct rtp_dest *dest)
 {
 	list_del_init(&dest->event_node);

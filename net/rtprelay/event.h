@@ -19,6 +19,7 @@ void rtp_event_raise(struct rtp_fanout *fanout, struct rtp_dest *dest,
 void rtp_event_withdraw(struct rtp_fanout *fanout, struct rtp_dest *dest,
 			u16 events);
 void rtp_event_fanout(struct rtp_fanout *fanout, u32 events);
+void rtp_event_source(struct rtp_fanout *fanout, u32 event);
 void rtp_event_forget(struct rtp_fanout *fanout, struct rtp_dest *dest);
 void rtp_event_stop(struct rtp_fanout *fanout);
 bool rtp_event_take(struct rtp_fanout *fanout, struct rtp_fanout_event *event);

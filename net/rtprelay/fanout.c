@@ -21,6 +21,7 @@
 #include "filter.h"
 #include "lease.h"
 #include "rx.h"
+#include "silence.h"
 #include "worker.h"
 
 /* Frees fan-outs; a queue of its own, so that the module can wait for it. */
@@ -55,6 +56,7 @@ static void rtp_fanout_stop(struct rtp_fanout *fanout)
 	spin_unlock_bh(lock);
 
 	rtp_lease_detach(fanout);
+	rtp_silence_detach(fanout);
 	rtp_worker_detach(fanout);
 	rtp_rx_purge(fanout);
 
@@ -192,6 +194,7 @@ rtp_fanout_alloc(struct sock *sk, const struct rtp_fanout_config *config)
 	spin_lock_init(&fanout->event_lock);
 	u64_stats_init(&fanout->syncp);
 	rtp_lease_attach(fanout);
+	rtp_silence_attach(fanout);
 	INIT_RCU_WORK(&fanout->free_work, rtp_fanout_free_work);
 	rtp_worker_attach(fanout);
 
@@ -245,6 +248,7 @@ int rtp_fanout_attach(struct sock *sk, const struct rtp_fanout_config *config)
 		return err;
 	}
 	rtp_adopt(fanout);
+	rtp_silence_begin(fanout);
 
 	return 0;
 }
@@ -272,12 +276,13 @@ static bool rtp_fanout_renews(const struct rtp_fanout *fanout,
 int rtp_fanout_configure(struct rtp_fanout *fanout,
 			 const struct rtp_fanout_config *config)
 {
+	bool renews = rtp_fanout_renews(fanout, config);
+	bool begins = renews || config->silent_ms != fanout->config.silent_ms;
 	struct rtp_filter *filter, *old;
 
 	old = rcu_dereference_protected(fanout->filter,
 					lockdep_sock_is_held(fanout->sk));
-	filter = rtp_filter_new(config, old->era +
-				rtp_fanout_renews(fanout, config));
+	filter = rtp_filter_new(config, old->era + renews);
 	if (!filter)
 		return -ENOMEM;
 
@@ -287,10 +292,13 @@ int rtp_fanout_configure(struct rtp_fanout *fanout,
 	fanout->config.flags = config->flags & ~RTP_FANOUT_RESTART;
 	fanout->config.pace_percent = config->pace_percent;
 	fanout->config.pace_burst = config->pace_burst;
+	fanout->config.silent_ms = config->silent_ms;
 	/* Pairs with rtp_owner_pace_asked(). */
 	WRITE_ONCE(fanout->pace_asked, rtp_fanout_pace(config));
 	rcu_assign_pointer(fanout->filter, filter);
 	kfree_rcu(old, rcu);
+	if (begins)
+		rtp_silence_begin(fanout);
 
 	return 0;
 }

@@ -19,6 +19,7 @@
 #include "rates.h"
 #include "route.h"
 #include "shard.h"
+#include "silence.h"
 #include "source.h"
 #include "stream.h"
 
@@ -110,6 +111,7 @@ struct rtp_fanout_stats {
  * @serial: struct rtp_dgram.serial of the next
  * @stopped: takes nothing more
  * @adopting: what is queued waits for what came before the fan-out
+ * @silence: whether anything comes
  * @rx_count: by enum rtp_rx_count; several CPUs can be at it
  *
  * The owner's own:
@@ -166,6 +168,7 @@ struct rtp_fanout {
 	u64 serial;
 	bool stopped;
 	bool adopting;
+	struct rtp_silence silence;
 	atomic64_t rx_count[RTP_RX_COUNTS];
 
 	struct list_head todo;

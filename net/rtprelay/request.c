@@ -167,6 +167,17 @@ static int rtp_request_codecs(const struct rtp_fanout_config *config)
 	return any ? 0 : -ENODATA;
 }
 
+static bool rtp_request_is_reserved(const struct rtp_fanout_config *config)
+{
+	return config->reserved2 ||
+	       memchr_inv(config->reserved, 0, sizeof(config->reserved));
+}
+
+static int rtp_request_silence(const struct rtp_fanout_config *config)
+{
+	return config->silent_ms <= RTP_FANOUT_MAX_SILENT_MS ? 0 : -ERANGE;
+}
+
 /* How fast copies leave; what was left open is filled in. */
 static int rtp_request_pace(struct rtp_fanout_config *config)
 {
@@ -190,8 +201,8 @@ static int rtp_request_pace(struct rtp_fanout_config *config)
  * Context: Process context, socket locked.
  * Return: 0; -EINVAL for an unknown flag, a reserved field that is not zero, an
  * IPv4 address with more than four bytes, a burst without pacing, or a program
- * or an identifier that no payload type asks for; -ERANGE for a share or a
- * burst that is too large; -EBADF where a payload type asks for a program and
+ * or an identifier that no payload type asks for; -ERANGE for a share, a burst
+ * or a silence that is too large; -EBADF where a payload type asks for a program and
  * there is none; -EAFNOSUPPORT for an address that the socket cannot receive
  * from; -EDESTADDRREQ for a source without an address or a port; -EACCES for
  * one that is not unicast; -ENODEV for an interface that is missing;
@@ -202,11 +213,12 @@ int rtp_request_config(const struct sock *sk, struct rtp_fanout_config *config)
 {
 	int err;
 
-	if (config->flags & ~RTP_FANOUT_TEE ||
-	    memchr_inv(config->reserved, 0, sizeof(config->reserved)))
+	if (config->flags & ~RTP_FANOUT_TEE || rtp_request_is_reserved(config))
 		return -EINVAL;
 
 	err = rtp_request_pace(config);
+	if (!err)
+		err = rtp_request_silence(config);
 	if (!err)
 		err = rtp_request_addr(sk, &config->source);
 	if (!err)
@@ -241,7 +253,7 @@ static bool rtp_request_is_other(const struct rtp_fanout_config *now,
  * Return: 0; -EINVAL for an unknown flag or a reserved field that is not zero;
  * -EBUSY where it differs in what cannot be changed; -EPERM for another source
  * or interface without the capability that RTP_FANOUT_ATTACH needs; for the
- * pace, and for a source and an interface, as rtp_request_config().
+ * pace, the silence, a source and an interface as rtp_request_config().
  */
 int rtp_request_change(const struct sock *sk,
 		       const struct rtp_fanout_config *now,
@@ -250,12 +262,14 @@ int rtp_request_change(const struct sock *sk,
 	int err;
 
 	if (config->flags & ~(RTP_FANOUT_TEE | RTP_FANOUT_RESTART) ||
-	    memchr_inv(config->reserved, 0, sizeof(config->reserved)))
+	    rtp_request_is_reserved(config))
 		return -EINVAL;
 	if (rtp_request_is_other(now, config))
 		return -EBUSY;
 
 	err = rtp_request_pace(config);
+	if (!err)
+		err = rtp_request_silence(config);
 	if (!err)
 		err = rtp_request_addr(sk, &config->source);
 	/* An interface that has gone is no reason to refuse the rest. */

@@ -25,6 +25,7 @@
 #include "filter.h"
 #include "packet.h"
 #include "rx.h"
+#include "silence.h"
 #include "worker.h"
 
 /**
@@ -316,6 +317,9 @@ int rtp_rx_rcv(struct sock *sk, struct sk_buff *skb)
 		return 1;
 	}
 
+	/* Whatever becomes of it: a relay that is late has a source. */
+	rtp_silence_heard(&fanout->silence);
+
 	/* A segment of what was received as one has the others behind it. */
 	skb_mark_not_on_list(skb);
 
@@ -446,6 +450,8 @@ u32 rtp_rx_take(struct rtp_fanout *fanout)
 	list_splice_tail_init(&fanout->queue, &fanout->todo);
 	taken = fanout->queued;
 	WRITE_ONCE(fanout->queued, 0);
+	if (unlikely(fanout->silence.told) && taken)
+		rtp_silence_back(fanout);
 	spin_unlock_bh(lock);
 
 	return taken;

@@ -97,7 +97,7 @@ void fanout_set_privileged(fanout_privileged func);
  *	stays the caller's, must outlive the fan-out, and is read by it alone.
  * @backend: which one serves it
  * @config: the stream. The user's backend does not pace it: there, datagrams
- *	leave as soon as they can.
+ *	leave as soon as they can. Nor does it tell of silence.
  * @callbacks: copied, or NULL
  * @user_data: for @callbacks
  * @error: with FANOUT_KERNEL, ENOPROTOOPT or EOPNOTSUPP (kernel without
@@ -114,8 +114,8 @@ struct fanout *fanout_new(int fd, enum fanout_backend backend,
 
 /**
  * fanout_configure - change a fan-out while the stream flows
- * @config: the stream as it is from now on. Its source, ifindex, flags and pace
- *	may differ from what fanout_new() or the last of these calls was given;
+ * @config: the stream as it is from now on. Its source, ifindex, flags, pace and
+ *	silent_ms may differ from what fanout_new() or the last of these calls was given;
  *	all else may not, and bpf_fd is 0. With another source or ifindex, or
  *	with RTP_FANOUT_RESTART, the stream begins anew: two datagrams in
  *	sequence confirm it, the first of which is dropped; then the numbers of

@@ -46,6 +46,7 @@ static gboolean user_config_valid(const struct rtp_fanout_config *config)
 	    config->pace_percent > 100 ||
 	    config->pace_burst > RTP_FANOUT_MAX_PACE_BURST ||
 	    (config->pace_burst && !config->pace_percent) ||
+	    config->silent_ms > RTP_FANOUT_MAX_SILENT_MS || config->reserved2 ||
 	    memcmp(config->reserved, none, sizeof(none)) ||
 	    config->flags & ~RTP_FANOUT_TEE)
 		return FALSE;

@@ -41,6 +41,11 @@
 #define RTP_FANOUT_MAX_PACE_BURST	64
 #define RTP_FANOUT_DEFAULT_PACE_BURST	8
 
+/* The longest time without a datagram after which that is told, in milliseconds:
+ * a day.
+ */
+#define RTP_FANOUT_MAX_SILENT_MS	86400000
+
 /* The largest element size that a call may name, in bytes. */
 #define RTP_FANOUT_MAX_SIZE	1024
 
@@ -69,9 +74,9 @@
  * @RTP_FANOUT_CONFIG: get: one struct rtp_fanout_config, as attached or set
  *	last, with addresses normalised, the pace_burst that is used, and
  *	bpf_fd 0. Set: change the fan-out, while the stream flows. One struct
- *	rtp_fanout_config, of which source, ifindex, flags, pace_percent and
- *	pace_burst may differ from what is got. Another source or ifindex
- *	needs CAP_NET_ADMIN.
+ *	rtp_fanout_config, of which source, ifindex, flags, pace_percent,
+ *	pace_burst and silent_ms may differ from what is got. Another source or
+ *	ifindex needs CAP_NET_ADMIN.
  *
  * ADD, SET and DEL do all of their elements or none. The index of the element
  * that was refused is then in rtp_fanout_info.failed_index; a call that is
@@ -211,6 +216,10 @@ enum rtp_fanout_codec {
  *	of what leaves go on by the time that passed between the arrivals. It is
  *	also the unit of rtp_fanout_info.rx_jitter. 0 for timestamps that are
  *	the source's.
+ * @silent_ms: milliseconds without a datagram of the stream after which
+ *	RTP_FANOUT_EVENT_SILENT is raised, at most RTP_FANOUT_MAX_SILENT_MS; 0
+ *	for never
+ * @reserved2: 0
  */
 struct rtp_fanout_config {
 	struct rtp_fanout_addr	source;
@@ -224,6 +233,8 @@ struct rtp_fanout_config {
 	__u16	pace_burst;
 	__u32	ssrc;
 	__u32	clock_rate;
+	__u32	silent_ms;
+	__u32	reserved2;
 };
 
 /* rtp_fanout_cap.flags: nothing but parameter sets. */
@@ -482,6 +493,11 @@ struct rtp_fanout_layer {
  * again when one came and did not.
  */
 #define RTP_FANOUT_EVENT_WAIT_SYNC	(1U << 3)	/* fan-out */
+/* Nothing of the stream came for rtp_fanout_config.silent_ms; then something did.
+ * One takes the other's place: only what happened last is read.
+ */
+#define RTP_FANOUT_EVENT_SILENT		(1U << 4)	/* fan-out */
+#define RTP_FANOUT_EVENT_BACK		(1U << 5)	/* fan-out */
 
 /**
  * struct rtp_fanout_event - what happened to a destination or to the fan-out

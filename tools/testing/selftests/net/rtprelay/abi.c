@@ -26,7 +26,7 @@ AT(rtp_fanout_addr, family, 0);
 AT(rtp_fanout_addr, port, 2);
 AT(rtp_fanout_addr, addr, 4);
 
-SIZE(rtp_fanout_config, 176);
+SIZE(rtp_fanout_config, 184);
 AT(rtp_fanout_config, source, 0);
 AT(rtp_fanout_config, ifindex, 20);
 AT(rtp_fanout_config, flags, 24);
@@ -38,6 +38,8 @@ AT(rtp_fanout_config, pace_percent, 164);
 AT(rtp_fanout_config, pace_burst, 166);
 AT(rtp_fanout_config, ssrc, 168);
 AT(rtp_fanout_config, clock_rate, 172);
+AT(rtp_fanout_config, silent_ms, 176);
+AT(rtp_fanout_config, reserved2, 180);
 
 SIZE(rtp_fanout_cap, 4);
 AT(rtp_fanout_cap, did, 0);

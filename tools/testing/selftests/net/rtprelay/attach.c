@@ -93,6 +93,7 @@ TEST_F(attach, fields)
 	self->relay.cfg.ifindex = if_nametoindex("lo");
 	self->relay.cfg.pace_percent = 100;
 	self->relay.cfg.pace_burst = RTP_FANOUT_MAX_PACE_BURST;
+	self->relay.cfg.silent_ms = RTP_FANOUT_MAX_SILENT_MS;
 	EXPECT_EQ(0, fo_attach(self->relay.fd, &self->relay.cfg));
 	ASSERT_EQ(0, fo_attached(self->relay.fd, &self->found));
 	EXPECT_EQ(0, memcmp(&self->found, &self->relay.cfg,
