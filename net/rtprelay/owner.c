@@ -81,6 +81,7 @@ static enum rtp_verdict rtp_owner_verdict(struct rtp_fanout *fanout,
 			return RTP_OLD;
 		fanout->era = dgram->era;
 		rtp_stream_renew(stream);
+		rtp_source_renew(&fanout->source);
 	}
 	if (rtp_source_is_own(&fanout->source, stream, pkt->ssrc))
 		return RTP_DUPLICATE;
@@ -102,6 +103,7 @@ static bool rtp_owner_receive(struct rtp_fanout *fanout,
 	verdict = rtp_owner_verdict(fanout, pkt, dgram);
 	switch (verdict) {
 	case RTP_ACCEPT_FIRST:
+		rtp_source_first(&fanout->source, pkt->ssrc);
 		rtp_pace_restart(&fanout->pace);
 		rtp_event_fanout(fanout, RTP_FANOUT_EVENT_NEW_SSRC);
 		fallthrough;

@@ -14,6 +14,7 @@
  * struct rtp_source - what the source is made to be
  * @ssrc: SSRC of all that leaves, 0 for the source's
  * @clock_rate: ticks of the timestamps a second, 0 when they are left alone
+ * @native: the source itself had @ssrc
  * @offset: what is added to the source's timestamps, modulo 2^32
  * @begun: a datagram came
  * @timestamp: the newest that left
@@ -28,6 +29,7 @@
 struct rtp_source {
 	u32 ssrc;
 	u32 clock_rate;
+	bool native;
 	u32 offset;
 	bool begun;
 	u32 timestamp;
@@ -59,13 +61,36 @@ static inline void rtp_source_arrive(struct rtp_source *source,
 }
 
 /**
+ * rtp_source_first() - the stream goes on with a source's SSRC
+ * @source: the source
+ * @ssrc: that
+ *
+ * Context: The fan-out's owner, with RTP_ACCEPT_FIRST.
+ */
+static inline void rtp_source_first(struct rtp_source *source, u32 ssrc)
+{
+	source->native |= ssrc == source->ssrc;
+}
+
+/**
+ * rtp_source_renew() - what comes next is another source's
+ * @source: the source
+ *
+ * Context: The fan-out's owner, with rtp_stream_renew().
+ */
+static inline void rtp_source_renew(struct rtp_source *source)
+{
+	source->native = false;
+}
+
+/**
  * rtp_source_is_own() - whether a datagram left here and came back
  * @source: the source
  * @stream: the stream
  * @ssrc: SSRC of the datagram
  *
  * Nothing else has the SSRC of what leaves, unless the stream began with it
- * (RFC 3550, section 8.2).
+ * (RFC 3550, section 8.2). A source that did may go back to it.
  *
  * Context: The fan-out's owner.
  * Return: true when it did.
@@ -74,7 +99,8 @@ static inline bool rtp_source_is_own(const struct rtp_source *source,
 				     const struct rtp_stream *stream, u32 ssrc)
 {
 	return unlikely(ssrc == source->ssrc) && source->ssrc &&
-	       stream->started && !stream->anew && stream->ssrc != ssrc;
+	       !source->native && stream->started && !stream->anew &&
+	       stream->ssrc != ssrc;
 }
 
 /**

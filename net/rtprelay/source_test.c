@@ -303,6 +303,19 @@ static void source_jitter_extreme(struct kunit *test)
 	KUNIT_EXPECT_GE(test, source.jitter, (1U << 31) - 16);
 }
 
+/* Two datagrams of it, as the owner has them. */
+static void source_has(struct rtp_source *source, struct rtp_stream *stream,
+		       u32 ssrc, u16 seq)
+{
+	unsigned int i;
+
+	for (i = 0; i < 2; i++) {
+		if (rtp_stream_receive(stream, ssrc, seq + i) ==
+		    RTP_ACCEPT_FIRST)
+			rtp_source_first(source, ssrc);
+	}
+}
+
 /* The fan-out's own SSRC, and the source has another: it came back. */
 static void source_own_came_back(struct kunit *test)
 {
@@ -312,26 +325,61 @@ static void source_own_came_back(struct kunit *test)
 	stream = kunit_kzalloc(test, sizeof(*stream), GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, stream);
 
-	/* A source that has it from the beginning. */
-	KUNIT_EXPECT_FALSE(test, rtp_source_is_own(&source, stream, SSRC));
-	rtp_stream_receive(stream, SSRC, 1);
-	KUNIT_EXPECT_FALSE(test, rtp_source_is_own(&source, stream, SSRC));
-	KUNIT_EXPECT_FALSE(test, rtp_source_is_own(&source, stream, OTHER));
-
-	rtp_stream_receive(stream, OTHER, 10);
-	rtp_stream_receive(stream, OTHER, 11);
+	source_has(&source, stream, OTHER, 10);
 	KUNIT_EXPECT_TRUE(test, rtp_source_is_own(&source, stream, SSRC));
 	KUNIT_EXPECT_FALSE(test, rtp_source_is_own(&source, stream, OTHER));
 
+	/* Another one since is no reason to take it for the source's. */
+	source_has(&source, stream, OTHER + 1, 10);
+	KUNIT_EXPECT_TRUE(test, rtp_source_is_own(&source, stream, SSRC));
+
 	/* One that is announced may have any. */
 	rtp_stream_renew(stream);
+	rtp_source_renew(&source);
 	KUNIT_EXPECT_FALSE(test, rtp_source_is_own(&source, stream, SSRC));
 
 	/* Where nothing is rewritten there is none. */
 	source.ssrc = 0;
-	rtp_stream_receive(stream, OTHER, 20);
-	rtp_stream_receive(stream, OTHER, 21);
+	source_has(&source, stream, OTHER, 20);
 	KUNIT_EXPECT_FALSE(test, rtp_source_is_own(&source, stream, 0));
+}
+
+/* A source that has it from the beginning, or since it was announced, may have
+ * another and go back to it.
+ */
+static void source_native(struct kunit *test)
+{
+	struct rtp_source source = { .ssrc = SSRC };
+	struct rtp_stream *stream;
+	unsigned int i;
+
+	stream = kunit_kzalloc(test, sizeof(*stream), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, stream);
+
+	for (i = 0; i < 2; i++) {
+		KUNIT_EXPECT_FALSE(test,
+				   rtp_source_is_own(&source, stream, SSRC));
+		source_has(&source, stream, SSRC, 1);
+		KUNIT_EXPECT_FALSE(test,
+				   rtp_source_is_own(&source, stream, SSRC));
+		KUNIT_EXPECT_FALSE(test,
+				   rtp_source_is_own(&source, stream, OTHER));
+
+		source_has(&source, stream, OTHER, 10);
+		KUNIT_EXPECT_FALSE(test,
+				   rtp_source_is_own(&source, stream, SSRC));
+		source_has(&source, stream, SSRC, 500);
+		source_has(&source, stream, OTHER, 10);
+
+		/* The next one never had it. */
+		rtp_stream_renew(stream);
+		rtp_source_renew(&source);
+		source_has(&source, stream, OTHER, 900);
+		KUNIT_EXPECT_TRUE(test,
+				  rtp_source_is_own(&source, stream, SSRC));
+		rtp_stream_renew(stream);
+		rtp_source_renew(&source);
+	}
 }
 
 static struct kunit_case source_cases[] = {
@@ -348,6 +396,7 @@ static struct kunit_case source_cases[] = {
 	KUNIT_CASE(source_jitter_of_none),
 	KUNIT_CASE(source_jitter_extreme),
 	KUNIT_CASE(source_own_came_back),
+	KUNIT_CASE(source_native),
 	{}
 };
 

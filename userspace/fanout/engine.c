@@ -42,8 +42,10 @@ void engine_configure(struct engine *engine, const struct rtp_fanout_config *con
 
 	engine->config = *config;
 	engine->config.flags &= ~RTP_FANOUT_RESTART;
-	if (anew)
+	if (anew) {
 		rtp_stream_renew(&engine->stream);
+		rtp_source_renew(&engine->source);
+	}
 }
 
 gboolean engine_is_stream(const struct engine *engine, const guint8 *data, gsize len,
@@ -67,6 +69,7 @@ static gboolean engine_accept(struct engine *engine, const struct rtp_packet *pk
 			  rtp_stream_receive(stream, pkt->ssrc, pkt->seq);
 	switch (verdict) {
 	case RTP_ACCEPT_FIRST:
+		rtp_source_first(&engine->source, pkt->ssrc);
 		/* the kernel says so itself */
 		if (engine->fanout->ops->backend == FANOUT_USER)
 			fanout_give_event(engine->fanout, &(struct rtp_fanout_event){
