@@ -18,6 +18,11 @@
  */
 #define RTP_SOURCE_PAUSE	((s64)NSEC_PER_SEC)
 
+/* The transit of a datagram does not differ by more from that of the one before
+ * it, in seconds.
+ */
+#define RTP_SOURCE_TRANSIT_S	5
+
 static u32 rtp_source_ticks(const struct rtp_source *source, u64 ns)
 {
 	u64 seconds;
@@ -60,13 +65,18 @@ static void rtp_source_newest(struct rtp_source *source, u32 timestamp,
 	source->arrived = time;
 }
 
-/* RFC 3550, appendix A.8. */
+/* RFC 3550, appendix A.8. Timestamps that jump, and a source that paused, say
+ * nothing about the network: they would be seen in the jitter for hundreds of
+ * datagrams.
+ */
 static void rtp_source_jitter(struct rtp_source *source, u32 transit)
 {
 	u32 moved = transit - source->transit;
 
 	if ((s32)moved < 0)
 		moved = -moved;
+	if (moved > (u64)source->clock_rate * RTP_SOURCE_TRANSIT_S)
+		return;
 	source->scaled += moved - ((source->scaled + 8) >> 4);
 	WRITE_ONCE(source->jitter, source->scaled >> 4);
 }

@@ -289,6 +289,47 @@ static void source_jitter_of_none(struct kunit *test)
 	}
 }
 
+/* Timestamps that jump within an SSRC, or stand still while the source pauses:
+ * what the jitter was it is, and what comes then is measured as ever.
+ */
+static void source_jitter_of_jump(struct kunit *test)
+{
+	static const s64 jumps[] = { 6, -6, 3600, -3600, 20000, -20000 };
+	struct rtp_source source = { .clock_rate = 90000 };
+	u32 timestamp = 12345, before;
+	unsigned int i, n;
+	u64 time = T0;
+
+	source_leaves(&source, RTP_ACCEPT_FIRST, timestamp, time);
+	for (i = 0; i < ARRAY_SIZE(jumps); i++) {
+		for (n = 0; n < 100; n++) {
+			timestamp += 3600;
+			time += 40 * MS;
+			/* each second one comes 1 ms late */
+			source_leaves(&source, RTP_ACCEPT, timestamp,
+				      time + n % 2 * MS);
+		}
+		before = source.jitter;
+		KUNIT_EXPECT_GE(test, before, 80);
+		KUNIT_EXPECT_LE(test, before, 90);
+
+		timestamp += 3600 + jumps[i] * 90000;
+		time += 40 * MS;
+		source_leaves(&source, RTP_ACCEPT, timestamp, time);
+		KUNIT_EXPECT_EQ(test, source.jitter, before);
+	}
+
+	/* the source stood still for a minute */
+	source_leaves(&source, RTP_ACCEPT, timestamp + 3600,
+		      time + 60000 * MS);
+	KUNIT_EXPECT_EQ(test, source.jitter, before);
+
+	/* What the network can do counts. */
+	source_leaves(&source, RTP_ACCEPT, timestamp + 7200,
+		      time + 65000 * MS);
+	KUNIT_EXPECT_GE(test, source.jitter, 4 * 90000 / 16);
+}
+
 /* A sender of whatever timestamps it likes: nothing overflows. */
 static void source_jitter_extreme(struct kunit *test)
 {
@@ -394,6 +435,7 @@ static struct kunit_case source_cases[] = {
 	KUNIT_CASE(source_random),
 	KUNIT_CASE(source_jitter_by_hand),
 	KUNIT_CASE(source_jitter_of_none),
+	KUNIT_CASE(source_jitter_of_jump),
 	KUNIT_CASE(source_jitter_extreme),
 	KUNIT_CASE(source_own_came_back),
 	KUNIT_CASE(source_native),

@@ -360,7 +360,9 @@ struct rtp_fanout_dest {
  * @inflight_limit: the most bytes that may be: the socket's SO_SNDBUF, at most
  *	256 MiB
  * @rx_jitter: interarrival jitter (RFC 3550, section 6.4.1 and appendix A.8), in
- *	ticks of rtp_fanout_config.clock_rate; 0 without one
+ *	ticks of rtp_fanout_config.clock_rate; 0 without one. A datagram whose
+ *	transit differs by over 5 s from that of the one before, since its
+ *	timestamp jumped or the source paused, is left out.
  * @ts_offset: what is added, modulo 2^32, to the RTP timestamps of the source to
  *	give those of what leaves; 0 without a clock_rate
  */
