@@ -3,6 +3,7 @@
  * Receive: constant work for each datagram, however many destinations there
  * are.
  */
+#include <linux/array_size.h>
 #include <linux/filter.h>
 #include <linux/icmp.h>
 #include <linux/if_ether.h>
@@ -342,29 +343,33 @@ int rtp_rx_rcv(struct sock *sk, struct sk_buff *skb)
 }
 
 /* The destination that an ICMP error came for. @data is at the header of the
- * datagram that met the error, which went to @port.
+ * datagram that met the error, which went to @port. In a VRF the device is the
+ * VRF's; the destination may have that of which it came in.
  */
 static struct rtp_dest *rtp_rx_err_dest(struct rtp_fanout *fanout,
 					const struct sk_buff *skb, __be16 port)
 {
 	struct rtp_dest_key key = { .addr.port = port };
-	struct rtp_dest *dest;
+	u32 ifindex[3] = { 0, skb->dev->ifindex };
+	struct rtp_dest *dest = NULL;
+	unsigned int i;
 
 	if (skb->protocol == htons(ETH_P_IP)) {
 		const struct iphdr *iph = (const struct iphdr *)skb->data;
 
 		key.addr.family = AF_INET;
 		memcpy(key.addr.addr, &iph->daddr, sizeof(iph->daddr));
+		ifindex[2] = inet_sdif(skb);
 	} else {
 		const struct ipv6hdr *ip6h = (const struct ipv6hdr *)skb->data;
 
 		key.addr.family = AF_INET6;
 		memcpy(key.addr.addr, &ip6h->daddr, sizeof(ip6h->daddr));
+		ifindex[2] = inet6_sdif(skb);
 	}
 
-	dest = rtp_dest_find(&fanout->table, &key);
-	if (!dest) {
-		key.ifindex = skb->dev->ifindex;
+	for (i = 0; i < ARRAY_SIZE(ifindex) && !dest; i++) {
+		key.ifindex = ifindex[i];
 		dest = rtp_dest_find(&fanout->table, &key);
 	}
 
