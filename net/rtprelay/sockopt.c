@@ -78,27 +78,28 @@ static void *rtp_sockopt_elements(const struct rtp_fanout_hdr *hdr,
 	return elements;
 }
 
-static int rtp_sockopt_attach(struct sock *sk, const struct rtp_fanout_hdr *hdr,
-			      sockptr_t optval, unsigned int optlen)
+static int rtp_sockopt_attach(struct sock *sk, struct rtp_fanout_config *config)
 {
-	struct rtp_fanout_config *config;
 	int err;
 
-	if (!rtp_policy_may_attach(sk))
-		return -EPERM;
-	if (hdr->flags || hdr->count != 1)
-		return -EINVAL;
-
-	config = rtp_sockopt_elements(hdr, optval, optlen, sizeof(*config));
-	if (IS_ERR(config))
-		return PTR_ERR(config);
-
-	lock_sock(sk);
 	err = rtp_request_config(sk, config);
 	if (!err)
 		err = rtp_fanout_attach(sk, config);
-	release_sock(sk);
-	kvfree(config);
+
+	return err;
+}
+
+static int rtp_sockopt_change(struct sock *sk, struct rtp_fanout_config *config)
+{
+	struct rtp_fanout *fanout = rtp_fanout_locked(sk);
+	int err;
+
+	if (!fanout)
+		return -ENOTCONN;
+
+	err = rtp_request_change(sk, &fanout->config, config);
+	if (!err)
+		err = rtp_fanout_configure(fanout, config);
 
 	return err;
 }
@@ -107,8 +108,7 @@ static int rtp_sockopt_config(struct sock *sk, const struct rtp_fanout_hdr *hdr,
 			      sockptr_t optval, unsigned int optlen)
 {
 	struct rtp_fanout_config *config;
-	struct rtp_fanout *fanout;
-	int err = -ENOTCONN;
+	int err;
 
 	if (hdr->flags || hdr->count != 1)
 		return -EINVAL;
@@ -118,11 +118,8 @@ static int rtp_sockopt_config(struct sock *sk, const struct rtp_fanout_hdr *hdr,
 		return PTR_ERR(config);
 
 	lock_sock(sk);
-	fanout = rtp_fanout_locked(sk);
-	if (fanout)
-		err = rtp_request_change(sk, &fanout->config, config);
-	if (!err)
-		err = rtp_fanout_configure(fanout, config);
+	err = hdr->op == RTP_FANOUT_ATTACH ? rtp_sockopt_attach(sk, config) :
+					     rtp_sockopt_change(sk, config);
 	release_sock(sk);
 	kvfree(config);
 
@@ -188,7 +185,9 @@ static int rtp_sockopt_set(struct sock *sk, sockptr_t optval,
 
 	switch (hdr.op) {
 	case RTP_FANOUT_ATTACH:
-		return rtp_sockopt_attach(sk, &hdr, optval, optlen);
+		if (!rtp_policy_may_attach(sk))
+			return -EPERM;
+		fallthrough;
 	case RTP_FANOUT_CONFIG:
 		return rtp_sockopt_config(sk, &hdr, optval, optlen);
 	case RTP_FANOUT_ADD:
