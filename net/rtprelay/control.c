@@ -147,40 +147,69 @@ err_undo:
 	return err;
 }
 
-/* Have the classes that an element's cap needs. */
-static int rtp_control_reserve(struct rtp_fanout *fanout,
-			       const struct rtp_fanout_dest *request,
-			       const struct rtp_dest *dest, u64 serial,
-			       u32 *reserved)
-{
+/**
+ * struct rtp_control_change - what an element of SET is about
+ * @dest: its destination
+ * @cap: the cap that it is to have, where caps are set
+ * @immediate: without waiting to go down
+ * @reserved: bit for each class that was reserved for that
+ */
+struct rtp_control_change {
+	struct rtp_dest *dest;
 	struct rtp_cap cap;
+	bool immediate;
+	u32 reserved;
+};
+
+/* Look at an element: all that can be said before a lock is taken. */
+static int rtp_control_look(struct rtp_fanout *fanout,
+			    const struct rtp_fanout_dest *request, u32 flags,
+			    struct rtp_control_change *change)
+{
+	u8 known = RTP_FANOUT_CAP_PAUSE | RTP_FANOUT_CAP_IMMEDIATE;
 	int err;
 
-	err = rtp_request_cap(&request->cap,
-			      RTP_FANOUT_CAP_PAUSE | RTP_FANOUT_CAP_IMMEDIATE,
-			      &cap);
-	if (err)
+	change->dest = rtp_control_find(fanout, request);
+	err = PTR_ERR_OR_ZERO(change->dest);
+	if (!err && flags & RTP_FANOUT_SET_LEASE)
+		err = rtp_request_lease(request);
+	if (err || !(flags & RTP_FANOUT_SET_CAP))
 		return err;
 
-	return rtp_variant_reserve(&dest->variant, &fanout->classes,
-				   &fanout->stream.top, &cap, serial, reserved);
+	change->immediate = request->cap.flags & RTP_FANOUT_CAP_IMMEDIATE;
+
+	return rtp_request_cap(&request->cap, known, &change->cap);
 }
 
-static void rtp_control_want(struct rtp_fanout *fanout,
-			     const struct rtp_fanout_dest *request,
-			     struct rtp_dest *dest, u32 reserved)
+/* Have the classes that the caps need: for all elements, or for none. */
+static int rtp_control_reserve(struct rtp_fanout *fanout,
+			       struct rtp_control_change *change, u32 count)
 {
-	bool immediate = request->cap.flags & RTP_FANOUT_CAP_IMMEDIATE;
-	struct rtp_cap cap;
+	struct rtp_classes *classes = &fanout->classes;
+	u64 serial;
+	u32 i;
+	int err;
 
-	if (WARN_ON_ONCE(rtp_request_cap(&request->cap, U8_MAX, &cap)))
-		return;
-	rtp_variant_want(&dest->variant, &fanout->classes, &cap, immediate,
-			 reserved);
-	rtp_dest_pend(&fanout->table, dest);
-	dest->cap = request->cap;
-	/* of the change, not of the cap */
-	dest->cap.flags &= ~RTP_FANOUT_CAP_IMMEDIATE;
+	/* Not before the lock was taken: the worker may give a class up with a
+	 * datagram that came meanwhile, and it is then not to be used for that
+	 * one.
+	 */
+	serial = rtp_rx_serial(fanout);
+	for (i = 0; i < count; i++) {
+		err = rtp_variant_reserve(&change[i].dest->variant, classes,
+					  &fanout->stream.top, &change[i].cap,
+					  serial, &change[i].reserved);
+		if (err)
+			goto err_put;
+	}
+
+	return 0;
+
+err_put:
+	fanout->failed_index = i;
+	while (i--)
+		rtp_class_put(classes, change[i].reserved);
+	return err;
 }
 
 /* Sets the caps of all elements, or of none. The lock is held over all of
@@ -188,43 +217,36 @@ static void rtp_control_want(struct rtp_fanout *fanout,
  * waits only where it changes a destination's class itself.
  */
 static int rtp_control_caps(struct rtp_fanout *fanout,
-			    const struct rtp_fanout_dest *request, u32 count)
+			    struct rtp_control_change *change, u32 count)
 {
 	struct rtp_classes *classes = &fanout->classes;
-	struct rtp_dest *dest;
-	u32 *reserved, i;
-	u64 serial;
-	int err = 0;
-
-	reserved = kvcalloc(count, sizeof(*reserved), GFP_KERNEL_ACCOUNT);
-	if (!reserved)
-		return -ENOMEM;
+	u32 i;
+	int err;
 
 	spin_lock_bh(&classes->lock);
-	/* Not before: the worker may give a class up with a datagram that came
-	 * meanwhile, and it is then not to be used for that one.
-	 */
-	serial = rtp_rx_serial(fanout);
-	for (i = 0; i < count && !err; i++) {
-		dest = rtp_control_found(fanout, &request[i]);
-		err = dest ? rtp_control_reserve(fanout, &request[i], dest,
-						 serial, &reserved[i]) :
-			     -ENOENT;
-		if (err)
-			fanout->failed_index = i;
-	}
-	for (i = 0; i < count; i++) {
-		if (err)
-			rtp_class_put(classes, reserved[i]);
-		else
-			rtp_control_want(fanout, &request[i],
-					 rtp_control_found(fanout, &request[i]),
-					 reserved[i]);
-	}
+	err = rtp_control_reserve(fanout, change, count);
+	for (i = 0; i < count && !err; i++)
+		rtp_variant_want(&change[i].dest->variant, classes,
+				 &change[i].cap, change[i].immediate,
+				 change[i].reserved);
 	spin_unlock_bh(&classes->lock);
-	kvfree(reserved);
 
 	return err;
+}
+
+static void rtp_control_apply(struct rtp_fanout *fanout, struct rtp_dest *dest,
+			      const struct rtp_fanout_dest *request, u32 flags)
+{
+	if (flags & RTP_FANOUT_SET_CAP) {
+		rtp_dest_pend(&fanout->table, dest);
+		dest->cap = request->cap;
+		/* of the change, not of the cap */
+		dest->cap.flags &= ~RTP_FANOUT_CAP_IMMEDIATE;
+	}
+	if (flags & RTP_FANOUT_SET_COOKIE)
+		WRITE_ONCE(dest->cookie, request->cookie);
+	if (flags & RTP_FANOUT_SET_LEASE)
+		rtp_lease_set(fanout, dest, request);
 }
 
 /**
@@ -242,38 +264,34 @@ static int rtp_control_caps(struct rtp_fanout *fanout,
 int rtp_control_set(struct rtp_fanout *fanout,
 		    const struct rtp_fanout_dest *request, u32 count, u32 flags)
 {
-	struct rtp_dest *dest;
+	struct rtp_control_change *change;
 	u32 i;
 	int err;
 
+	change = kvcalloc(count, sizeof(*change), GFP_KERNEL_ACCOUNT);
+	if (!change)
+		return -ENOMEM;
+
 	for (i = 0; i < count; i++) {
-		dest = rtp_control_find(fanout, &request[i]);
-		err = PTR_ERR_OR_ZERO(dest);
-		if (!err && flags & RTP_FANOUT_SET_LEASE)
-			err = rtp_request_lease(&request[i]);
+		err = rtp_control_look(fanout, &request[i], flags, &change[i]);
 		if (err) {
 			fanout->failed_index = i;
-			return err;
+			goto out;
 		}
 	}
 
 	if (flags & RTP_FANOUT_SET_CAP) {
-		err = rtp_control_caps(fanout, request, count);
+		err = rtp_control_caps(fanout, change, count);
 		if (err)
-			return err;
+			goto out;
 	}
 
-	for (i = 0; i < count; i++) {
-		dest = rtp_control_found(fanout, &request[i]);
-		if (!dest)
-			continue;
-		if (flags & RTP_FANOUT_SET_COOKIE)
-			WRITE_ONCE(dest->cookie, request[i].cookie);
-		if (flags & RTP_FANOUT_SET_LEASE)
-			rtp_lease_set(fanout, dest, &request[i]);
-	}
+	for (i = 0; i < count; i++)
+		rtp_control_apply(fanout, change[i].dest, &request[i], flags);
+out:
+	kvfree(change);
 
-	return 0;
+	return err;
 }
 
 /**
