@@ -1,21 +1,29 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What it costs to read a datagram, to tell its layer, to number it and to plan
- * who gets it of its batch: all of a relay's work that is done once for a
- * datagram and not for each copy. As part of the tests it shows that the numbers
- * come out the same however often; the times are for who looks at them.
+ * What it costs to read a datagram, to tell its layer, to number it, to look
+ * whether who waits for another cap can have it, and to plan who gets it of its
+ * batch: all of a relay's work that is done once for a datagram and not for each
+ * copy. As part of the tests it shows that the numbers come out the same however
+ * often, and that only those are looked at who wait; the times are for who looks
+ * at them.
  */
 #include <kunit/test.h>
 #include <linux/array_size.h>
+#include <linux/err.h>
+#include <linux/in.h>
 #include <linux/ktime.h>
 #include <linux/math64.h>
 #include <linux/mm.h>
 #include <linux/rtp_fanout.h>
 #include <linux/sched.h>
+#include <linux/socket.h>
 #include <linux/sort.h>
 #include <linux/unaligned.h>
 #include "batch.h"
+#include "dest.h"
 #include "dgram.h"
+#include "fanout.h"
+#include "owner.h"
 #include "stream.h"
 #include "variant.h"
 
@@ -40,19 +48,13 @@ static const u8 cost_tids[] = { 0, 3, 2, 3, 1, 3, 2, 3 };
 
 /**
  * struct cost - what is measured
- * @stream: the source
- * @classes: the classes, a cap for each layer
- * @variants: destinations
- * @dests: how many
- * @batch: those that are planned together
+ * @fanout: the fan-out: stream, classes, destinations and batch
+ * @serial: of the next datagram
  * @datagram: a whole temporal pattern of a stream
  */
 struct cost {
-	struct rtp_stream stream;
-	struct rtp_classes classes;
-	struct rtp_variant *variants;
-	unsigned int dests;
-	struct rtp_batch batch;
+	struct rtp_fanout *fanout;
+	u64 serial;
 	u8 datagram[ARRAY_SIZE(cost_tids) * COST_PICTURE][COST_LEN];
 };
 
@@ -111,10 +113,89 @@ static void cost_picture(struct cost *cost, unsigned int picture)
 
 static void cost_release(void *data)
 {
-	struct cost *cost = data;
+	struct rtp_fanout *fanout = data;
 
-	kvfree(cost->variants);
-	kvfree(cost);
+	rtp_dest_table_destroy(&fanout->table);
+	kvfree(fanout);
+}
+
+/* Without a socket: nobody is told of anything. */
+static struct rtp_fanout *cost_fanout(struct kunit *test)
+{
+	struct rtp_fanout *fanout;
+	int err;
+
+	fanout = kvzalloc_flex(*fanout, shard, 1, GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, fanout);
+	err = rtp_dest_table_init(&fanout->table);
+	if (err)
+		kvfree(fanout);
+	KUNIT_ASSERT_EQ(test, err, 0);
+	KUNIT_ASSERT_EQ(test, 0, kunit_add_action_or_reset(test, cost_release,
+							   fanout));
+	spin_lock_init(&fanout->event_lock);
+	INIT_LIST_HEAD(&fanout->event_list);
+	fanout->events_stopped = true;
+	rtp_classes_init(&fanout->classes);
+	rtp_batch_reset(&fanout->batch);
+
+	return fanout;
+}
+
+static struct rtp_dest *cost_add(struct kunit *test, struct rtp_fanout *fanout,
+				 unsigned int i, const struct rtp_cap *cap)
+{
+	struct rtp_dest_key key = {
+		.addr.family = AF_INET,
+		.addr.port = htons(5004),
+	};
+	struct rtp_dest *dest;
+	int err;
+
+	put_unaligned_be32(i, key.addr.addr);
+	dest = rtp_dest_insert(fanout, &key);
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, dest);
+	spin_lock_bh(&fanout->classes.lock);
+	err = rtp_variant_init(&dest->variant, &fanout->classes, cap, 0);
+	spin_unlock_bh(&fanout->classes.lock);
+	KUNIT_ASSERT_EQ(test, err, 0);
+	rtp_dest_publish(&fanout->table, dest);
+
+	return dest;
+}
+
+static void cost_want(struct kunit *test, struct cost *cost,
+		      struct rtp_dest *dest, u8 did)
+{
+	struct rtp_cap cap = { .did = did, .qid = RTP_QID_MAX };
+	struct rtp_fanout *fanout = cost->fanout;
+	u32 reserved = 0;
+	int err;
+
+	spin_lock_bh(&fanout->classes.lock);
+	err = rtp_variant_reserve(&dest->variant, &fanout->classes,
+				  &fanout->stream.top, &cap, cost->serial,
+				  &reserved);
+	if (!err)
+		rtp_variant_want(&dest->variant, &fanout->classes, &cap, false,
+				 reserved);
+	spin_unlock_bh(&fanout->classes.lock);
+	KUNIT_ASSERT_EQ(test, err, 0);
+	rtp_dest_pend(&fanout->table, dest);
+}
+
+/* Chunks of destinations that the owner looks at for those that wait. */
+static unsigned int cost_looked_at(struct rtp_fanout *fanout)
+{
+	struct rtp_dest_chunk *chunk;
+	unsigned int count = 0;
+	unsigned long index;
+
+	xa_for_each_marked(&fanout->table.chunks, index, chunk,
+			   RTP_DEST_PENDING)
+		count++;
+
+	return count;
 }
 
 /* A class for each of the layers, and in them so many destinations. */
@@ -123,26 +204,14 @@ static struct cost *cost_begin(struct kunit *test, unsigned int dests)
 	struct rtp_cap cap = { .qid = RTP_QID_MAX };
 	struct cost *cost;
 	unsigned int i;
-	int err;
 
-	cost = kvzalloc_obj(*cost, GFP_KERNEL);
+	cost = kunit_kzalloc(test, sizeof(*cost), GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, cost);
-	KUNIT_ASSERT_EQ(test, 0,
-			kunit_add_action_or_reset(test, cost_release, cost));
-	cost->variants = kvcalloc(dests, sizeof(*cost->variants), GFP_KERNEL);
-	KUNIT_ASSERT_NOT_NULL(test, cost->variants);
-	cost->dests = dests;
-	rtp_batch_reset(&cost->batch);
-
-	rtp_classes_init(&cost->classes);
+	cost->fanout = cost_fanout(test);
 	for (i = 0; i < dests; i++) {
 		cap.did = i % COST_CAPS / COST_TIDS;
 		cap.tid = i % COST_TIDS;
-		spin_lock_bh(&cost->classes.lock);
-		err = rtp_variant_init(&cost->variants[i], &cost->classes, &cap,
-				       0);
-		spin_unlock_bh(&cost->classes.lock);
-		KUNIT_ASSERT_EQ(test, err, 0);
+		cost_add(test, cost->fanout, i, &cap);
 	}
 	for (i = 0; i < ARRAY_SIZE(cost_tids); i++)
 		cost_picture(cost, i);
@@ -154,9 +223,12 @@ static struct cost *cost_begin(struct kunit *test, unsigned int dests)
 static u32 cost_datagram(struct cost *cost, u16 seq)
 {
 	u8 *datagram = cost->datagram[seq % ARRAY_SIZE(cost->datagram)];
-	struct rtp_item *item = rtp_batch_slot(&cost->batch);
+	struct rtp_fanout *fanout = cost->fanout;
+	struct rtp_batch *batch = &fanout->batch;
+	struct rtp_item *item = rtp_batch_slot(batch);
 	struct rtp_arrival *arrival = &item->arrival;
-	struct rtp_stream *stream = &cost->stream;
+	struct rtp_classes *classes = &fanout->classes;
+	struct rtp_stream *stream = &fanout->stream;
 	struct rtp_layer *layer = &arrival->layer;
 	const struct rtp_codec_ops *codec;
 	struct rtp_packet pkt;
@@ -169,22 +241,26 @@ static u32 cost_datagram(struct cost *cost, u16 seq)
 	if (rtp_stream_receive(stream, pkt.ssrc, pkt.seq) > RTP_ACCEPT_FIRST)
 		return 0;
 	codec->classify(&stream->codec, &pkt, rtp_stream_late(stream), layer);
-	arrival->used = rtp_stream_classes(stream, &cost->classes);
-	keep = rtp_class_keep(&cost->classes, arrival->used, layer);
+	arrival->stream = stream;
+	arrival->serial = cost->serial++;
+	arrival->used = rtp_stream_classes(stream, classes);
+	keep = rtp_class_keep(classes, arrival->used, layer);
 	rtp_stream_number(stream, pkt.timestamp, layer, keep, arrival->used,
 			  &arrival->numbers);
-	arrival->marked = rtp_class_marked(&cost->classes, arrival->used, layer,
+	arrival->marked = rtp_class_marked(classes, arrival->used, layer,
 					   pkt.marker);
 	item->dgram = &cost_dgram;
 	item->octets = pkt.len;
 
-	rtp_batch_add(&cost->batch);
-	if (cost->batch.count == COST_BATCH) {
-		rtp_batch_plan(&cost->batch);
-		rtp_batch_reset(&cost->batch);
+	if (READ_ONCE(classes->switching) && rtp_arrival_may_switch(arrival))
+		rtp_owner_switch(fanout, arrival);
+	rtp_batch_add(batch);
+	if (batch->count == COST_BATCH) {
+		rtp_batch_plan(batch);
+		rtp_batch_reset(batch);
 	}
 
-	return arrival->numbers.classes;
+	return keep;
 }
 
 static int cost_compare(const void *a, const void *b)
@@ -194,9 +270,9 @@ static int cost_compare(const void *a, const void *b)
 	return *x < *y ? -1 : *x > *y;
 }
 
-static void cost_measure(struct kunit *test, unsigned int dests)
+static u16 cost_measure(struct kunit *test, struct cost *cost)
 {
-	struct cost *cost = cost_begin(test, dests);
+	struct rtp_fanout *fanout = cost->fanout;
 	unsigned int round, i;
 	u32 ns[COST_ROUNDS];
 	u32 refused = 0;
@@ -212,31 +288,64 @@ static void cost_measure(struct kunit *test, unsigned int dests)
 		cond_resched();
 	}
 	KUNIT_EXPECT_EQ(test, refused, 0);
-	KUNIT_EXPECT_EQ(test, cost->stream.lost, 0);
+	KUNIT_EXPECT_EQ(test, fanout->stream.lost, 0);
 	/* of the class without a cap, which follows the input's */
-	KUNIT_EXPECT_EQ(test, cost->stream.seq.number[RTP_CLASS_ALL],
+	KUNIT_EXPECT_EQ(test, fanout->stream.seq.number[RTP_CLASS_ALL],
 			(u16)(seq - 1));
 
 	sort(ns, COST_ROUNDS, sizeof(*ns), cost_compare, NULL);
 	kunit_info(test,
-		   "ns for a datagram, %u classes, %u destinations: %u %u %u\n",
-		   COST_CAPS, dests, ns[0], ns[COST_ROUNDS / 2],
-		   ns[COST_ROUNDS - 1]);
+		   "ns for a datagram, %u classes, %u destinations, %u of which wait: %u %u %u\n",
+		   COST_CAPS, fanout->table.used, fanout->classes.switching,
+		   ns[0], ns[COST_ROUNDS / 2], ns[COST_ROUNDS - 1]);
+
+	return seq;
 }
 
 static void cost_few_test(struct kunit *test)
 {
-	cost_measure(test, COST_CAPS);
+	cost_measure(test, cost_begin(test, COST_CAPS));
 }
 
 static void cost_many_test(struct kunit *test)
 {
-	cost_measure(test, COST_MANY);
+	struct cost *cost = cost_begin(test, COST_MANY);
+
+	cost_measure(test, cost);
+	KUNIT_EXPECT_EQ(test, cost_looked_at(cost->fanout), 0);
+}
+
+/* One of them waits for a key frame that does not come. */
+static void cost_pending_test(struct kunit *test)
+{
+	struct cost *cost = cost_begin(test, COST_MANY);
+	struct rtp_fanout *fanout = cost->fanout;
+	/* of the class of the lowest layer */
+	struct rtp_dest *dest = rtp_dest_at(&fanout->table, COST_MANY / 2);
+	unsigned int i;
+	u16 seq;
+
+	KUNIT_ASSERT_NOT_NULL(test, dest);
+	cost_want(test, cost, dest, COST_DIDS - 1);
+	KUNIT_EXPECT_EQ(test, cost_looked_at(fanout), 1);
+	seq = cost_measure(test, cost);
+	KUNIT_EXPECT_EQ(test, fanout->classes.switching, 1);
+	KUNIT_EXPECT_EQ(test, cost_looked_at(fanout), 1);
+
+	/* It does not wait any more: nobody is looked at. */
+	cost_want(test, cost, dest, 0);
+	cost_want(test, cost, rtp_dest_at(&fanout->table, 0), COST_DIDS - 1);
+	KUNIT_EXPECT_EQ(test, fanout->classes.switching, 1);
+	KUNIT_EXPECT_EQ(test, cost_looked_at(fanout), 2);
+	for (i = 0; i < COST_PICTURE; i++)
+		cost_datagram(cost, seq++);
+	KUNIT_EXPECT_EQ(test, cost_looked_at(fanout), 1);
 }
 
 static struct kunit_case cost_cases[] = {
 	KUNIT_CASE_SLOW(cost_few_test),
 	KUNIT_CASE_SLOW(cost_many_test),
+	KUNIT_CASE_SLOW(cost_pending_test),
 	{}
 };
 

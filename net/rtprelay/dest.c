@@ -2,7 +2,10 @@
 /*
  * The table of destinations.
  */
+#include <kunit/visibility.h>
+#include <linux/bitmap.h>
 #include <linux/bitops.h>
+#include <linux/export.h>
 #include <linux/log2.h>
 #include <linux/minmax.h>
 #include <linux/mm.h>
@@ -55,6 +58,7 @@ int rtp_dest_table_init(struct rtp_dest_table *table)
 
 	return rhashtable_init(&table->hash, &params);
 }
+EXPORT_SYMBOL_IF_KUNIT(rtp_dest_table_init);
 
 /**
  * rtp_dest_table_destroy() - free a table and what is in it
@@ -77,6 +81,7 @@ void rtp_dest_table_destroy(struct rtp_dest_table *table)
 	}
 	xa_destroy(&table->chunks);
 }
+EXPORT_SYMBOL_IF_KUNIT(rtp_dest_table_destroy);
 
 /**
  * rtp_dest_find() - look up a destination
@@ -111,6 +116,7 @@ struct rtp_dest *rtp_dest_at(struct rtp_dest_table *table, u32 slot)
 
 	return &chunk->dest[i];
 }
+EXPORT_SYMBOL_IF_KUNIT(rtp_dest_at);
 
 /**
  * rtp_dest_is_live() - whether a destination is published
@@ -250,6 +256,7 @@ struct rtp_dest *rtp_dest_insert(struct rtp_fanout *fanout,
 
 	return dest;
 }
+EXPORT_SYMBOL_IF_KUNIT(rtp_dest_insert);
 
 /**
  * rtp_dest_publish() - a destination gets the stream from now on
@@ -266,6 +273,7 @@ void rtp_dest_publish(struct rtp_dest_table *table, struct rtp_dest *dest)
 	smp_mb__before_atomic();
 	set_bit(dest->index % RTP_CHUNK_DESTS, chunk->live);
 }
+EXPORT_SYMBOL_IF_KUNIT(rtp_dest_publish);
 
 /**
  * rtp_dest_unpublish() - a destination gets nothing more of the stream
@@ -286,7 +294,7 @@ void rtp_dest_unpublish(struct rtp_dest_table *table, struct rtp_dest *dest)
  * @table: the table
  * @dest: the destination, for which rtp_variant_want() was called
  *
- * Context: Socket locked.
+ * Context: Process context, socket locked.
  */
 void rtp_dest_pend(struct rtp_dest_table *table, struct rtp_dest *dest)
 {
@@ -295,6 +303,35 @@ void rtp_dest_pend(struct rtp_dest_table *table, struct rtp_dest *dest)
 	/* Pairs with the owner's barrier: it sees the class, or this bit. */
 	smp_mb__before_atomic();
 	set_bit(dest->index % RTP_CHUNK_DESTS, chunk->pending);
+	/* After the bit: see rtp_dest_settle(). */
+	xa_set_mark(&table->chunks, dest->index / RTP_CHUNK_DESTS,
+		    RTP_DEST_PENDING);
+}
+EXPORT_SYMBOL_IF_KUNIT(rtp_dest_pend);
+
+/**
+ * rtp_dest_settle() - the owner was at those of a chunk that are pending
+ * @table: the table
+ * @index: the chunk's
+ * @chunk: the chunk
+ *
+ * It need not look there again where none is left.
+ *
+ * Context: The owner.
+ */
+void rtp_dest_settle(struct rtp_dest_table *table, unsigned long index,
+		     struct rtp_dest_chunk *chunk)
+{
+	if (!bitmap_empty(chunk->pending, RTP_CHUNK_DESTS))
+		return;
+
+	/* Both who marks and who takes the mark away have the lock of @chunks:
+	 * a bit that was set before the mark was taken away is seen here, and
+	 * the mark for one that is set after it stays.
+	 */
+	xa_clear_mark(&table->chunks, index, RTP_DEST_PENDING);
+	if (!bitmap_empty(chunk->pending, RTP_CHUNK_DESTS))
+		xa_set_mark(&table->chunks, index, RTP_DEST_PENDING);
 }
 
 /**

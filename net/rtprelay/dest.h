@@ -164,7 +164,8 @@ static_assert(sizeof(struct rtp_dest_chunk) <= RTP_CHUNK_SIZE);
  * struct rtp_dest_table - the destinations of a fan-out
  * @hash: by &struct rtp_dest_key
  * @chunks: &struct rtp_dest_chunk by slot number / RTP_CHUNK_DESTS; they stay
- *	as long as the table
+ *	as long as the table. Those in which some bit of @pending is set have
+ *	the mark RTP_DEST_PENDING.
  * @slots: slots in @chunks; only grows
  * @used: destinations held
  * @free_head: slot freed first, of those that are free, or RTP_DEST_NONE
@@ -182,6 +183,7 @@ struct rtp_dest_table {
 };
 
 #define RTP_DEST_NONE	(~0U)
+#define RTP_DEST_PENDING	XA_MARK_0
 
 struct rtp_fanout;
 
@@ -196,6 +198,8 @@ struct rtp_dest *rtp_dest_insert(struct rtp_fanout *fanout,
 void rtp_dest_publish(struct rtp_dest_table *table, struct rtp_dest *dest);
 void rtp_dest_unpublish(struct rtp_dest_table *table, struct rtp_dest *dest);
 void rtp_dest_pend(struct rtp_dest_table *table, struct rtp_dest *dest);
+void rtp_dest_settle(struct rtp_dest_table *table, unsigned long index,
+		     struct rtp_dest_chunk *chunk);
 void rtp_dest_remove(struct rtp_fanout *fanout, struct rtp_dest *dest);
 bool rtp_dest_is_live(struct rtp_dest_table *table,
 		      const struct rtp_dest *dest);

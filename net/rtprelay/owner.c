@@ -3,7 +3,9 @@
  * What is done once for a datagram: it is classified and numbered, destinations
  * change their class at it, and it joins the batch.
  */
+#include <kunit/visibility.h>
 #include <linux/bitops.h>
+#include <linux/export.h>
 #include <linux/ktime.h>
 #include <linux/list.h>
 #include <linux/math.h>
@@ -264,32 +266,35 @@ static void rtp_owner_switch_dest(struct rtp_fanout *fanout,
 		set_bit(i, chunk->pending);
 }
 
-/* Change the class of each destination that is to have another, where it may be
- * changed: no shard is at what it has.
+/**
+ * rtp_owner_switch() - change the class of each destination that is to have
+ *	another, where it may be changed
+ * @fanout: the fan-out
+ * @arrival: at which datagram
+ *
+ * Context: The owner, while no shard walks: none is at what they have.
  */
-static void rtp_owner_switch(struct rtp_fanout *fanout,
-			     const struct rtp_arrival *arrival)
+void rtp_owner_switch(struct rtp_fanout *fanout,
+		      const struct rtp_arrival *arrival)
 {
-	/* Pairs with rtp_dest_grow(): chunks below are there. */
-	u32 slots = smp_load_acquire(&fanout->table.slots);
+	struct rtp_dest_table *table = &fanout->table;
 	struct rtp_dest_chunk *chunk;
+	unsigned long index;
 	unsigned int i;
-	u32 slot;
 
-	for (slot = 0; slot < slots; slot += RTP_CHUNK_DESTS) {
+	/* The others, and there may be thousands, are not looked at. */
+	xa_for_each_marked(&table->chunks, index, chunk, RTP_DEST_PENDING) {
 		local_bh_disable();
 		rcu_read_lock();
-		chunk = rtp_dest_chunk(&fanout->table, slot);
-		if (chunk) {
-			for_each_set_bit(i, chunk->pending, RTP_CHUNK_DESTS)
-				rtp_owner_switch_dest(fanout, chunk, i,
-						      arrival);
-		}
+		for_each_set_bit(i, chunk->pending, RTP_CHUNK_DESTS)
+			rtp_owner_switch_dest(fanout, chunk, i, arrival);
 		rcu_read_unlock();
 		local_bh_enable();
+		rtp_dest_settle(table, index, chunk);
 		cond_resched();
 	}
 }
+EXPORT_SYMBOL_IF_KUNIT(rtp_owner_switch);
 
 static bool rtp_owner_switches(struct rtp_fanout *fanout,
 			       const struct rtp_arrival *arrival)

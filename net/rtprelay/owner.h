@@ -8,6 +8,7 @@
 
 #include <linux/types.h>
 
+struct rtp_arrival;
 struct rtp_fanout;
 
 /**
@@ -26,5 +27,7 @@ enum rtp_ready {
 
 enum rtp_ready rtp_owner_batch(struct rtp_fanout *fanout, int *budget,
 			       u32 *bytes);
+void rtp_owner_switch(struct rtp_fanout *fanout,
+		      const struct rtp_arrival *arrival);
 
 #endif /* _NET_RTPRELAY_OWNER_H */
