@@ -40,7 +40,7 @@ struct main_command {
 };
 
 static const struct main_command commands[] = {
-	{ "list", "[streams|viewers]", "a line for each", 0, 1, command_list },
+	{ "list", "[streams|viewers|limits]", "a line for each", 0, 1, command_list },
 	{ "show", "PATH", "all of a stream and its viewers", 1, 1, command_show },
 	{ "kick", "VIEWER", "end a viewer's session", 1, 1, command_kick },
 	{ "cap", "VIEWER DID,QID,TID", "change the layers that a viewer gets", 2, 2,
@@ -56,7 +56,7 @@ static char *main_summary(void)
 		g_autofree char *call = g_strdup_printf("%s %s", commands[i].name,
 							commands[i].usage);
 
-		g_string_append_printf(text, "\n  %-26s%s", call, commands[i].what);
+		g_string_append_printf(text, "\n  %-31s%s", call, commands[i].what);
 	}
 	return g_string_free(text, FALSE);
 }

@@ -216,7 +216,7 @@ static void test_usage(struct bed *bed, gconstpointer unused)
 {
 	assert_fails(bed, "", 2, "--help");
 	assert_fails(bed, "dance", 2, "--help");
-	assert_fails(bed, "list everything", 2, "streams and viewers");
+	assert_fails(bed, "list everything", 2, "streams, viewers and limits");
 	assert_fails(bed, "kick", 2, "usage: rtprelayctl kick VIEWER");
 	assert_fails(bed, "cap one", 2, "DID,QID,TID");
 	assert_fails(bed, "show a b", 2, "usage");
@@ -267,6 +267,38 @@ static void test_taken(struct bed *bed, gconstpointer unused)
 	unlink(config);
 }
 
+static const struct bed_wish limited = {
+	.monitor = TRUE,
+	.timeout = 60,
+	.server = "rate-limit=10k\n",
+};
+
+/* What is limited, and for whom: the cap allowed, the one that it has, and why */
+static void test_limits(struct bed *bed, gconstpointer unused)
+{
+	struct viewer *viewer = viewer_new(bed, NULL, 1);
+	g_autofree char *none = NULL, *limits = NULL, *viewers = NULL;
+	g_autoptr(JsonNode) all = NULL;
+
+	none = ctl_text(bed, "list limits");
+	g_assert_nonnull(strstr(none, "\nhost   -     10"));
+	g_assert_true(g_str_has_suffix(none, "  0\n"));
+	viewer_play(viewer);
+	bed_await_log(bed, "to=0,0,0");
+	bed_await_log(bed, "reason=\"host limit of 10 kb/s shared by 1\"");
+	limits = ctl_text(bed, "list limits");
+	assert_aligned(limits);
+	g_assert_true(g_str_has_prefix(limits, "SCOPE  NAME  LIMIT"));
+	viewers = ctl_text(bed, "list viewers");
+	assert_aligned(viewers);
+	g_assert_nonnull(strstr(viewers, "7,15,7  0,0,0    0,0,0"));
+	g_assert_nonnull(strstr(viewers, "  host limit of 10 kb/s shared by 1"));
+	all = ctl_json(bed, "-j list limits");
+	g_assert_cmpint(look_int(json_array_get_object_element(json_node_get_array(all), 0),
+				 "viewers"), ==, 1);
+	viewer_teardown(viewer);
+}
+
 #define ADD(name, func) \
 	g_test_add("/ctl/" name, struct bed, &wish, bed_set_up, func, bed_tear_down)
 
@@ -277,6 +309,8 @@ int main(int argc, char **argv)
 	ADD("kick", test_kick);
 	ADD("cap", test_cap);
 	ADD("usage", test_usage);
+	g_test_add("/ctl/limits", struct bed, &limited, bed_set_up, test_limits,
+		   bed_tear_down);
 	ADD("socket", test_socket);
 	ADD("taken", test_taken);
 	return g_test_run();

@@ -12,6 +12,13 @@
 /* Nobody is dropped while a slow machine starts a browser. */
 static const struct bed_wish wish = { .monitor = TRUE, .timeout = 600 };
 
+/* All layers of the first viewer would be too much for all of them. */
+static const struct bed_wish limited = {
+	.monitor = TRUE,
+	.timeout = 600,
+	.server = "rate-limit=600k\n",
+};
+
 #define MANY	500
 /* Longest that the browser may take with many, in seconds: it must not hang */
 #define HANGS_S	60
@@ -39,7 +46,7 @@ static char *browse(const struct bed *bed, const char *browser, const char *what
 		browser, "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic",
 		"--no-first-run", "--disable-background-networking",
 		"--disable-component-update", "--disable-sync", "--hide-scrollbars",
-		"--disable-dev-shm-usage", "--enable-logging=stderr", "--window-size=1280,760",
+		"--disable-dev-shm-usage", "--enable-logging=stderr", "--window-size=1280,840",
 		"--virtual-time-budget=20000", user_data, what, url, NULL
 	};
 	const char *remove[] = { "rm", "-r", profile, NULL };
@@ -89,6 +96,7 @@ static void test_nobody(struct bed *bed, gconstpointer unused)
 
 	g_assert_cmpuint(count_of(dom, "<article class=\"stream\">"), ==, 3);
 	g_assert_cmpuint(count_of(dom, ">idle</span>"), ==, 3);
+	g_assert_null(strstr(dom, "limit of"));
 	g_assert_nonnull(strstr(dom, "<tbody></tbody>"));
 	g_assert_nonnull(strstr(dom, "<p id=\"empty\">Nobody is watching.</p>"));
 }
@@ -125,6 +133,12 @@ static void test_some(struct bed *bed, gconstpointer unused)
 	g_assert_cmpuint(count_of(dom, "<div class=\"fill d"), ==, 9);
 	g_assert_nonnull(strstr(dom, "width: 100%"));
 	g_assert_nonnull(strstr(dom, "<polyline class=\"spark\""));
+	/* who has less than it asked for, why, and what is left of the limit */
+	g_assert_nonnull(strstr(dom, " of 7,15,7</td>"));
+	g_assert_nonnull(strstr(dom, "<td class=\"decision\">host limit of 600 kb/s shared by 3"));
+	g_assert_nonnull(strstr(dom, "<td class=\"decision\">wish</td>"));
+	g_assert_nonnull(strstr(dom, "limit of this host"));
+	g_assert_nonnull(strstr(dom, " of 600 kb/s, 3 viewers"));
 	if (screenshot) {
 		g_autofree char *what = g_strconcat("--screenshot=", screenshot, NULL);
 
@@ -152,8 +166,8 @@ static void test_many(struct bed *bed, gconstpointer unused)
 		viewer_vanish(viewers[i]);
 }
 
-#define ADD(name, func) \
-	g_test_add("/page/" name, struct bed, &wish, bed_set_up, func, bed_tear_down)
+#define ADD(name, wish, func) \
+	g_test_add("/page/" name, struct bed, wish, bed_set_up, func, bed_tear_down)
 
 static void test_no_browser(void)
 {
@@ -173,8 +187,8 @@ int main(int argc, char **argv)
 	getrlimit(RLIMIT_NOFILE, &limit);
 	limit.rlim_cur = limit.rlim_max;
 	setrlimit(RLIMIT_NOFILE, &limit);
-	ADD("nobody", test_nobody);
-	ADD("some", test_some);
-	ADD("many", test_many);
+	ADD("nobody", &wish, test_nobody);
+	ADD("some", &limited, test_some);
+	ADD("many", &wish, test_many);
 	return g_test_run();
 }

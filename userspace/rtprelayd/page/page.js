@@ -114,6 +114,27 @@ function putLayers(parent, layers) {
 	}
 }
 
+// A bar for each limit, as long as what is used of it
+function showLimits(limits) {
+	const list = $("limits");
+
+	list.replaceChildren();
+	list.hidden = !limits.length;
+	for (const limit of limits) {
+		const box = document.createElement("div");
+
+		put(list, "span", "name", "limit of " + (limit.name ? limit.scope + " " + limit.name :
+			"this host"));
+		box.className = "box";
+		put(box, "div", "fill").style.width =
+			100 * Math.min(limit.used / limit.limit, 1) + "%";
+		list.append(box);
+		put(list, "span", limit.used > limit.limit ? "rate bad" : "rate",
+		    bits(limit.used) + " of " + bits(limit.limit) + ", " +
+		    (limit.viewers === 1 ? "1 viewer" : count(limit.viewers) + " viewers"));
+	}
+}
+
 function putTrack(parent, track) {
 	const element = put(parent, "div", "track");
 	const title = put(element, "div", "title");
@@ -171,15 +192,15 @@ function capOf(viewer) {
 		(leg.wish === leg.cap ? "" : " of " + leg.wish);
 }
 
-// What is wrong; else why it has less than it asked for, if it has.
-function whyOf(viewer) {
-	const less = viewer.tracks.find(leg => leg.wish !== leg.cap && leg.adapted);
+// Why it has these layers: of the first track that has other ones than it asked for
+function decisionOf(viewer) {
+	const less = viewer.tracks.find(leg => leg.reason !== "wish") || viewer.tracks[0];
 
-	if (viewer.slow !== "none")
-		return viewer.slow + ": " + viewer.why;
-	if (viewer.why || !less)
-		return viewer.why;
-	return "fewer layers" + (less.adapted === "steady" ? "" : ": " + less.adapted);
+	return less ? less.adapted : "";
+}
+
+function whyOf(viewer) {
+	return viewer.slow === "none" ? viewer.why : viewer.slow + ": " + viewer.why;
 }
 
 const columns = [
@@ -189,6 +210,7 @@ const columns = [
 	{ name: "Transport", value: viewer => unique(viewer.tracks.map(leg => leg.transport)) },
 	{ name: "Served by", value: viewer => unique(viewer.tracks.map(leg => leg.backend)) },
 	{ name: "Cap", value: capOf },
+	{ name: "Reason", value: decisionOf, class: "decision" },
 	{ name: "Rate", value: viewer => sum(viewer.tracks, leg => leg.rate), show: bits,
 	  class: "n" },
 	{ name: "Dropped", value: viewer => sum(viewer.tracks, leg => dropped(leg, "dropped_")),
@@ -292,6 +314,7 @@ function show(model) {
 	setText($("rx"), bits(sum(tracks, track => track.rx_rate)));
 	setText($("tx"), bits(sum(tracks, track => track.tx_rate)));
 	setText($("uptime"), age(model.uptime));
+	showLimits(model.limits);
 	showStreams(model.streams);
 	showViewers(model.viewers, model.sessions);
 }
