@@ -1,0 +1,79 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Loss against throughput on a shallow queue, user and kernel, unpaced and paced
+(figures 6.3 and 6.4).
+"""
+
+import time
+
+from build.progress import say
+from experiments import plots
+from experiments.bed import Bed, between
+from experiments.report import Report
+from experiments.where import GUEST
+
+TITLE = "Loss below what the link carries"
+WHERE, ALONE = GUEST, True
+KINDS = {"user": ("user", 0), "kernel": ("kernel", 0), "kernel, paced": ("kernel", 90)}
+CAP = "1,0,7"
+# What a switch of the thesis's time had for a port, in time at the link's rate.
+MBIT, QUEUE_MS = 6, 60
+# Viewers, so that the link is filled to about a third up to almost all.
+COUNTS, SECONDS = (4, 6, 8, 10, 11), 7
+QUICK = (8,), 5
+SETTLE_S = 2
+
+
+def _run(out, name, counts, seconds):
+    backend, pace = KINDS[name]
+    rows = []
+    with Bed(out / name.replace(", ", "-"), "none", backend, cap=CAP,
+             config=f"pace={pace}\n") as bed:
+        bed.shape(MBIT, QUEUE_MS)
+        for count in counts:
+            bed.join(count - len(bed.each()), gap=100, report=5000)
+            bed.await_media()
+            time.sleep(SETTLE_S)
+            since, before = time.monotonic(), bed.link()
+            time.sleep(seconds)
+            bed.check()
+            now, after = time.monotonic(), bed.link()
+            each = [between(seen, since, now) for seen in bed.each()]
+            offered = (after["in"] - before["in"]) / (now - since)
+            losses = [1 - received / max(expected, 1) for received, expected, _, _ in each]
+            rows.append({"name": name, "viewers": count, "offered": offered,
+                         "losses": losses,
+                         "loss": 1 - sum(r[0] for r in each) / max(sum(r[1] for r in each), 1)})
+            say(f"{name}, {count} viewers: {offered / MBIT / 1250:.0f} % of the link, loss "
+                f"{rows[-1]['loss'] * 100:.2f} %")
+    return rows
+
+
+def measure(out, quick):
+    counts, seconds = QUICK if quick else (COUNTS, SECONDS)
+    return {"rows": [row for name in KINDS for row in _run(out, name, counts, seconds)]}
+
+
+def report(data, quick):
+    link = MBIT * 125000
+    figure = plots.Figure(f"Loss on {MBIT} Mb/s with a queue of {QUEUE_MS} ms",
+                          'set xlabel "of the link, %"', 'set ylabel "lost, %"')
+    rows = [(row["name"], row["viewers"], row["offered"] / link, row["loss"])
+            for row in data["rows"]]
+    for name in KINDS:
+        figure.curve([(share * 100, loss * 100) for who, _, share, loss in rows if who == name],
+                     "with linespoints", name)
+    most = {name: max(loss for who, _, share, loss in rows if who == name and share < 1)
+            for name in KINDS}
+    text = (f"Viewers of the middle picture size on {MBIT} Mb/s, below what that carries, with "
+            f"a queue of only {QUEUE_MS} ms: a key frame for all of them at once is longer than "
+            "that. Lost at the most: "
+            + ", ".join(f"{loss * 100:.2f} % ({name})" for name, loss in most.items())
+            + ". Paced, copies leave over 90 % of the time between two pictures (`pace=90`). "
+            "The thesis found that its kernel version lost more than the one in Python, since "
+            "all copies left at once (figures 6.3 and 6.4), and asked for pacing.")
+    found = Report(("kind", "viewers", "offered", "loss"), rows, figure, text)
+    share = max(share for who, _, share, _ in rows if who == "kernel, paced")
+    found.must(f"paced, up to {share * 100:.0f} % of the link: lost",
+               f"{most['kernel, paced'] * 100:.2f} %", "<= 1 %" if quick else "0 %",
+               most["kernel, paced"] <= (0.01 if quick else 0))
+    return found
