@@ -24,6 +24,7 @@ WISH(host_limit, "rate-limit=3500k\n", "");
 WISH(tight_limit, NULL, "rate-limit=20k\n");
 WISH(lo_limit, "rate-limit=1G\n[interface lo]\nrate-limit=2M\n[interface nosuch0]\n"
      "rate-limit=1k\n", "");
+WISH(one_sharp, NULL, "viewer-rate-limit=1M\ngive-up=resolution\n");
 WISH(no_limit, NULL, "");
 
 static gint64 limit_used(const JsonNode *status, guint index, const char *member)
@@ -106,6 +107,20 @@ static void test_viewer(struct bed *bed, gconstpointer unused)
 	g_assert_cmpstr(leg_string(status, 0, "wish"), ==, "7,15,7");
 	g_assert_cmpstr(leg_string(status, 0, "wanted"), ==, "7,15,7");
 	g_assert_cmpstr(leg_string(status, 0, "allowed"), ==, leg_string(status, 0, "cap"));
+	viewer_teardown(viewer);
+}
+
+/* The other order: all frames of a smaller picture */
+static void test_order(struct bed *bed, gconstpointer unused)
+{
+	struct viewer *viewer = viewer_new(bed, NULL, 1);
+	g_autoptr(JsonNode) status = NULL;
+
+	viewer_play(viewer);
+	await_decision(bed, 0, "path limit of 1.0 Mb/s for a viewer");
+	status = look_json(bed, "/status");
+	g_assert_cmpint(leg_string(status, 0, "cap")[0], <, '2');
+	g_assert_true(g_str_has_suffix(leg_string(status, 0, "cap"), ",2"));
 	viewer_teardown(viewer);
 }
 
@@ -355,6 +370,7 @@ int main(int argc, char **argv)
 #define TEST(name, wish, func) \
 	g_test_add("/limiter/" name, struct bed, wish, bed_set_up, func, bed_tear_down)
 	TEST("viewer", &one_limit, test_viewer);
+	TEST("order", &one_sharp, test_order);
 	TEST("path", &all_limit, test_path);
 	TEST("host", &host_limit, test_host);
 	TEST("full", &tight_limit, test_full);
