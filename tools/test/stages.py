@@ -94,7 +94,7 @@ class Stages:
             os.write(1, part)
 
         guest = Guest(kernel, [tests / "run_kselftest.sh", "-p", out / "programs", *chosen],
-                      out, append=append, cwd=tests)
+                      out, append=append, cwd=tests, cards=True)
         guest.run(timeout, show)
         (out / "ktap").write_bytes(text)
         return counts.kselftest(self.result("source"), text.decode(errors="replace"),

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from build.progress import PERIOD, Failed, elapsed, say
 from vm import console, qemu
+from vm.cable import cable
 
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
@@ -28,16 +29,17 @@ def show(text):
 class Guest:
     """Runs command in kernel. out is the directory that both sides write, at the
     same path in the guest; the kernel's log is out/console.log. machine: qemu.USUAL, or
-    qemu.ICOUNT, which is always emulated.
+    qemu.ICOUNT, which is always emulated. cards: with two network cards, joined.
     """
 
     def __init__(self, kernel, command, out, env=None, append=(), cwd="/",
-                 machine=qemu.USUAL):
+                 machine=qemu.USUAL, cards=False):
         self.kernel = kernel
         self.out = Path(out).resolve()
         self.log = self.out / "console.log"
         self.append = append
         self.machine = machine
+        self.cards = cards
         words = ["/usr/bin/env", "-i", "-C", str(cwd), f"PATH={PATH}", "LANG=C.UTF-8",
                  "HOME=/run/home"]
         words += [f"{name}={value}" for name, value in (env or {}).items()]
@@ -58,12 +60,19 @@ class Guest:
                 ours[name], theirs[name] = map(opened.enter_context, socket.socketpair())
                 ours[name].setblocking(False)
             fds = {name: end.fileno() for name, end in theirs.items()}
+            passed = list(fds.values())
             argv = self.command(job, fds, accel, interactive)
+            if self.cards:
+                ends = cable()
+                for end in ends:
+                    opened.callback(os.close, end)
+                passed += ends
+                argv += qemu.card_words(ends)
             errors = opened.enter_context(open(Path(scratch) / "qemu.log", "w+"))
             self.log.write_text("")
             # A session of its own: the terminal's Ctrl-C is for us to act on.
             self.process = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=errors,
-                                            stderr=errors, pass_fds=list(fds.values()),
+                                            stderr=errors, pass_fds=passed,
                                             start_new_session=True)
             for end in theirs.values():
                 end.close()

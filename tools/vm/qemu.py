@@ -67,6 +67,19 @@ def port_words(ports):
     return argv
 
 
+def card_words(ends):
+    """Two network cards on a cable of cable.py; without one, on a hub that can carry
+    complete frames and nothing else.
+    """
+    argv = []
+    for nr in range(2):
+        # With its ROM the machine would look for something to boot from.
+        argv += ["-netdev", f"tap,id=card{nr},fd={ends[nr]}" if ends else
+                 f"hubport,id=card{nr},hubid=0",
+                 "-device", f"virtio-net-pci,netdev=card{nr},romfile="]
+    return argv
+
+
 def accelerator(boots):
     """kvm where a guest comes up with it in seconds, else tcg. A device that opens
     is not enough: boots(accel, seconds) tries. Asked once in each of the machine's

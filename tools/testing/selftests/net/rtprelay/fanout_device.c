@@ -14,56 +14,88 @@
 
 #include "fanout_lib.h"
 
-/* Switch a feature of a device, as ethtool -K does. */
-static void fo_feature(const char *device, const char *name, bool on)
+static int fo_ethtool(const char *device, void *command)
+{
+	struct ifreq ifr = { .ifr_data = command };
+	int fd, ret;
+
+	snprintf(ifr.ifr_name, sizeof(ifr.ifr_name), "%s", device);
+	fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	ret = ioctl(fd, SIOCETHTOOL, &ifr);
+	close(fd);
+	return ret;
+}
+
+/* The number of a feature. Sets how many there are. */
+static __u32 fo_feature_number(const char *device, const char *name,
+			       __u32 *count)
 {
 	struct ethtool_sset_info *sset = calloc(1, sizeof(*sset) + 4);
-	struct ethtool_sfeatures *set;
 	struct ethtool_gstrings *names;
-	struct ifreq ifr = {};
-	__u32 i, count;
-	int fd;
+	__u32 i;
 
-	fd = socket(AF_INET, SOCK_DGRAM, 0);
-	snprintf(ifr.ifr_name, sizeof(ifr.ifr_name), "%s", device);
 	sset->cmd = ETHTOOL_GSSET_INFO;
 	sset->sset_mask = 1ULL << ETH_SS_FEATURES;
-	ifr.ifr_data = (void *)sset;
-	if (ioctl(fd, SIOCETHTOOL, &ifr))
+	if (fo_ethtool(device, sset))
 		fo_fatal("ETHTOOL_GSSET_INFO");
-	count = sset->data[0];
+	*count = sset->data[0];
+	free(sset);
 
-	names = calloc(1, sizeof(*names) + count * ETH_GSTRING_LEN);
+	names = calloc(1, sizeof(*names) + *count * ETH_GSTRING_LEN);
 	names->cmd = ETHTOOL_GSTRINGS;
 	names->string_set = ETH_SS_FEATURES;
-	names->len = count;
-	ifr.ifr_data = (void *)names;
-	if (ioctl(fd, SIOCETHTOOL, &ifr))
+	names->len = *count;
+	if (fo_ethtool(device, names))
 		fo_fatal("ETHTOOL_GSTRINGS");
-	for (i = 0; i < count; i++) {
+	for (i = 0; i < *count; i++) {
 		if (!strcmp((char *)names->data + i * ETH_GSTRING_LEN, name))
 			break;
 	}
-	if (i == count) {
+	free(names);
+	if (i == *count) {
 		errno = ENOENT;
 		fo_fatal(name);
 	}
+	return i;
+}
 
+/* The device has the feature, or would if told to. */
+static bool fo_can(const char *device, const char *name)
+{
+	struct ethtool_gfeatures *get;
+	__u32 i, count;
+	bool can;
+
+	i = fo_feature_number(device, name, &count);
+	get = calloc(1, sizeof(*get) + (count + 31) / 32 *
+		     sizeof(get->features[0]));
+	get->cmd = ETHTOOL_GFEATURES;
+	get->size = (count + 31) / 32;
+	if (fo_ethtool(device, get))
+		fo_fatal("ETHTOOL_GFEATURES");
+	can = get->features[i / 32].available & 1U << i % 32;
+	free(get);
+	return can;
+}
+
+/* Switch a feature of a device, as ethtool -K does. */
+static void fo_feature(const char *device, const char *name, bool on)
+{
+	struct ethtool_sfeatures *set;
+	__u32 i, count;
+
+	i = fo_feature_number(device, name, &count);
 	set = calloc(1, sizeof(*set) + (count + 31) / 32 *
 		     sizeof(set->features[0]));
 	set->cmd = ETHTOOL_SFEATURES;
 	set->size = (count + 31) / 32;
 	set->features[i / 32].valid = 1U << i % 32;
 	set->features[i / 32].requested = on ? 1U << i % 32 : 0;
-	ifr.ifr_data = (void *)set;
 	/* more than 0 when the device does not do as asked */
-	if (ioctl(fd, SIOCETHTOOL, &ifr)) {
+	if (fo_ethtool(device, set)) {
 		errno = EOPNOTSUPP;
 		fo_fatal(name);
 	}
-	close(fd);
-	free(sset);
-	free(names);
 	free(set);
 }
 
@@ -80,10 +112,20 @@ void fo_features(const char *device, const char * const *names, bool on)
 }
 
 /* All that make a device take more than a complete datagram. */
-const char * const fo_offloads[] = {
+const char * const fo_offloads[FO_OFFLOADS + 1] = {
 	"tx-udp-segmentation", "tx-generic-segmentation",
 	"tx-scatter-gather", "tx-checksum-ip-generic", NULL,
 };
+
+/* From which of fo_offloads on the device has them, or would if told to. */
+unsigned int fo_offloads_from(const char *device)
+{
+	unsigned int from = FO_OFFLOADS;
+
+	while (from && fo_can(device, fo_offloads[from - 1]))
+		from--;
+	return from;
+}
 
 /* Viewers are behind d0, which takes all and does nothing with it. */
 void fo_dummy(void)

@@ -53,6 +53,7 @@ union fo_sockaddr {
 };
 
 #define FO_VIEWERS	4
+#define FO_OFFLOADS	4
 
 #define FO_CPU1		"/sys/devices/system/cpu/cpu1/online"
 
@@ -147,14 +148,18 @@ int fo_sysctl_open(const char *name, int flags);
 void fo_sysctl(const char *name, const char *value);
 void fo_sh(const char *command);
 void fo_ip(const char *commands);
+int fo_peer_joined(void (*join)(pid_t theirs));
 int fo_peer(void);
+int fo_peer_cards(const char *driver);
 int fo_far(int peer);
 void fo_far_sockets(int peer);
 void fo_features(const char *device, const char * const *names, bool on);
-extern const char * const fo_offloads[];
+extern const char * const fo_offloads[FO_OFFLOADS + 1];
+unsigned int fo_offloads_from(const char *device);
 void fo_dummy(void);
 unsigned long fo_qdisc(const char *device, const char *counter);
 unsigned int fo_in_flight(int fd);
+int fo_enter_initial(void);
 int fo_enter(int netns);
 void fo_leave(int netns);
 

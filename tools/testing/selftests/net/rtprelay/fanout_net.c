@@ -43,7 +43,7 @@ int fo_sysctl_open(const char *name, int flags)
 	int back, fd;
 
 	snprintf(path, sizeof(path), "/proc/sys/net/rtp_fanout/%s", name);
-	back = fo_enter(fo_initial);
+	back = fo_enter_initial();
 	fd = open(path, flags | O_CLOEXEC);
 	fo_leave(back);
 	return fd;
@@ -63,7 +63,7 @@ static pid_t fo_backlog_owner;
 
 static void fo_backlog_write(const char *value)
 {
-	int back = fo_enter(fo_initial);
+	int back = fo_enter_initial();
 
 	fo_write("/proc/sys/net/core/netdev_max_backlog", value);
 	fo_leave(back);
@@ -80,7 +80,7 @@ static void fo_backlog_restore(void)
  */
 static void fo_backlog(void)
 {
-	int fd, back = fo_enter(fo_initial);
+	int fd, back = fo_enter_initial();
 	ssize_t len;
 
 	fd = open("/proc/sys/net/core/netdev_max_backlog", O_RDONLY);
@@ -210,22 +210,21 @@ static int fo_other(pid_t *child)
 	return netns;
 }
 
-/* A second network namespace, behind a pair of veth: v0 is ours, p0 theirs. */
-int fo_peer(void)
+/* A second network namespace. @join makes v0, which is ours, and in the namespace
+ * of that process p0, what one of which sends the other receives.
+ */
+int fo_peer_joined(void (*join)(pid_t theirs))
 {
-	char line[256];
 	int netns, back;
 	pid_t child;
 
 	netns = fo_other(&child);
 	/* copies may leave by a device that the way back does not use */
 	fo_write("/proc/sys/net/ipv4/conf/all/rp_filter", "0");
-	snprintf(line, sizeof(line),
-		 "link add v0 type veth peer name p0 index 100 netns %d\n"
-		 "addr add " FO_PEER_OURS "/24 dev v0\n"
-		 "addr add " FO_PEER_OURS6 "/64 dev v0 nodad\n"
-		 "link set v0 up\n", child);
-	fo_ip(line);
+	join(child);
+	fo_ip("addr add " FO_PEER_OURS "/24 dev v0\n"
+	      "addr add " FO_PEER_OURS6 "/64 dev v0 nodad\n"
+	      "link set v0 up\n");
 	back = fo_enter(netns);
 	fo_ip("addr add " FO_PEER_THEIRS "/24 dev p0\n"
 	      "addr add " FO_PEER_THEIRS6 "/64 dev p0 nodad\n"
@@ -236,6 +235,21 @@ int fo_peer(void)
 	if (!FO_WAIT(fo_running("v0")))
 		fo_fatal("v0");
 	return netns;
+}
+
+static void fo_veth(pid_t theirs)
+{
+	char line[128];
+
+	snprintf(line, sizeof(line),
+		 "link add v0 type veth peer name p0 index 100 netns %d\n",
+		 theirs);
+	fo_ip(line);
+}
+
+int fo_peer(void)
+{
+	return fo_peer_joined(fo_veth);
 }
 
 /* One CPU takes what comes in by a device of the namespace: who sends to it may
@@ -330,6 +344,12 @@ void fo_far_sockets(int peer)
 	fo_ip("neigh replace 10.9.0.2 lladdr 02:00:00:00:00:02 dev p1\n"
 	      "neigh replace fd09::2 lladdr 02:00:00:00:00:02 dev p1\n");
 	fo_leave(back);
+}
+
+/* Go to the network namespace that we came from. Returns the way back. */
+int fo_enter_initial(void)
+{
+	return fo_enter(fo_initial);
 }
 
 /* Go to another network namespace. Returns the way back, for fo_leave(). */
