@@ -140,6 +140,62 @@ static void test_thesis(struct bed *bed, gconstpointer unused)
 	viewer_teardown(reporter.viewer);
 }
 
+#define HOUSEHOLD	3
+
+/* Viewers at one address, of which the first @losers lose @lost of each 100 datagrams */
+static void household_lose(struct reporter *reporters, guint losers, guint lost)
+{
+	for (guint i = 0; i < 5; i++) {
+		for (guint j = 0; j < HOUSEHOLD; j++)
+			reporter_report(&reporters[j], 100, j < losers ? lost : 0);
+		g_usleep(1300000);
+	}
+}
+
+/* How many of them have all that they wished for */
+static guint household_whole(struct bed *bed)
+{
+	g_autoptr(JsonNode) status = look_json(bed, "/status");
+	guint n = 0;
+
+	for (guint i = 0; i < HOUSEHOLD; i++) {
+		JsonObject *viewer = look_viewer(status, i), *leg;
+
+		g_assert_nonnull(viewer);
+		leg = json_array_get_object_element(json_object_get_array_member(viewer, "tracks"),
+						    0);
+		n += g_str_equal(json_object_get_string_member(leg, "cap"), "7,15,7");
+	}
+	return n;
+}
+
+/* What they lose together they give up together, to as much for each */
+static void test_together(struct bed *bed, gconstpointer unused)
+{
+	struct reporter reporters[HOUSEHOLD];
+
+	for (guint i = 0; i < HOUSEHOLD; i++)
+		reporter_start(&reporters[i], bed, NULL);
+	household_lose(reporters, HOUSEHOLD, 30);
+	g_assert_cmpuint(household_whole(bed), ==, 0);
+	bed_await_log(bed, "shared by 3");
+	for (guint i = 0; i < HOUSEHOLD; i++)
+		viewer_teardown(reporters[i].viewer);
+}
+
+/* One that loses by itself is no reason to take from the others */
+static void test_apart(struct bed *bed, gconstpointer unused)
+{
+	struct reporter reporters[HOUSEHOLD];
+
+	for (guint i = 0; i < HOUSEHOLD; i++)
+		reporter_start(&reporters[i], bed, NULL);
+	household_lose(reporters, 1, 40);
+	g_assert_cmpuint(household_whole(bed), ==, HOUSEHOLD - 1);
+	for (guint i = 0; i < HOUSEHOLD; i++)
+		viewer_teardown(reporters[i].viewer);
+}
+
 /* Reports that make no sense: wrapped, running backwards, more lost than sent */
 static void test_nonsense(struct bed *bed, gconstpointer unused)
 {
@@ -170,6 +226,8 @@ int main(int argc, char **argv)
 	g_test_add("/adapter/" name, struct bed, wish, bed_set_up, func, bed_tear_down)
 	TEST("loss", &adaptive, test_loss);
 	TEST("wish", &adaptive, test_wish);
+	TEST("together", &adaptive, test_together);
+	TEST("apart", &adaptive, test_apart);
 	TEST("none", &none, test_none);
 	TEST("thesis", &thesis, test_thesis);
 	TEST("nonsense", &adaptive, test_nonsense);
