@@ -5,6 +5,8 @@
 #define BAD_REPORTS	2
 /* Round trips in a row that do, of which there is one for each sender report */
 #define BAD_TRIPS	3
+/* Round trips in a row after which nobody else fills the queue any more */
+#define CLEAR_TRIPS	3
 
 /* Whether the queue on the way is long, by a round trip that is new. */
 static gboolean adaptive_is_delayed(struct adaptive *adaptive,
@@ -26,12 +28,16 @@ static void adaptive_take_trip(struct adaptive *adaptive, const struct adapt_rep
 	adaptive->queue = adaptive_is_delayed(adaptive, report);
 	if (!adaptive->queue) {
 		adaptive->delayed = 0;
-		adaptive->contested = FALSE;
+		/* a TCP that has just given way leaves the queue short for a while */
+		if (++adaptive->clear >= CLEAR_TRIPS)
+			adaptive->contested = FALSE;
 		return;
 	}
+	adaptive->clear = 0;
 	adaptive->delayed++;
 	/* a queue of one's own making would be gone by now */
-	if (adaptive->fell && report->at_us - adaptive->quiet_since_us >= ADAPTIVE_HOLD_US)
+	if (adaptive->fell && adaptive->delayed > 1 &&
+	    report->at_us - adaptive->quiet_since_us >= ADAPTIVE_HOLD_US)
 		adaptive->contested = TRUE;
 }
 

@@ -78,6 +78,7 @@ enum adaptive_reason {
  * @level: point that it is at
  * @bad: reports in a row that spoke of loss
  * @delayed: round trips since the last change that spoke of a queue, in a row
+ * @clear: round trips in a row that did not
  * @queue: the last one did
  * @fell: the last change was down
  * @contested: the last round trip spoke of a queue long after that: somebody else
@@ -97,6 +98,7 @@ struct adaptive {
 	guint level;
 	guint bad;
 	guint delayed;
+	guint clear;
 	gboolean queue;
 	gboolean fell;
 	gboolean contested;
