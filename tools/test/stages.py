@@ -111,6 +111,14 @@ class Stages:
             raise Failed("a client does not play; its log is named above")
         return 1, 0, 0
 
+    def experiments(self):
+        """That viewers on narrow links get what they should: a short form, wide bars."""
+        given = ["--source", self.source] if self.source else []
+        if progress.attached([str(place.CHECKOUT / "tools" / "experiments" / "main"), "--quick",
+                              *given]):
+            raise Failed("an experiment missed its bar; it is said above")
+        return 1, 0, 0
+
     def job(self):
         if job.run(self.background):
             raise Failed("the main job failed; its tables are above")
