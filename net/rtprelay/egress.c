@@ -140,6 +140,9 @@ bool rtp_egress_find(struct rtp_egress *egress, struct rtp_fanout *fanout,
 	else
 		rtp_egress_set6(egress, key);
 	egress->mtu = min(egress->mtu, egress->most);
+	/* None for a trailer: a copy's payload is in fragments, so what ESP
+	 * appends becomes one more.
+	 */
 	egress->reserve = LL_RESERVED_SPACE(dst_dev_rcu(dst)) +
 			  dst->header_len + egress->header -
 			  sizeof(struct udphdr);
