@@ -40,8 +40,9 @@ def _run(out, adapt, mbit, steps):
     with Bed(out / adapt, adapt) as bed:
         bed.shape(mbit, QUEUE_MS)
         for viewers, seconds in steps:
-            end = time.monotonic() + seconds
             bed.join(viewers - len(bed.each()))
+            bed.await_viewers(media=False)
+            end = time.monotonic() + seconds
             window = min(WINDOW_S, seconds - 3)
             time.sleep(max(0, end - window - time.monotonic()))
             since, before = time.monotonic(), bed.link()

@@ -191,14 +191,14 @@ class Bed:
         self.crowds.append(Crowd(self, count, gap, report, capture))
         return self.crowds[-1]
 
-    def await_media(self):
-        """Returns when all viewers receive."""
+    def await_viewers(self, media=True):
+        """Returns when all have joined, and receive."""
         until = time.monotonic() + START_S
-        while not all(seen and seen[-1][1] for seen in self.each()):
+        while not all(seen and (seen[-1][1] or not media) for seen in self.each()):
             self.check()
             if time.monotonic() > until:
-                raise Failed(f"a viewer has received nothing after {START_S} s; logs are in "
-                             f"{self.out}")
+                raise Failed(f"a viewer has not joined, or receives nothing, after {START_S} s; "
+                             f"logs are in {self.out}")
             time.sleep(0.5)
 
     def each(self):

@@ -65,7 +65,7 @@ def run(out, backend, counts, seconds):
     with Bed(out / backend, "none", backend, cap=CAP) as bed:
         for count in counts:
             bed.join(count - len(bed.each()), gap=JOIN_GAP_MS, report=5000)
-            bed.await_media()
+            bed.await_viewers()
             time.sleep(SETTLE_S)
             since, before = time.monotonic(), _sample(bed)
             time.sleep(seconds)

@@ -31,7 +31,7 @@ def _run(out, name, counts, seconds):
         bed.shape(MBIT, QUEUE_MS)
         for count in counts:
             bed.join(count - len(bed.each()), gap=100, report=5000)
-            bed.await_media()
+            bed.await_viewers()
             time.sleep(SETTLE_S)
             since, before = time.monotonic(), bed.link()
             time.sleep(seconds)

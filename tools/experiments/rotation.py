@@ -23,7 +23,7 @@ def _run(out, backend, seconds):
     with Bed(out / backend, "none", backend, cap=CAP) as bed:
         bed.shape(MBIT, QUEUE_MS)
         bed.join(VIEWERS, gap=50, report=5000)
-        bed.await_media()
+        bed.await_viewers()
         time.sleep(SETTLE_S)
         since, before = time.monotonic(), bed.link()
         time.sleep(seconds)

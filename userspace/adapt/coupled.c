@@ -25,7 +25,9 @@ static void coupled_fall(struct coupled *coupled, guint64 arrived, gint64 now)
 		wait = coupled->wait_us;
 		coupled_set(coupled, coupled->before, now);
 	} else {
-		coupled_set(coupled, MAX(arrived * COUPLED_DECREASE, 1), now);
+		/* a burst may lose much of one period and say little of the next */
+		arrived = MAX(arrived * COUPLED_DECREASE, coupled->limit * COUPLED_FALL);
+		coupled_set(coupled, MAX(arrived, 1), now);
 	}
 	coupled->before = 0;
 	coupled->increase = 0;

@@ -18,6 +18,8 @@
 #define COUPLED_LOSS_SEVERE	0.05
 /* Of what arrived, the share that they may take after loss */
 #define COUPLED_DECREASE	0.95
+/* Of the limit that was known, the share that is left at the least */
+#define COUPLED_FALL		0.75
 /* An experiment is this much more; twice as much after one that succeeded */
 #define COUPLED_INCREASE	0.04
 #define COUPLED_INCREASE_MAX	0.64
