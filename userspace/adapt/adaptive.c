@@ -70,7 +70,9 @@ static void adaptive_take_jitter(struct adaptive *adaptive,
 	if (!report->jitter_us)
 		return;
 	adaptive->jitter_us[adaptive->jitters++ % ADAPTIVE_JITTERS] = report->jitter_us;
-	adaptive->jitter_peak_us = MAX(adaptive->jitter_peak_us, report->jitter_us);
+	/* one that stands out, as when the relay was kept from running, is forgotten */
+	adaptive->jitter_peak_us = MAX(adaptive->jitter_peak_us * ADAPTIVE_JITTER_DECAY,
+				       report->jitter_us);
 }
 
 static gboolean adaptive_is_faster(const struct adaptive *adaptive)

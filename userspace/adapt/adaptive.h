@@ -44,6 +44,8 @@
 #define ADAPTIVE_SETTLE_US	G_USEC_PER_SEC
 /* Reports of which the highest jitter is looked at; pictures differ in size */
 #define ADAPTIVE_JITTERS	8
+/* What remains of the highest jitter from one report to the next */
+#define ADAPTIVE_JITTER_DECAY	0.95
 /* The part of the highest jitter so far, at the same level, that tells of a faster path */
 #define ADAPTIVE_FASTER		0.25
 /* Jitter of a path that is much faster than the stream, us */
@@ -91,7 +93,7 @@ enum adaptive_reason {
  * @next_us: for each point, when the next experiment may begin
  * @jitters: that were reported since the last change
  * @jitter_us: the last of them, number modulo ADAPTIVE_JITTERS
- * @jitter_peak_us: the highest of them
+ * @jitter_peak_us: the highest of them, those long ago counted as less
  * @tfrc: loss history
  */
 struct adaptive {

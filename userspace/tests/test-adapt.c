@@ -354,6 +354,49 @@ static void test_adaptive_delay(void)
 	g_assert_cmpuint(adaptive.level, <, points.n - 1);
 }
 
+/* Reports of a viewer with this jitter, us; whether one made it try for more */
+static gboolean jitter_tries(struct adaptive *adaptive, const struct points *points,
+			     struct adapt_report *report, guint n, guint32 jitter)
+{
+	gboolean tried = FALSE;
+
+	for (guint i = 0; i < n; i++) {
+		report->at_us += G_USEC_PER_SEC;
+		report->jitter_us = jitter;
+		tried |= adaptive_step(adaptive, points, report) == ADAPTIVE_TRY;
+	}
+	return tried;
+}
+
+/* Picture trains that are spread less than before: the path is faster, and tried early */
+static void test_adaptive_faster(void)
+{
+	struct adapt_report report = {
+		.at_us = G_USEC_PER_SEC, .interval_us = G_USEC_PER_SEC, .packets = 300,
+		.octets = 170000, .rtt_us = BASE_RTT_US,
+	};
+	struct adaptive adaptive = { 0 }, steady;
+	struct points points;
+
+	points_build(&points, clip, G_N_ELEMENTS(clip), &CAP(7, 15, 7),
+		     POINTS_FRAME_RATE_FIRST);
+	adaptive.level = points.n - 1;
+	report.lost = 120;
+	adaptive_step(&adaptive, &points, &report);
+	g_assert_cmpuint(adaptive.level, <, points.n - 1);
+	report.lost = 0;
+	/* up to what arrived at once, but no further */
+	jitter_tries(&adaptive, &points, &report, 25, 20000);
+	g_assert_false(jitter_tries(&adaptive, &points, &report, 20, 20000));
+	/* small pictures for a while are no faster path */
+	g_assert_false(jitter_tries(&adaptive, &points, &report, 4, 1000));
+	g_assert_false(jitter_tries(&adaptive, &points, &report, 2, 20000));
+	steady = adaptive;
+	g_assert_true(jitter_tries(&adaptive, &points, &report, 9, 1000));
+	report.at_us -= 9 * G_USEC_PER_SEC;
+	g_assert_false(jitter_tries(&steady, &points, &report, 4, 20000));
+}
+
 /* What the relay itself dropped says nothing about the path */
 static void test_adaptive_own_drops(void)
 {
@@ -522,6 +565,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/adapt/adaptive/narrow", test_adaptive_narrow);
 	g_test_add_func("/adapt/adaptive/steps", test_adaptive_steps);
 	g_test_add_func("/adapt/adaptive/delay", test_adaptive_delay);
+	g_test_add_func("/adapt/adaptive/faster", test_adaptive_faster);
 	g_test_add_func("/adapt/adaptive/own-drops", test_adaptive_own_drops);
 	g_test_add_func("/adapt/adaptive/tcp", test_adaptive_tcp);
 	g_test_add_func("/adapt/adaptive/fewer-points", test_adaptive_fewer_points);
