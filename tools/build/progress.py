@@ -30,6 +30,16 @@ def say(text):
         print(f"[{elapsed(time.monotonic() - _start):>5}] {text}", flush=True)
 
 
+@contextlib.contextmanager
+def stopped_with_us(child):
+    """While it runs, stop_all() stops the process child as well."""
+    _running.add(child)
+    try:
+        yield
+    finally:
+        _running.discard(child)
+
+
 def stop_all():
     """Ends every command still running, and what those started."""
     for child in list(_running):

@@ -2,19 +2,15 @@
 """The stages of ./run test: each returns (passed, failed, skipped)."""
 
 import os
-import shutil
 
 from build import place, progress, userspace
 from build.progress import Failed, run
 from switching import stage
-from test import counts
+from test import counts, selftests
 from vm import job, uml
-from vm.guest import Guest
 
-SMACK_TEST = "lsm"
 MATRIX_S = 5
 VALGRIND = ("test-methods", "test-proxy", "test-thesis")
-SELFTESTS_S = {"release": 1200, "debug": 2400, "kcsan": 5400}
 
 
 class Stages:
@@ -48,7 +44,9 @@ class Stages:
 
     def userspace(self):
         built = userspace.build("sanitized")
-        return userspace.test("sanitized", built, "userspace's tests")
+        # They wait more than they work.
+        return userspace.test("sanitized", built, "userspace's tests", "--num-processes",
+                              str(2 * os.cpu_count()))
 
     def load(self):
         """Many viewers: times and memory, which a sanitizer would not leave as they are."""
@@ -72,33 +70,16 @@ class Stages:
         return counts.ktap(self.result("source"), report.read_text(errors="replace"))
 
     def selftests(self, name):
-        """All in one boot; those that ask a security module in another, which has one.
-        name: the step that built the kernel; of a backport its selftests are run.
+        """On a kernel that nothing else runs beside. name: the step that built it; of a
+        backport its selftests are run.
         """
-        which, dash, base = name.partition("-")
-        kernel, tests = self.result(name), self.result("selftests" + dash + base)
-        seconds = SELFTESTS_S[which]
-        plain = self._selftests(kernel, tests, name, seconds,
-                                ["-S", f"net/rtprelay:{SMACK_TEST}"])
-        smack = self._selftests(kernel, tests, f"{name}-smack", seconds,
-                                ["-t", f"net/rtprelay:{SMACK_TEST}"], "lsm=smack")
-        return tuple(map(sum, zip(plain, smack)))
+        _, dash, base = name.partition("-")
+        return selftests.count(self.result("source"), selftests.run(
+            name, self.result(name), self.result("selftests" + dash + base)))
 
-    def _selftests(self, kernel, tests, name, timeout, chosen, *append):
-        out = self.out / f"selftests-{name}"
-        shutil.rmtree(out, ignore_errors=True)
-        text = bytearray()
-
-        def show(part):
-            text.extend(part)
-            os.write(1, part)
-
-        guest = Guest(kernel, [tests / "run_kselftest.sh", "-p", out / "programs", *chosen],
-                      out, append=append, cwd=tests, cards=True)
-        guest.run(timeout, show)
-        (out / "ktap").write_bytes(text)
-        return counts.kselftest(self.result("source"), text.decode(errors="replace"),
-                                out / "programs")
+    def selftests_begun(self, name):
+        """On a kernel that background booted when it was built."""
+        return selftests.count(self.result("source"), self.result(f"selftests on {name}"))
 
     def switching(self):
         """That each codec's layers are switched where decoders can follow."""
