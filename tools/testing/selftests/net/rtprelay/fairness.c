@@ -136,22 +136,22 @@ FIXTURE_VARIANT(thread)
 FIXTURE_VARIANT_ADD(thread, one_and_many)
 {
 	.viewers = { 1, 500 },
-	.sent = { 1200, 8 },
+	.sent = { 1200, 6 },
 	.share = 25,
 };
 
 FIXTURE_VARIANT_ADD(thread, few_and_many)
 {
 	.viewers = { 50, 500 },
-	.sent = { 64, 8 },
-	.share = 40,
+	.sent = { 48, 6 },
+	.share = 35,
 };
 
 FIXTURE_VARIANT_ADD(thread, as_many)
 {
 	.viewers = { 500, 500 },
-	.sent = { 8, 8 },
-	.share = 40,
+	.sent = { 6, 6 },
+	.share = 35,
 };
 
 /* The stream of the second fan-out. */
@@ -254,8 +254,12 @@ TEST_F_TIMEOUT(thread, shares, 300)
 		packets[i] = variant->sent[i] * variant->viewers[i];
 	}
 	schedule(0, SCHED_OTHER, 0);
-	for (i = 0; i < 2; i++)
-		EXPECT_TRUE(fo_stream_idle(&self->stream[i]));
+	/* a machine that checks everything takes its time */
+	for (i = 0; i < 2; i++) {
+		for (n = 0; n < 9 && !fo_stream_idle(&self->stream[i]); n++)
+			;
+		EXPECT_GT(9, n);
+	}
 
 	while (count[0] < packets[0] && count[1] < packets[1]) {
 		who = tap_next(self->tap);
