@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The kernel's own judgement of text: checkpatch and kernel-doc."""
+"""The kernel's own judgement of text: checkpatch, kernel-doc and Sphinx."""
 
 import re
+import shutil
 import subprocess
 
-from build.progress import Failed
+from build import place
+from build.progress import Failed, run
 
 # The submitter, a person, signs off; apply.py sees that MAINTAINERS
 # names every new file, which checkpatch would ask at each mail.
@@ -61,3 +63,20 @@ def kernel_doc(tree, paths):
     if done.returncode or done.stdout.strip():
         # a header is read again for each file that refers to it
         raise Failed("\n".join(dict.fromkeys(done.stdout.splitlines())))
+
+
+def html(tree):
+    """What Sphinx says of our page; the others of its directory have warnings."""
+    log = place.CACHE / "log" / "series-htmldocs.log"
+    # a page that did not change would not be read again, nor its warnings be said
+    objects = tree.with_name("docs")
+    shutil.rmtree(objects, ignore_errors=True)
+    objects.mkdir()
+    run("htmldocs", ["make", f"--directory={tree}", f"O={objects}", "SPHINXDIRS=networking",
+                     "htmldocs"], log)
+    said = [line for line in log.read_text(errors="replace").splitlines()
+            if "rtp_fanout" in line]
+    if said:
+        raise Failed("\n".join(said))
+    if not (objects / "Documentation/output/networking/rtp_fanout.html").exists():
+        raise Failed(f"no page was made; see {log}")
