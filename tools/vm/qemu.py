@@ -35,7 +35,8 @@ def command(kernel, out, log, job, ports, accel, tty=False, append=(), machine=U
              "console=ttyS0", "panic=-1", "reboot=t",
              "dummy.numdummies=0",
              # A host that is busy holds a vCPU up, which is not the clock's fault.
-             "tsc=nowatchdog", *append, f'init="{init()}"',
+             # It may miss the boot's few ticks, too, and calls its own timer broken then.
+             "tsc=nowatchdog", "no_timer_check", *append, f'init="{init()}"',
              "--", f'"{job}"', f'"{out}"'] + (["tty"] if tty else [])
     return [*machine_words(accel, kernel, log, machine), "-append", " ".join(words),
             "-fsdev", "local,id=root,path=/,readonly=on,security_model=none,multidevs=remap",
