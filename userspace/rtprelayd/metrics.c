@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "decision.h"
+
 /**
  * struct metrics_sample - a line of a metric
  * @member: of the object, a number
@@ -30,7 +32,7 @@ struct metrics_family {
 	const char *name;
 	const char *type;
 	const char *help;
-	struct metrics_sample samples[14];
+	struct metrics_sample samples[DECISION_REASONS + 1];
 };
 
 static const struct metrics_label track_labels[] = {

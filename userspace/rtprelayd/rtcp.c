@@ -126,10 +126,30 @@ static void rtcp_hear_packet(struct rtcp_heard *heard, GstRTCPPacket *packet,
 	}
 }
 
-/* The first packet, which is a report, be it an empty one */
-static void rtcp_hear_report(struct rtcp_heard *heard, GstRTCPPacket *report,
-			     guint32 about)
+static gboolean rtcp_is_report(GstRTCPPacket *packet)
 {
+	GstRTCPType type = gst_rtcp_packet_get_type(packet);
+
+	return type == GST_RTCP_TYPE_SR || type == GST_RTCP_TYPE_RR;
+}
+
+/* Feedback that comes without a report (RFC 5506), as FFmpeg sends it */
+static gboolean rtcp_is_feedback(GstRTCPPacket *packet)
+{
+	GstRTCPType type = gst_rtcp_packet_get_type(packet);
+
+	return type == GST_RTCP_TYPE_RTPFB || type == GST_RTCP_TYPE_PSFB;
+}
+
+/* The first packet, which is a report, be it an empty one, or feedback */
+static void rtcp_hear_first(struct rtcp_heard *heard, GstRTCPPacket *report,
+			    guint32 about)
+{
+	if (rtcp_is_feedback(report)) {
+		heard->ssrc = gst_rtcp_packet_fb_get_sender_ssrc(report);
+		rtcp_hear_packet(heard, report, about);
+		return;
+	}
 	heard->sender = gst_rtcp_packet_get_type(report) == GST_RTCP_TYPE_SR;
 	if (heard->sender)
 		gst_rtcp_packet_sr_get_sender_info(report, &heard->ssrc, &heard->ntp,
@@ -150,7 +170,7 @@ gboolean rtcp_hear(const guint8 *data, gsize len, guint32 about,
 
 	*heard = (struct rtcp_heard){ 0 };
 	if (!len || len > LIMIT_RTCP ||
-	    !gst_rtcp_buffer_validate_data((guint8 *)data, len))
+	    !gst_rtcp_buffer_validate_data_reduced((guint8 *)data, len))
 		return FALSE;
 	memcpy(padded, data, len);
 	in = gst_buffer_new_wrapped_full(GST_MEMORY_FLAG_READONLY, padded, sizeof(padded),
@@ -159,9 +179,10 @@ gboolean rtcp_hear(const guint8 *data, gsize len, guint32 about,
 		return FALSE;
 
 	/* the first packet is not there when it claims more blocks than it has */
-	whole = gst_rtcp_buffer_get_first_packet(&rtcp, &packet);
+	whole = gst_rtcp_buffer_get_first_packet(&rtcp, &packet) &&
+		(rtcp_is_report(&packet) || rtcp_is_feedback(&packet));
 	if (whole) {
-		rtcp_hear_report(heard, &packet, about);
+		rtcp_hear_first(heard, &packet, about);
 		while (gst_rtcp_packet_move_to_next(&packet))
 			rtcp_hear_packet(heard, &packet, about);
 	}

@@ -40,7 +40,7 @@ enum rtcp_request {
 
 /**
  * struct rtcp_heard - what is kept of a compound packet
- * @ssrc: whose report it begins with; nothing about other senders is kept
+ * @ssrc: whose report or feedback it begins with; nothing about other senders is kept
  * @sender: it is a sender's, with @ntp and @rtptime
  * @ntp: time of the report, in 2^-32 seconds since 1900
  * @rtptime: the same time in ticks of the stream's clock
@@ -65,7 +65,7 @@ struct rtcp_heard {
 };
 
 /**
- * rtcp_hear - read a compound packet
+ * rtcp_hear - read a compound packet, or feedback without a report (RFC 5506)
  * @data: it, @len bytes
  * @about: source that blocks and requests of interest are about
  *

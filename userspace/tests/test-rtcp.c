@@ -74,6 +74,9 @@ static void test_dropped(void)
 
 	g_assert_false(rtcp_hear(liar, sizeof(liar), 1, &heard));
 	g_assert_false(rtcp_hear(media, sizeof(media), 1, &heard));
+	/* no report, and no feedback either */
+	g_assert_false(rtcp_hear(compound + 52, sizeof(compound) - 52, 1, &heard));
+	g_assert_false(rtcp_hear(compound + 76, sizeof(compound) - 76, 1, &heard));
 	for (gsize len = 0; len < sizeof(compound); len++) {
 		g_autofree guint8 *cut = g_memdup2(compound, MAX(len, 1));
 
@@ -126,6 +129,16 @@ static void test_requests(void)
 	g_assert_cmpint(heard.request, ==, RTCP_REQUEST_NONE);
 	g_assert_true(rtcp_hear(stub, sizeof(stub), 0x55667788, &heard));
 	g_assert_cmpint(heard.request, ==, RTCP_REQUEST_NONE);
+
+	/* without a report, as FFmpeg sends them */
+	g_assert_true(rtcp_hear(pli + 8, sizeof(pli) - 8, 0x55667788, &heard));
+	g_assert_cmpint(heard.request, ==, RTCP_REQUEST_PLI);
+	g_assert_cmphex(heard.ssrc, ==, 0x01020304);
+	g_assert_false(heard.reported);
+	g_assert_false(heard.sender);
+	g_assert_true(rtcp_hear(fir + 8, sizeof(fir) - 8, 0x55667788, &heard));
+	g_assert_cmpint(heard.request, ==, RTCP_REQUEST_FIR);
+	g_assert_false(rtcp_hear(stub + 8, sizeof(stub) - 8, 0x55667788, &heard));
 
 	own.request = RTCP_REQUEST_PLI;
 	made = rtcp_own_report(&own);
