@@ -44,6 +44,8 @@ def _decoded(capture, scratch):
     found = json.loads(done.stdout)
     done = subprocess.run([layout.program("media/svcdec"), stream], capture_output=True,
                           text=True)
+    if done.returncode < 0:
+        raise Failed(f"svcdec was ended by signal {-done.returncode}")
     found["decoded"] = len(done.stdout.splitlines())
     found["complaints"] = done.stderr.splitlines()
     return found
