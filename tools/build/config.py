@@ -8,7 +8,8 @@ from build import fetch, place
 from build.progress import Failed, run
 
 FRAGMENTS = {"release": ["release"], "debug": ["release", "debug"],
-             "kcsan": ["release", "kcsan"], "uml": ["uml"], "bench": ["release", "bench"], "bench-uml": ["bench-uml"]}
+             "kcsan": ["release", "kcsan"], "uml": ["uml"], "bench": ["release", "bench"],
+             "bench-uml": ["bench-uml"], "package": ["release", "package"]}
 
 
 def _asked(text):

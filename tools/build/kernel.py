@@ -15,14 +15,14 @@ SELFTESTS = "net/rtprelay"
 MODULES = {"bench": "tools/bench/module", "bench-uml": "tools/bench/module"}
 
 
-def _environment():
+def environment():
     # The same bytes from the same source, whoever builds and when, so that ccache hits.
     return dict(os.environ, CCACHE_DIR=str(place.CCACHE), CCACHE_BASEDIR=str(place.KERNELS),
                 CCACHE_NOHASHDIR="1", KBUILD_BUILD_TIMESTAMP="1970-01-01",
                 KBUILD_BUILD_USER="rtprelay", KBUILD_BUILD_HOST="rtprelay")
 
 
-def _make(source, objects, arch):
+def command(source, objects, arch):
     return ["make", f"--directory={source}", f"O={objects}", f"ARCH={arch}", "CC=ccache gcc",
             "HOSTCC=ccache gcc", f"--jobs={os.cpu_count()}"]
 
@@ -46,7 +46,7 @@ def build(name, patched):
     """
     objects = patched.with_name(name)
     arch = "um" if name in UML else "x86_64"
-    make = _make(patched, objects, arch)
+    make = command(patched, objects, arch)
     full = name + _tag(fetch.base_of(patched))
     log = place.CACHE / "log" / f"kernel-{full}.log"
     with place.locked(f"build-{full}", say):
@@ -54,14 +54,14 @@ def build(name, patched):
         targets = [Path(IMAGES[arch]).name] + (["modules"] if name in MODULES else [])
         took = run(f"kernel {full}", [*make, *targets], log,
                    count=r"^  (?:CC|AS|LD|AR)\s+(\S+\.[oa])$", unit="objects",
-                   env=_environment())
+                   env=environment())
         image = place.of_checkout() / "kernel" / full
         image.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(objects / IMAGES[arch], image)
         if name in MODULES:
             run(f"module of {full}", [*make, f"M={place.CHECKOUT / MODULES[name]}",
                                       f"MO={image}-module", "modules"],
-                log.with_name(f"module-{full}.log"), env=_environment())
+                log.with_name(f"module-{full}.log"), env=environment())
     say(f"kernel {full}: built in {elapsed(took)}")
     return image
 
@@ -75,11 +75,11 @@ def selftests(patched):
     with place.locked(f"build-{full}", say):
         shutil.rmtree(into, ignore_errors=True)
         objects.mkdir(exist_ok=True)
-        make = _make(patched, objects, "x86_64")
-        run("kernel headers", [*make, "headers"], log, env=_environment())
+        make = command(patched, objects, "x86_64")
+        run("kernel headers", [*make, "headers"], log, env=environment())
         run("kselftests", [*make, "--directory", str(patched / "tools/testing/selftests"),
                            f"TARGETS={SELFTESTS}", f"KSFT_INSTALL_PATH={into}", "FORCE_TARGETS=1",
-                           "install"], log, env=_environment())
+                           "install"], log, env=environment())
     return into
 
 
