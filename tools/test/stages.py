@@ -5,6 +5,7 @@ import os
 
 from build import place, progress, userspace
 from build.progress import Failed, run
+from deb import stage as installed
 from switching import stage
 from test import counts, selftests
 from vm import job, uml
@@ -110,6 +111,10 @@ class Stages:
         if job.killed(self.background, times):
             raise Failed("rtprelayd left something behind; it is said above")
         return times, 0, 0
+
+    def packages(self):
+        """Those of the daemon and of a kernel, in a Debian that boots."""
+        return installed.run(self.result("source"), self.result("selftests"))
 
     def tee(self):
         """That the main job's count of media a process received is able to differ from 0."""
