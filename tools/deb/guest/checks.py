@@ -18,9 +18,9 @@ EXPOSURE = 2.0
 MAN_PAGES = [("8", "rtprelayd"), ("5", "rtprelayd.conf"), ("8", "rtprelayctl")]
 CAP_NET_ADMIN = 1 << 12
 SELFTESTS = ["so_rtp_fanout", "relay"]
-SELFTEST_S = 600
+SELFTEST_S = 1200
 MORE = "/more"
-AUTOPKGTEST_S = 600
+AUTOPKGTEST_S = 1200
 # The option by its number; a descriptor of any UDP socket is enough to ask.
 ASK = """
 import errno, socket, sys

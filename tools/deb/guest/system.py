@@ -13,7 +13,7 @@ UNIT = "rtprelayd.service"
 USER = "rtprelay"
 MODULE = "rtprelay"
 # An emulated machine is slow; nothing is proven by being fast.
-PATIENCE_S = 120
+PATIENCE_S = 300
 
 
 class Skip(Exception):
