@@ -48,7 +48,7 @@ def packages(patched, small):
             _debians(patched, objects, make)
         for old in objects.parent.glob("*.*"):
             old.unlink()
-        # What it says of each file goes to the log with "V=1" only.
+        # terse: a line for each file, which is counted, not its command
         took = run(f"kernel packages ({name})", [*make, "bindeb-pkg"], log,
                    count=r"^  (?:CC|AS|LD|AR)\s+(?:\[M\]\s+)?(\S+\.[oa])$", unit="objects",
                    env=kernel.environment() | {"DEB_BUILD_OPTIONS": "terse"})
