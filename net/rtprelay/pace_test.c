@@ -244,7 +244,7 @@ static void pace_faster_source(struct kunit *test)
 	sim_run(sim);
 	KUNIT_EXPECT_LE(test, sim_delay(sim, 0, sim->count), 5 * LONGEST / 4);
 	KUNIT_EXPECT_LE(test, sim_delay(sim, 60 * 50, sim->count),
-			5 * NSEC_PER_SEC / 30 / 4);
+			NSEC_PER_SEC / 30 * 5 / 4);
 }
 
 /* P2 B0 B1 P5 B3 B4: a picture that is shown before one that came counts
