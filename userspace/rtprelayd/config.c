@@ -67,7 +67,24 @@ gboolean config_fail(GError **error, const char *group, const char *key,
 	return FALSE;
 }
 
-/* A key that is misspelt must not silently mean its default. */
+/*
+ * Is there text to read? Whoever reads it takes what is not for a key that is not there.
+ * A list may escape its separator, and its reader tells one from the other.
+ */
+static gboolean config_check_text(GKeyFile *file, const char *group, const char *key,
+				  GError **error)
+{
+	g_autoptr(GError) wrong = NULL;
+	g_autofree char *text = g_key_file_get_string(file, group, key, &wrong);
+
+	if (!wrong || g_str_equal(key, CONFIG_ACCESS_KEYS))
+		return TRUE;
+	/* not what it says itself, which has the value: that may be a password */
+	return config_fail(error, group, key, "not UTF-8, or a backslash that begins none "
+			   "of \\\\ \\s \\t \\n \\r");
+}
+
+/* A key that is misspelt, or cannot be read, must not silently mean its default. */
 gboolean config_check_keys(GKeyFile *file, const char *group,
 			   const char *const *known, GError **error)
 {
@@ -75,10 +92,13 @@ gboolean config_check_keys(GKeyFile *file, const char *group,
 
 	if (!keys)
 		return FALSE;
-	for (guint i = 0; keys[i]; i++)
+	for (guint i = 0; keys[i]; i++) {
 		if (!g_strv_contains(known, keys[i]))
 			return config_fail(error, group, keys[i],
 					   "no such key, see rtprelayd.conf(5)");
+		if (!config_check_text(file, group, keys[i], error))
+			return FALSE;
+	}
 	return TRUE;
 }
 
