@@ -3,6 +3,7 @@
 
 #include <sys/socket.h>
 
+#include "peaks.h"
 #include "track.h"
 
 /* IP, UDP and RTP; on a connection there is as much, of TCP and of the framing */
@@ -17,7 +18,7 @@ struct levels {
 /**
  * struct levels_track - of a track
  * @n: of @layers
- * @layers: as RTP_FANOUT_LAYERS returns them
+ * @layers: as peaks_update() returns them
  * @points: struct points *, by levels_key()
  */
 struct levels_track {
@@ -63,6 +64,8 @@ static struct levels_track *levels_read(struct levels *levels, struct track *tra
 	if (status.fanout)
 		read->n = fanout_layers(status.fanout, read->layers, RTP_FANOUT_MAX_COUNT,
 					NULL);
+	read->n = peaks_update(status.peaks, g_get_monotonic_time(), read->layers, read->n,
+			       RTP_FANOUT_MAX_COUNT);
 	g_hash_table_insert(levels->tracks, track, read);
 	return read;
 }

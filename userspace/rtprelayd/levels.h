@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * What there is to share: the levels of tracks (points.h) as their viewers can get
- * them, with the rates of this moment, headers counted. Read once for all viewers that
- * ask for the same.
+ * them, with the highest rates of late (peaks.h), headers counted. Read once for all
+ * viewers that ask for the same.
  */
 #ifndef RTPRELAYD_LEVELS_H
 #define RTPRELAYD_LEVELS_H

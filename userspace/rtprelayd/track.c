@@ -8,6 +8,7 @@
 #include "addr.h"
 #include "cap.h"
 #include "log.h"
+#include "peaks.h"
 #include "reinject.h"
 #include "tally.h"
 #include "track_rtcp.h"
@@ -23,6 +24,7 @@
  * @relay: how @fanout is configured
  * @fanout: NULL until track_start()
  * @tally: what it sent, likewise
+ * @peaks: of its layers
  * @reinject: source of what comes over TCP, or NULL
  * @nat: whose ports may be learned
  * @legs_by_rtp: struct leg * by dest
@@ -39,6 +41,7 @@ struct track {
 	struct rtp_fanout_config relay;
 	struct fanout *fanout;
 	struct tally *tally;
+	struct peaks *peaks;
 	struct reinject *reinject;
 	struct nat *nat;
 	GHashTable *legs_by_rtp;
@@ -186,6 +189,7 @@ struct track *track_new(const struct track_config *config, GError **error)
 	track->relay.clock_rate = config->clock_rate;
 	memcpy(track->relay.codec, config->codec, sizeof(track->relay.codec));
 	track->config.codec = track->relay.codec;
+	track->peaks = peaks_new();
 	track->nat = nat_new(config->nat, config->name, config->index);
 	track->rtcp = track_rtcp_new(&track->config, &track->udp, track->nat);
 	track->legs_by_rtp = g_hash_table_new(addr_dest_hash, addr_dest_equal);
@@ -214,6 +218,7 @@ void track_free(struct track *track)
 	}
 	g_clear_pointer(&track->tally, tally_free);
 	g_clear_pointer(&track->fanout, fanout_free);
+	peaks_free(track->peaks);
 	track_rtcp_free(track->rtcp);
 	reinject_free(track->reinject);
 	nat_free(track->nat);
@@ -502,6 +507,7 @@ void track_get_status(struct track *track, struct track_status *status)
 		.config = &track->config,
 		.udp = &track->udp,
 		.fanout = track->fanout,
+		.peaks = track->peaks,
 		.meters = &track->meters,
 		.socket_datagrams = track->socket_datagrams,
 		.rtcp_ignored = track_rtcp_counters(track->rtcp)->ignored,

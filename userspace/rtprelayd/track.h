@@ -16,6 +16,7 @@
 #include "sdp.h"
 #include "udp.h"
 
+struct peaks;
 struct track;
 struct session;
 
@@ -180,6 +181,7 @@ struct track_meters {
  * @config: see track_new()
  * @udp: its sockets
  * @fanout: NULL until track_start()
+ * @peaks: of its layers, to be updated by whoever looks
  * @meters: to be sampled by whoever looks
  * @socket_datagrams: that the media socket handed to the daemon
  * @rtcp_ignored: see track_rtcp_ignored()
@@ -188,6 +190,7 @@ struct track_status {
 	const struct track_config *config;
 	const struct udp_pair *udp;
 	struct fanout *fanout;
+	struct peaks *peaks;
 	struct track_meters *meters;
 	guint64 socket_datagrams;
 	guint64 rtcp_ignored;
