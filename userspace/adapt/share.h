@@ -23,6 +23,9 @@ struct share_viewer {
  *	do for all who are alike: it goes to those who come first
  * @limit: octets a second
  *
+ * It takes as long as there are viewers who are not alike: those with the same points
+ * who want the same are raised together.
+ *
  * Nobody has a level raised while somebody has less who could have more. The lowest
  * point is everybody's, even where the limit does not do for that.
  *

@@ -17,6 +17,8 @@ struct session_table;
 
 /* How often it looks what there is to share, while there is a limit and a viewer */
 #define LIMITER_PERIOD_MS	1000
+/* It rests between one time and the next, whoever wakes it */
+#define LIMITER_REST_MS		200
 
 /**
  * struct limiter_scope - what a limit is of, for operators
@@ -45,7 +47,7 @@ void limiter_free(struct limiter *limiter);
 /* limiter_configure - other limits hold from now on, of @limits and of the paths */
 void limiter_configure(struct limiter *limiter, const struct config_limits *limits);
 
-/* limiter_wake - share anew, before anything else is waited for */
+/* limiter_wake - share anew, as soon as it has rested */
 void limiter_wake(struct limiter *limiter);
 
 /* limiter_watch - share anew, within LIMITER_PERIOD_MS */
@@ -57,17 +59,23 @@ void limiter_watch(struct limiter *limiter);
  * @session: one that does not play
  * @index: of a track that it is about to set up as well, with @cap; or -1
  *
+ * A session of the same host that was silent for LIMIT_TAKE_OVER_MS does not count: it
+ * is what the viewer left behind. There is one such at the most.
+ *
  * Return: FALSE when not. Of a stream that does not come yet nothing is known, and
  * there is room.
  */
 gboolean limiter_admits(struct limiter *limiter, struct session *session, gint index,
 			const struct rtp_fanout_cap *cap);
 
-/*
+/**
  * limiter_begin - the session is about to play: it begins with the lowest layers where
  * it cannot have all that it wants at once
+ *
+ * Return: FALSE when there is no room for those, see limiter_admits(); nothing has
+ * changed then.
  */
-void limiter_begin(struct limiter *limiter, struct session *session);
+gboolean limiter_begin(struct limiter *limiter, struct session *session);
 
 /* limiter_scopes - all limits but those of single viewers: struct limiter_scope */
 GArray *limiter_scopes(struct limiter *limiter);

@@ -475,12 +475,9 @@ GstRTSPStatusCode session_begin(struct session *session)
 {
 	struct limiter *limiter = session_table_limiter(session->table);
 
-	if (!session->playing) {
-		if (!limiter_admits(limiter, session, -1, NULL)) {
-			session_log_refused(session, "not enough bandwidth");
-			return GST_RTSP_STS_NOT_ENOUGH_BANDWIDTH;
-		}
-		limiter_begin(limiter, session);
+	if (!session->playing && !limiter_begin(limiter, session)) {
+		session_log_refused(session, "not enough bandwidth");
+		return GST_RTSP_STS_NOT_ENOUGH_BANDWIDTH;
 	}
 	if (!session_add_legs(session))
 		return GST_RTSP_STS_SERVICE_UNAVAILABLE;
