@@ -59,14 +59,12 @@ const char *interfaces_find(struct interfaces *interfaces,
 {
 	gint64 now = g_get_monotonic_time();
 	struct rtp_fanout_addr key = *addr;
-	const char *name;
 
 	key.port = 0;
-	name = g_hash_table_lookup(interfaces->names, &key);
-	if (name || (interfaces->read_at &&
-		     now - interfaces->read_at < INTERFACES_PERIOD_S * G_USEC_PER_SEC))
-		return name;
-	interfaces->read_at = now;
-	interfaces_read(interfaces);
+	if (!interfaces->read_at ||
+	    now - interfaces->read_at >= INTERFACES_PERIOD_S * G_USEC_PER_SEC) {
+		interfaces->read_at = now;
+		interfaces_read(interfaces);
+	}
 	return g_hash_table_lookup(interfaces->names, &key);
 }

@@ -14,8 +14,7 @@ void interfaces_free(struct interfaces *interfaces);
 /**
  * interfaces_find - the interface that has that address; the port is not read
  *
- * One that is not known is looked for, but not more than once in
- * INTERFACES_PERIOD_S.
+ * They are read again after INTERFACES_PERIOD_S: an address may move, and others come.
  *
  * Return: its name, which is valid until the next call; NULL when there is none.
  */

@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * How limits are shared, with sessions, tracks and a clock that are made up:
+ * How limits are shared, with sessions, tracks, interfaces and a clock that are made up:
  * all that the limiter asks is defined here.
  */
+#include <ifaddrs.h>
+#include <net/if.h>
+#include <netinet/in.h>
 #include <string.h>
 #include <time.h>
 
+#include "interfaces.h"
 #include "limit.h"
 #include "limiter.h"
 #include "peaks.h"
@@ -39,6 +43,7 @@ struct session {
 static GPtrArray *sessions;
 static guint applied, moved;
 static gint64 later_us;
+static const char *interface_name = "a0";
 
 gint64 g_get_monotonic_time(void)
 {
@@ -46,6 +51,21 @@ gint64 g_get_monotonic_time(void)
 
 	clock_gettime(CLOCK_MONOTONIC, &now);
 	return now.tv_sec * G_USEC_PER_SEC + now.tv_nsec / 1000 + later_us;
+}
+
+int getifaddrs(struct ifaddrs **all)
+{
+	static struct sockaddr_in addr = { .sin_family = AF_INET };
+	static struct ifaddrs one = { .ifa_addr = (struct sockaddr *)&addr };
+
+	addr.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	one.ifa_name = (char *)interface_name;
+	*all = &one;
+	return 0;
+}
+
+void freeifaddrs(struct ifaddrs *all)
+{
 }
 
 void track_get_status(struct track *track, struct track_status *status)
@@ -390,6 +410,22 @@ static void test_ghost(struct made *made, gconstpointer unused)
 	g_assert_false(play(made, add_session(made, 1)));
 }
 
+/* An address is looked for where it is. */
+static void test_interfaces(struct made *made, gconstpointer unused)
+{
+	static const struct rtp_fanout_addr local = { .family = AF_INET,
+						      .addr = { 127, 0, 0, 1 } };
+	struct interfaces *interfaces = interfaces_new();
+
+	interface_name = "a0";
+	g_assert_cmpstr(interfaces_find(interfaces, &local), ==, "a0");
+	interface_name = "b0";
+	g_assert_cmpstr(interfaces_find(interfaces, &local), ==, "a0");
+	later_us += INTERFACES_PERIOD_S * G_USEC_PER_SEC;
+	g_assert_cmpstr(interfaces_find(interfaces, &local), ==, "b0");
+	interfaces_free(interfaces);
+}
+
 /* What a look at many sessions takes of a processor; said, since it depends on the machine */
 static void test_time(struct made *made, gconstpointer unused)
 {
@@ -434,6 +470,7 @@ int main(int argc, char **argv)
 	TEST("rest", test_rest);
 	TEST("release", test_release);
 	TEST("ghost", test_ghost);
+	TEST("interfaces", test_interfaces);
 	TEST("time", test_time);
 	return g_test_run();
 }
