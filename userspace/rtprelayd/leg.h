@@ -24,6 +24,8 @@ struct track;
  * @track: in which it is, or NULL
  * @transport: how it is sent
  * @asked: the cap in the URL of its SETUP, by which the viewer knows the track
+ * @lowered: when it joined its track there were too many caps for its wish
+ * @full_wish: which was this one, while @lowered
  * @dest: where the media goes, and with which cap; its cookie is set by
  *	track_add_leg()
  * @rtcp: the same, for RTCP over UDP
@@ -45,6 +47,8 @@ struct leg {
 	struct track *track;
 	enum transport_kind transport;
 	struct rtp_fanout_cap asked;
+	gboolean lowered;
+	struct rtp_fanout_cap full_wish;
 	struct rtp_fanout_dest dest;
 	struct rtp_fanout_dest rtcp;
 	GList rtcp_claim;

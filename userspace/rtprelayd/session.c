@@ -246,8 +246,10 @@ gboolean session_set_cap(struct session *session, const struct rtp_fanout_cap *c
 			track_set_cap(&session->legs[i], &before[i], NULL);
 		return FALSE;
 	}
-	for (guint i = 0; i < session->n_legs; i++)
+	for (guint i = 0; i < session->n_legs; i++) {
+		session->legs[i].lowered = FALSE;
 		adapter_leg_wish(&session->legs[i].adapter, cap);
+	}
 	limiter_wake(session_table_limiter(session->table));
 	return TRUE;
 }
@@ -351,6 +353,7 @@ gboolean session_setup(struct session *session, guint index,
 	}
 	leg->session = session;
 	leg->asked = *cap;
+	leg->lowered = FALSE;
 	leg->dest.cap = *cap;
 	adapter_leg_init(&leg->adapter, cap);
 	return TRUE;
@@ -471,10 +474,26 @@ static void session_log_play(const struct session *session)
 	}
 }
 
+/* There may be room now for what there were too many caps for when it played last. */
+static void session_raise_wishes(struct session *session)
+{
+	for (guint i = 0; i < session->n_legs; i++) {
+		struct leg *leg = &session->legs[i];
+
+		if (!leg->lowered)
+			continue;
+		leg->lowered = FALSE;
+		leg->dest.cap = leg->full_wish;
+		adapter_leg_wish(&leg->adapter, &leg->full_wish);
+	}
+}
+
 GstRTSPStatusCode session_begin(struct session *session)
 {
 	struct limiter *limiter = session_table_limiter(session->table);
 
+	if (!session->playing)
+		session_raise_wishes(session);
 	if (!session->playing && !limiter_begin(limiter, session)) {
 		session_log_refused(session, "not enough bandwidth");
 		return GST_RTSP_STS_NOT_ENOUGH_BANDWIDTH;

@@ -378,6 +378,8 @@ static gboolean track_add_lower(struct track *track, struct leg *leg)
 		return FALSE;
 	}
 	/* or it would be tried again and again to give it what there is no room for */
+	leg->lowered = TRUE;
+	leg->full_wish = leg->adapter.wish;
 	leg->adapter.wish = lower.cap;
 	log_warn("viewer-cap-lowered", LOG_S("path", track->config.name),
 		 LOG_U("track", track->config.index),

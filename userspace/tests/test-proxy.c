@@ -273,8 +273,8 @@ static void test_rtcp_returned(struct bed *bed, gconstpointer unused)
 /* There are 31 caps at a time: who asks for another one gets the best of these. */
 static void test_caps(struct bed *bed, gconstpointer unused)
 {
-	struct viewer *viewers[RTP_FANOUT_MAX_CAPS + 2];
-	g_autoptr(JsonNode) status = NULL;
+	struct viewer *viewers[RTP_FANOUT_MAX_CAPS + 2], *lowered;
+	g_autoptr(JsonNode) status = NULL, later = NULL;
 	g_autofree char *log = NULL;
 	const char *info;
 	JsonObject *leg;
@@ -308,6 +308,17 @@ static void test_caps(struct bed *bed, gconstpointer unused)
 	viewers[0] = viewer_new(bed, "1,7,3", 2);
 	g_assert_cmpint(rtsp_status(viewers[0]->rtsp, "PLAY", viewers[0]->url,
 				    viewers[0]->session), ==, 200);
+	/* the one that is free again goes to who asked for it, with its next PLAY */
+	lowered = viewers[RTP_FANOUT_MAX_CAPS];
+	g_assert_cmpint(rtsp_status(lowered->rtsp, "PAUSE", lowered->url, lowered->session),
+			==, 200);
+	g_assert_cmpint(rtsp_status(lowered->rtsp, "PLAY", lowered->url, lowered->session),
+			==, 200);
+	later = look_json(bed, "/status");
+	leg = json_array_get_object_element(json_object_get_array_member(
+			look_viewer(later, RTP_FANOUT_MAX_CAPS - 1), "tracks"), 0);
+	g_assert_cmpstr(json_object_get_string_member(leg, "wish"), ==, "2,6,3");
+	g_assert_cmpstr(json_object_get_string_member(leg, "cap"), ==, "2,6,3");
 	/* of audio all have the same */
 	g_assert_true(g_file_get_contents(bed->log, &log, NULL, NULL));
 	g_assert_null(strstr(log, "viewer-cap-lowered: path=/cam track=1"));
