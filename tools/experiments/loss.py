@@ -62,7 +62,8 @@ def report(data, quick):
     for name in KINDS:
         figure.curve([(share * 100, loss * 100) for who, _, share, loss in rows if who == name],
                      "with linespoints", name)
-    most = {name: max(loss for who, _, share, loss in rows if who == name and share < 1)
+    most = {name: max((loss for who, _, share, loss in rows if who == name and share < 1),
+                      default=1)
             for name in KINDS}
     text = (f"Viewers of the middle picture size on {MBIT} Mb/s, below what that carries, with "
             f"a queue of only {QUEUE_MS} ms: a key frame for all of them at once is longer than "
@@ -73,6 +74,8 @@ def report(data, quick):
             "all copies left at once (figures 6.3 and 6.4), and asked for pacing.")
     found = Report(("kind", "viewers", "offered", "loss"), rows, figure, text)
     share = max(share for who, _, share, _ in rows if who == "kernel, paced")
+    found.must("paced: offered at the most", f"{share * 100:.0f} % of the link", "< 100 %",
+               share < 1)
     found.must(f"paced, up to {share * 100:.0f} % of the link: lost",
                f"{most['kernel, paced'] * 100:.2f} %", "<= 1 %" if quick else "0 %",
                most["kernel, paced"] <= (0.01 if quick else 0))

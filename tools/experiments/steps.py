@@ -75,8 +75,9 @@ def measure(out, quick):
             "ended": bed.ended(), "decoding": _decoded(out / "capture.rtpdump", out)}
 
 
-# At most one change in so many seconds when nothing else has changed for a while.
-STEADY_S, SETTLED_S = 10, 20
+# At most one change in so many seconds when nothing else has changed for a while; and that
+# while, of the time that a rate stays what it is.
+STEADY_S, SETTLED = 10, 1 / 3
 
 
 def _phases(data):
@@ -87,23 +88,24 @@ def _phases(data):
             end - began
 
 
-def _settled(times):
+def _settled(times, length):
     """When the changes that followed the step were over: the first that none follows soon."""
     for this, following in zip(times, [*times[1:], float("inf")]):
-        if following - this > SETTLED_S:
+        if following - this > length * SETTLED:
             return this
     return 0
 
 
-def _flaps(times):
-    """The most changes in STEADY_S, once it had settled."""
-    later = [time for time in times if time > _settled(times)]
+def _flaps(times, since):
+    """The most changes in STEADY_S, of those that came later than since."""
+    later = [time for time in times if time > since]
     return max((sum(0 <= other - time < STEADY_S for other in later) for time in later),
                default=0)
 
 
 def report(data, quick):
-    (_, _, _), (_, fell, _), (_, rose, length) = _phases(data)
+    (_, first, before_s), (_, fell, fell_s), (_, rose, length) = _phases(data)
+    settled = _settled(fell, fell_s)
     figure = plots.Figure("A viewer whose path has 8, 1, and 8 Mb/s again",
                           'set xlabel "seconds"', 'set ylabel "received, kb/s"',
                           "set yrange [0:*]")
@@ -116,10 +118,12 @@ def report(data, quick):
     full = max(before, default=0)
     whole = next((row[0] - data["steps"][2][0] for row in data["series"]
                   if row[0] > data["steps"][2][0] + 1 and row[1] > 0.9 * full), None)
-    flaps = max(_flaps(times) for _, times, _ in _phases(data))
+    # who has all of them has nothing more to try: whatever changes then is a flap
+    flaps = max(_flaps(first, _settled(first, before_s)), _flaps(fell, settled),
+                _flaps(rose, _settled(rose, length) if whole is None else whole))
     seen = data["decoding"]
     text = (f"One viewer with `adaptive` and a queue of {QUEUE_MS} ms. Its layers are what the "
-            f"path carries {_settled(fell):.0f} s after the rate fell, "
+            f"path carries {settled:.0f} s after the rate fell, "
             + (f"and it has all of them {whole:.0f} s after it rose again"
                if whole is not None else f"and it has not all of them {length:.0f} s after it rose again")
             + f", {len(data['changes'])} changes in all; it reports every second. Of "
@@ -131,9 +135,9 @@ def report(data, quick):
     found = Report(("second", "received_kbit", "lost"),
                    [(second, rate / 125, lost) for second, rate, lost in data["series"]],
                    figure, text)
-    within = 15 if quick else 20
-    found.must("settled after the fall", f"{_settled(fell):.1f} s", f"1 to {within} s",
-               0 < _settled(fell) <= within)
+    within = 8 if quick else 20
+    found.must("settled after the fall", f"{settled:.1f} s", f"1 to {within} s",
+               0 < settled <= within)
     if not quick:
         found.must("all layers after the rise", "never" if whole is None else f"{whole:.0f} s",
                    "<= 60 s", whole is not None and whole <= 60)
