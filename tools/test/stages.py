@@ -15,8 +15,9 @@ VALGRIND = ("test-methods", "test-proxy", "test-thesis")
 
 
 class Stages:
-    def __init__(self, background, source):
+    def __init__(self, background, guest, source):
         self.result = background.result
+        self.begun = guest.result
         self.background = background
         self.source = source
         self.out = place.of_checkout() / "test"
@@ -79,8 +80,8 @@ class Stages:
             name, self.result(name), self.result("selftests" + dash + base)))
 
     def selftests_begun(self, name):
-        """On a kernel that background booted when it was built."""
-        return selftests.count(self.result("source"), self.result(f"selftests on {name}"))
+        """On a kernel that was booted when it was built."""
+        return selftests.count(self.result("source"), self.begun(name))
 
     def switching(self):
         """That each codec's layers are switched where decoders can follow."""
