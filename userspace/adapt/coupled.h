@@ -18,7 +18,7 @@
 #define COUPLED_LOSS_SEVERE	0.05
 /* Of what arrived, the share that they may take after loss */
 #define COUPLED_DECREASE	0.95
-/* Of the limit that was known, the share that is left at the least */
+/* Of the limit that was known, or of what was sent, the share that is left at the least */
 #define COUPLED_FALL		0.75
 /* An experiment is this much more; twice as much after one that succeeded */
 #define COUPLED_INCREASE	0.04
@@ -55,12 +55,13 @@ struct coupled {
  * coupled_step - take in what the viewers reported in a period of a second or so
  * @report: of those who reported, added up; its interval is the mean
  * @rate: what the viewers' levels take, octets a second
+ * @least: what their lowest levels take, below which the limit does not go
  * @most: what all that they wish for takes
  *
  * Return: whether @limit has changed. The levels are to be those of share_allocate(),
  * as long as it is not 0.
  */
 gboolean coupled_step(struct coupled *coupled, const struct adapt_report *report,
-		      guint64 rate, guint64 most);
+		      guint64 rate, guint64 least, guint64 most);
 
 #endif

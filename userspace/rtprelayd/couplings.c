@@ -135,17 +135,19 @@ static void coupling_share(struct coupling *coupling, const char *path)
 	}
 }
 
-/* What the viewers take, and what they would like to; of those before, what they took. */
-static guint64 coupling_rates(const struct coupling *coupling, guint64 *most, guint64 *known)
+/* What the viewers take, at least and at most; of those before, what they took. */
+static guint64 coupling_rates(const struct coupling *coupling, guint64 *least, guint64 *most,
+			      guint64 *known)
 {
 	guint64 rate = 0;
 
-	*most = *known = 0;
+	*least = *most = *known = 0;
 	for (guint i = 0; i < coupling->legs->len; i++) {
 		struct couplings_leg *leg = &g_array_index(coupling->legs, struct couplings_leg, i);
 		guint level = points_find(leg->points, &leg->leg->dest.cap);
 
 		rate += leg->points->rate[level];
+		*least += leg->points->rate[0];
 		*most += leg->points->rate[leg->points->n - 1];
 		if (level < leg->points->n - 1)
 			*known += leg->points->rate[level];
@@ -156,7 +158,7 @@ static guint64 coupling_rates(const struct coupling *coupling, guint64 *most, gu
 static void coupling_run(struct coupling *coupling, const char *path, gint64 now)
 {
 	struct adapt_report sum = { .at_us = now };
-	guint64 rate, most, known;
+	guint64 rate, least, most, known;
 	gboolean changed = FALSE;
 	guint reports = 0;
 
@@ -171,13 +173,13 @@ static void coupling_run(struct coupling *coupling, const char *path, gint64 now
 	if (coupling->legs->len >= ALONE_VIEWERS)
 		coupling_part(coupling, &sum, now);
 
-	rate = coupling_rates(coupling, &most, &known);
+	rate = coupling_rates(coupling, &least, &most, &known);
 	/* those who were here alone have found what there is */
 	if (coupling->members < 2 && known)
 		coupling->coupled.limit = known;
 	if (reports) {
 		sum.interval_us /= reports;
-		changed = coupled_step(&coupling->coupled, &sum, rate, most);
+		changed = coupled_step(&coupling->coupled, &sum, rate, least, most);
 	}
 	if (changed) {
 		coupling_share(coupling, path);

@@ -488,6 +488,7 @@ static void crowd_for(struct crowd *crowd, guint seconds)
 	crowd->sent = crowd->lost = 0;
 	for (guint i = 0; i < seconds; i++) {
 		guint64 most = crowd->n * crowd->points.rate[crowd->points.n - 1];
+		guint64 least = crowd->n * crowd->points.rate[0];
 		struct adapt_report report;
 
 		crowd->now += G_USEC_PER_SEC;
@@ -495,7 +496,7 @@ static void crowd_for(struct crowd *crowd, guint seconds)
 		link_second(&crowd->link, crowd->rate, crowd->now, &report);
 		crowd->sent += report.packets;
 		crowd->lost += report.lost;
-		if (!coupled_step(&crowd->coupled, &report, crowd->rate, most))
+		if (!coupled_step(&crowd->coupled, &report, crowd->rate, least, most))
 			continue;
 		share_allocate(crowd->viewers, crowd->n, crowd->coupled.limit ?
 			       crowd->coupled.limit : G_MAXUINT64);
@@ -537,6 +538,65 @@ static void test_coupled_rises(void)
 	g_assert_cmpuint(crowd.coupled.limit, ==, 0);
 }
 
+/* One period in which nearly nothing, or nothing, came through is no rate of the way */
+static void test_coupled_outage(void)
+{
+	static const double losses[] = { 0.99, 1 };
+
+	for (guint i = 0; i < G_N_ELEMENTS(losses); i++) {
+		struct adapt_report report = {
+			.interval_us = G_USEC_PER_SEC,
+			.packets = 1000,
+			.lost = 1000 * losses[i],
+		};
+		struct crowd crowd;
+		guint64 whole;
+
+		crowd_start(&crowd, 10, 1e8);
+		whole = crowd_rate(&crowd);
+		report.at_us = crowd.now;
+		g_assert_true(coupled_step(&crowd.coupled, &report, whole, whole / 20, whole));
+		g_assert_cmpuint(crowd.coupled.limit, >=, 0.74 * whole);
+		share_allocate(crowd.viewers, crowd.n, crowd.coupled.limit);
+		/* 4, 8, 16 and 32 % more, of which one is enough for what is left */
+		crowd_for(&crowd, 50);
+		g_assert_cmpuint(crowd.rate, ==, whole);
+		g_assert_cmpuint(crowd.coupled.limit, ==, 0);
+	}
+}
+
+/* A long one: down to the lowest levels, no further, and up again in bounded time */
+static void test_coupled_least(void)
+{
+	struct crowd crowd;
+	guint64 least, whole;
+
+	crowd_start(&crowd, 10, 1);
+	whole = crowd_rate(&crowd);
+	least = crowd.n * crowd.points.rate[0];
+	crowd_for(&crowd, 300);
+	g_assert_cmpuint(crowd.rate, ==, least);
+	g_assert_cmpuint(crowd.coupled.limit, ==, least);
+	crowd.link = (struct link){ .rate = 1e8, .limit = 1e7 };
+	crowd_for(&crowd, 150);
+	g_assert_cmpuint(crowd.rate, ==, whole);
+}
+
+/* A limit of next to nothing, where no rate is known, rises as well */
+static void test_coupled_little(void)
+{
+	struct adapt_report report = {
+		.at_us = G_USEC_PER_SEC, .interval_us = G_USEC_PER_SEC, .packets = 1000,
+	};
+	struct coupled coupled = { .limit = 1 };
+
+	for (guint i = 0; i < 60; i++) {
+		report.at_us += G_USEC_PER_SEC;
+		coupled_step(&coupled, &report, 1, 0, 1000);
+	}
+	g_assert_cmpuint(coupled.limit, >, 5);
+}
+
 /* The stream has fewer layers than before */
 static void test_adaptive_fewer_points(void)
 {
@@ -571,5 +631,8 @@ int main(int argc, char **argv)
 	g_test_add_func("/adapt/adaptive/fewer-points", test_adaptive_fewer_points);
 	g_test_add_func("/adapt/coupled/crowd", test_coupled_crowd);
 	g_test_add_func("/adapt/coupled/rises", test_coupled_rises);
+	g_test_add_func("/adapt/coupled/outage", test_coupled_outage);
+	g_test_add_func("/adapt/coupled/least", test_coupled_least);
+	g_test_add_func("/adapt/coupled/little", test_coupled_little);
 	return g_test_run();
 }
