@@ -35,30 +35,50 @@ struct adapter_points {
 	struct points points;
 };
 
+/* Datagrams beyond those sent that a report may tell of: what was on its way before */
+#define REPORT_SLACK	16
+
 /* In us: 1 for none at all, 0 when it is not known or cannot be right */
-static guint32 adapter_jitter(const struct adapter *adapter, guint32 ticks)
+static guint32 adapter_jitter(guint32 clock_rate, guint32 ticks)
 {
 	guint64 us;
 
-	if (!adapter->clock_rate)
+	if (!clock_rate)
 		return 0;
-	us = (guint64)ticks * G_USEC_PER_SEC / adapter->clock_rate;
+	us = (guint64)ticks * G_USEC_PER_SEC / clock_rate;
 	return us < G_MAXINT32 ? MAX(us, 1) : 0;
 }
 
-/* Read the leg's report. Returns FALSE when it is the first, or says nothing new. */
-static gboolean adapter_read(const struct adapter *adapter, struct leg *leg,
-			     const struct rtp_fanout_dest_info *sent,
-			     struct adapt_report *report)
+/*
+ * Of more datagrams than there were nobody can tell. A few more there may be, since the
+ * viewer and the relay do not look at the same moment: what was lost stays the same
+ * share of them. Returns FALSE when it is far too many.
+ */
+static gboolean adapter_bound(struct adapt_report *report, guint64 sent)
+{
+	guint64 most = sent + REPORT_SLACK;
+
+	if (report->packets > 2 * most)
+		return FALSE;
+	if (report->packets > most) {
+		report->lost = report->lost * most / report->packets;
+		report->packets = most;
+	}
+	return TRUE;
+}
+
+gboolean adapter_report(struct leg *leg, const struct rtp_fanout_dest_info *sent,
+			guint32 clock_rate, struct adapt_report *report)
 {
 	const struct receiver *receiver = &leg->receiver;
 	struct adapter_leg *old = &leg->adapter;
 	/* not what the output path refused: a full queue is the path's first one */
 	guint64 dropped = sent->dropped_nomem + sent->dropped_inflight +
 			  sent->dropped_route + sent->dropped_mtu;
+	guint64 packets = sent->packets - old->packets;
 	/* both wrap, and a viewer may say anything */
 	gint32 expected = receiver->block.highest - old->highest;
-	gint32 lost = receiver->block.lost - old->lost;
+	gint64 lost = (gint64)receiver->block.lost - old->lost;
 	gboolean ok = old->reports && expected > 0 && receiver->at > old->at;
 
 	*report = (struct adapt_report){
@@ -69,16 +89,17 @@ static gboolean adapter_read(const struct adapter *adapter, struct leg *leg,
 		.dropped = dropped - old->dropped,
 		.lost = CLAMP(lost, 0, MAX(expected, 0)),
 		.rtt_us = receiver->block.lsr != old->lsr ? receiver->rtt_us : 0,
-		.jitter_us = adapter_jitter(adapter, receiver->block.jitter),
+		.jitter_us = adapter_jitter(clock_rate, receiver->block.jitter),
 	};
 	old->lsr = receiver->block.lsr;
 	old->reports = receiver->reports;
 	old->at = receiver->at;
 	old->highest = receiver->block.highest;
 	old->lost = receiver->block.lost;
+	old->packets = sent->packets;
 	old->octets = sent->octets;
 	old->dropped = dropped;
-	return ok;
+	return ok && adapter_bound(report, packets);
 }
 
 static void adapter_decide(const struct adapter *adapter, struct leg *leg,
@@ -217,7 +238,7 @@ static void adapter_look(struct leg *leg, const struct rtp_fanout_dest_info *sen
 	if (leg->dest.cap.flags & RTP_FANOUT_CAP_PAUSE)
 		return;
 	reported = leg->receiver.reports != leg->adapter.reports &&
-		   adapter_read(adapter, leg, sent, &report);
+		   adapter_report(leg, sent, adapter->clock_rate, &report);
 	points = adapter_points(adapter, &leg->adapter.wish);
 	couplings_add(adapter->couplings, leg, points, reported ? &report : NULL);
 }

@@ -32,6 +32,7 @@ struct couplings;
  * @highest: receiver.block.highest then
  * @lost: receiver.block.lost then
  * @lsr: receiver.block.lsr then
+ * @packets: datagrams sent until then
  * @octets: sent until then
  * @dropped: datagrams that the relay had dropped until then
  */
@@ -50,6 +51,7 @@ struct adapter_leg {
 	guint32 highest;
 	gint32 lost;
 	guint32 lsr;
+	guint64 packets;
 	guint64 octets;
 	guint64 dropped;
 };
@@ -63,6 +65,17 @@ void adapter_leg_wish(struct adapter_leg *adapter, const struct rtp_fanout_cap *
 /* adapter_leg_joined - what it asked for when it joined its track, and what it got */
 void adapter_leg_joined(struct adapter_leg *adapter, const struct rtp_fanout_cap *asked,
 			const struct rtp_fanout_cap *got);
+
+/**
+ * adapter_report - read what the viewer reported last
+ * @sent: to it, so far
+ * @clock_rate: of the track, Hz; 0 when unknown
+ * @report: filled in, of no more datagrams than were sent
+ *
+ * Return: FALSE when it is the first one, says nothing new, or cannot be true.
+ */
+gboolean adapter_report(struct leg *leg, const struct rtp_fanout_dest_info *sent,
+			guint32 clock_rate, struct adapt_report *report);
 
 /* adapter_decision - why the leg has what it has */
 const struct decision *adapter_decision(const struct adapter_leg *adapter);
