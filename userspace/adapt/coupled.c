@@ -29,8 +29,8 @@ static void coupled_fall(struct coupled *coupled, guint64 rate, double loss, gui
 		coupled_set(coupled, coupled->before, least, now);
 	} else {
 		/* a burst may lose much of one period and say little of the next */
-		coupled_set(coupled, MAX(rate * (1 - loss) * COUPLED_DECREASE,
-					 from * COUPLED_FALL), least, now);
+		coupled_set(coupled, CLAMP(rate * (1 - loss) * COUPLED_DECREASE,
+					   from * COUPLED_FALL, from), least, now);
 	}
 	coupled->before = 0;
 	coupled->increase = 0;

@@ -54,7 +54,7 @@ struct coupled {
 /**
  * coupled_step - take in what the viewers reported in a period of a second or so
  * @report: of those who reported, added up; its interval is the mean
- * @rate: what the viewers' levels take, octets a second
+ * @rate: what the viewers were sent, by their levels, octets a second
  * @least: what their lowest levels take, below which the limit does not go
  * @most: what all that they wish for takes
  *

@@ -102,29 +102,34 @@ gboolean adapter_report(struct leg *leg, const struct rtp_fanout_dest_info *sent
 	return ok && adapter_bound(report, packets);
 }
 
-static void adapter_decide(const struct adapter *adapter, struct leg *leg,
-			   struct points *points, const struct adapt_report *report)
+void adapter_decide(enum adapt_mode mode, struct leg *leg, const struct points *points,
+		    const struct adapt_report *report)
 {
 	struct adapter_leg *state = &leg->adapter;
-	guint level = points_find(points, &state->wanted);
+	/* within a limit, by what it has: more it has not been sent */
+	const struct rtp_fanout_cap *from = state->limited ? &leg->dest.cap : &state->wanted;
+	guint level = points_find(points, from), before = level;
 	struct adaptive *adaptive = &state->adaptive;
+	struct points own = *points;
 	enum adaptive_reason reason;
 
 	/* what it may not have cannot be tried */
 	if (state->limited)
-		points->n = level + 1;
-	if (adapter->config->mode == ADAPT_THESIS) {
-		level = thesis_step(points, level, report);
-		decision_thesis(&state->adapted, points, level, report);
+		own.n = level + 1;
+	if (mode == ADAPT_THESIS) {
+		level = thesis_step(&own, level, report);
+		decision_thesis(&state->adapted, &own, level, report);
 	} else {
 		adaptive->level = level;
-		reason = adaptive_step(adaptive, points, report);
+		reason = adaptive_step(adaptive, &own, report);
 		level = adaptive->level;
 		/* within a limit it always has all that it may try */
 		if (!state->limited || reason != ADAPTIVE_STEADY)
-			decision_adapted(&state->adapted, reason, adaptive, points, report);
+			decision_adapted(&state->adapted, reason, adaptive, &own, report);
 	}
-	state->wanted = points->cap[level];
+	/* what it wants is not less for a limit */
+	if (!state->limited || level < before)
+		state->wanted = points->cap[level];
 }
 
 void adapter_leg_init(struct adapter_leg *adapter, const struct rtp_fanout_cap *wish)
@@ -141,6 +146,14 @@ void adapter_leg_wish(struct adapter_leg *adapter, const struct rtp_fanout_cap *
 	adapter->wish = *wish;
 	adapter->wanted = *wish;
 	adapter->adapted = (struct decision){ DECISION_WISH, "" };
+	adapter_leg_part(adapter);
+}
+
+void adapter_leg_part(struct adapter_leg *adapter)
+{
+	adapter->joined_at = 0;
+	adapter->apart = 0;
+	adapter->last = (struct adapt_report){ 0 };
 }
 
 /* Where there were too many caps, it has to do with one that there is. */
@@ -220,9 +233,8 @@ static void adapter_decide_alone(struct leg *leg, const struct points *points,
 				 const struct adapt_report *report, gpointer user_data)
 {
 	const struct adapter *adapter = user_data;
-	struct points own = *points;
 
-	adapter_decide(adapter, leg, &own, report);
+	adapter_decide(adapter->config->mode, leg, points, report);
 	adapter_apply(adapter->path, leg, points);
 }
 
@@ -235,8 +247,10 @@ static void adapter_look(struct leg *leg, const struct rtp_fanout_dest_info *sen
 	gboolean reported;
 
 	/* who is paused is sent nothing that a report could be about */
-	if (leg->dest.cap.flags & RTP_FANOUT_CAP_PAUSE)
+	if (leg->dest.cap.flags & RTP_FANOUT_CAP_PAUSE) {
+		adapter_leg_part(&leg->adapter);
 		return;
+	}
 	reported = leg->receiver.reports != leg->adapter.reports &&
 		   adapter_report(leg, sent, adapter->clock_rate, &report);
 	points = adapter_points(adapter, &leg->adapter.wish);
@@ -261,7 +275,7 @@ void adapter_run(const struct config_adapt *config, const char *path,
 
 	adapter.points = g_ptr_array_new_with_free_func(g_free);
 	track_each_leg(track, adapter_look, &adapter);
-	couplings_run(couplings, path, config->mode == ADAPT_ADAPTIVE, adapter_decide_alone,
-		      &adapter);
+	couplings_run(couplings, path, g_get_monotonic_time(), config->mode == ADAPT_ADAPTIVE,
+		      adapter_decide_alone, &adapter);
 	g_ptr_array_unref(adapter.points);
 }

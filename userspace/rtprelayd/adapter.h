@@ -26,6 +26,10 @@ struct couplings;
  * @limit: why it may not have that, while @limited
  * @alone_until: time up to which it is not adapted together with others at its
  *	address, see couplings.h, us
+ * @joined_at: time since which it is, us; 0 while it is not
+ * @apart: reports in a row that told of a loss of its own
+ * @last: what it reported last since then
+ * @share: what it is to have of what they share, as of when that was divided last
  * @stuck: that it could not be moved was logged
  * @reports: receiver.reports when it was looked at last; 0 for never
  * @at: receiver.at then
@@ -45,6 +49,10 @@ struct adapter_leg {
 	struct decision adapted;
 	struct decision limit;
 	gint64 alone_until;
+	gint64 joined_at;
+	guint apart;
+	struct adapt_report last;
+	struct rtp_fanout_cap share;
 	gboolean stuck;
 	guint64 reports;
 	gint64 at;
@@ -62,6 +70,9 @@ void adapter_leg_init(struct adapter_leg *adapter, const struct rtp_fanout_cap *
 /* adapter_leg_wish - the viewer is to get that from now on, and at first it does */
 void adapter_leg_wish(struct adapter_leg *adapter, const struct rtp_fanout_cap *wish);
 
+/* adapter_leg_part - it is not adapted together with others from now on */
+void adapter_leg_part(struct adapter_leg *adapter);
+
 /* adapter_leg_joined - what it asked for when it joined its track, and what it got */
 void adapter_leg_joined(struct adapter_leg *adapter, const struct rtp_fanout_cap *asked,
 			const struct rtp_fanout_cap *got);
@@ -76,6 +87,14 @@ void adapter_leg_joined(struct adapter_leg *adapter, const struct rtp_fanout_cap
  */
 gboolean adapter_report(struct leg *leg, const struct rtp_fanout_dest_info *sent,
 			guint32 clock_rate, struct adapt_report *report);
+
+/**
+ * adapter_decide - have the leg's own controller say what it is to want
+ * @mode: which; not ADAPT_NONE
+ * @points: of its track, up to its wish
+ */
+void adapter_decide(enum adapt_mode mode, struct leg *leg, const struct points *points,
+		    const struct adapt_report *report);
 
 /* adapter_decision - why the leg has what it has */
 const struct decision *adapter_decision(const struct adapter_leg *adapter);

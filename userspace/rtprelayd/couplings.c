@@ -7,15 +7,28 @@
 /* One that loses while the others do not is adapted by itself for so long, us */
 #define ALONE_US	(60 * G_USEC_PER_SEC)
 
-/* Viewers among whom it can be told that one loses by itself */
+/* Viewers among whom it can be told at once that one loses by itself */
 #define ALONE_VIEWERS	3
 
-/* A viewer, as it was added */
+/* Runs of which the rates are remembered: more than a report's interval has, mostly */
+#define COUPLING_RATES	8
+
+/* Its reports in a row that tell it in any case */
+#define ALONE_PERIODS	3
+
+/* A viewer, as it was added; and whether what it loses is its own, as it seems */
 struct couplings_leg {
 	struct leg *leg;
 	const struct points *points;
 	struct adapt_report report;
 	gboolean reported;
+	gboolean apart;
+};
+
+/* Reports added up, and how many they are */
+struct coupling_sum {
+	struct adapt_report report;
+	guint n;
 };
 
 /**
@@ -23,11 +36,15 @@ struct couplings_leg {
  * @coupled: their controller
  * @legs: struct couplings_leg, of this run
  * @members: how many there were in the last one
+ * @runs: that there were
+ * @rates: what they were sent up to each, octets a second, number modulo COUPLING_RATES
  */
 struct coupling {
 	struct coupled coupled;
 	GArray *legs;
 	guint members;
+	guint runs;
+	guint64 rates[COUPLING_RATES];
 };
 
 /* struct couplings - struct coupling by the viewers' address, its port 0 */
@@ -84,31 +101,86 @@ static gboolean coupling_shares(const struct couplings_leg *leg, gint64 now)
 	return leg->leg->transport == TRANSPORT_UDP && leg->leg->adapter.alone_until <= now;
 }
 
-static void coupling_sum(struct adapt_report *sum, const struct adapt_report *report, gint sign)
+static const struct couplings_leg *coupling_leg(const struct coupling *coupling, guint i)
 {
-	sum->packets += sign * (gint64)report->packets;
-	sum->octets += sign * (gint64)report->octets;
-	sum->dropped += sign * (gint64)report->dropped;
-	sum->lost += sign * (gint64)report->lost;
-	sum->interval_us += sign * report->interval_us;
+	return &g_array_index(coupling->legs, struct couplings_leg, i);
 }
 
-/* Who loses much while all others together lose next to nothing has a way of its own. */
-static void coupling_part(struct coupling *coupling, struct adapt_report *sum, gint64 now)
+static void coupling_take(struct coupling_sum *sum, const struct adapt_report *report,
+			  gint sign)
+{
+	sum->report.packets += sign * (gint64)report->packets;
+	sum->report.octets += sign * (gint64)report->octets;
+	sum->report.dropped += sign * (gint64)report->dropped;
+	sum->report.lost += sign * (gint64)report->lost;
+	sum->report.interval_us += sign * report->interval_us;
+	sum->n += sign;
+}
+
+/* What a newcomer was sent before its share was found says nothing of the limit. */
+static gboolean coupling_heeds(const struct couplings_leg *leg)
+{
+	return leg->reported && leg->report.at_us - leg->leg->adapter.joined_at >=
+				COUPLED_SETTLE_US + leg->report.interval_us;
+}
+
+/* Have the others lost next to nothing, by what each said last? */
+static gboolean coupling_others_well(const struct coupling *coupling, guint own)
+{
+	struct coupling_sum others = { 0 };
+
+	for (guint i = 0; i < coupling->legs->len; i++)
+		if (i != own)
+			coupling_take(&others, &coupling_leg(coupling, i)->leg->adapter.last, 1);
+	return adapt_loss(&others.report) < ADAPTIVE_LOSS_LOW;
+}
+
+/* The same by what they said in this run, if that is enough to tell */
+static gboolean coupling_others_sure(const struct coupling *coupling, guint own,
+				     const struct coupling_sum *sum)
+{
+	const struct adapt_report *report = &coupling_leg(coupling, own)->report;
+	struct coupling_sum others = *sum;
+
+	coupling_take(&others, report, -1);
+	return coupling->legs->len >= ALONE_VIEWERS &&
+	       others.report.packets >= report->packets &&
+	       adapt_loss(&others.report) <= ADAPTIVE_LOSS_LOW;
+}
+
+/*
+ * Who loses much while all others together lose next to nothing has a way of its own.
+ * Where there are few to tell by, that shows when it goes on; until then its reports
+ * are its own.
+ */
+static void coupling_part(struct coupling *coupling, struct coupling_sum *sum, gint64 now)
 {
 	for (guint i = 0; i < coupling->legs->len; i++) {
 		struct couplings_leg *leg = &g_array_index(coupling->legs, struct couplings_leg, i);
-		struct adapt_report others = *sum;
+		struct adapter_leg *adapter = &leg->leg->adapter;
+		gboolean sure;
 
-		if (!leg->reported || adapt_loss(&leg->report) < ADAPTIVE_LOSS_SEVERE)
+		if (!coupling_heeds(leg))
 			continue;
-		coupling_sum(&others, &leg->report, -1);
-		if (others.packets < leg->report.packets ||
-		    adapt_loss(&others) > ADAPTIVE_LOSS_LOW)
+		sure = coupling_others_sure(coupling, i, sum);
+		leg->apart = adapt_loss(&leg->report) >= ADAPTIVE_LOSS_SEVERE &&
+			     (sure || coupling_others_well(coupling, i));
+		adapter->apart = leg->apart ? adapter->apart + 1 : 0;
+		if (!leg->apart)
 			continue;
-		*sum = others;
-		leg->leg->adapter.alone_until = now + ALONE_US;
+		coupling_take(sum, &leg->report, -1);
+		if (sure || adapter->apart >= ALONE_PERIODS)
+			adapter->alone_until = now + ALONE_US;
 	}
+}
+
+/* The most that a viewer may have, whatever the way carries */
+static guint coupling_most(const struct couplings_leg *leg)
+{
+	const struct adapter_leg *adapter = &leg->leg->adapter;
+
+	return adapter->limited ? points_find(leg->points, &adapter->allowed) :
+				  leg->points->n - 1;
 }
 
 static void coupling_share(struct coupling *coupling, const char *path)
@@ -118,75 +190,114 @@ static void coupling_share(struct coupling *coupling, const char *path)
 	g_autofree struct share_viewer *viewers = g_new0(struct share_viewer, n);
 
 	for (guint i = 0; i < n; i++) {
-		struct couplings_leg *leg = &g_array_index(coupling->legs, struct couplings_leg, i);
-
-		viewers[i].points = leg->points;
-		viewers[i].wanted = leg->points->n - 1;
+		viewers[i].points = coupling_leg(coupling, i)->points;
+		viewers[i].wanted = coupling_most(coupling_leg(coupling, i));
 	}
 	share_allocate(viewers, n, limit);
 	for (guint i = 0; i < n; i++) {
-		struct couplings_leg *leg = &g_array_index(coupling->legs, struct couplings_leg, i);
+		const struct couplings_leg *leg = coupling_leg(coupling, i);
 		struct adapter_leg *adapter = &leg->leg->adapter;
+		gboolean all = viewers[i].level == viewers[i].wanted;
 
-		adapter->wanted = leg->points->cap[viewers[i].level];
-		decision_shared(&adapter->adapted, viewers[i].level == leg->points->n - 1,
-				limit, n);
+		adapter->share = leg->points->cap[viewers[i].level];
+		/* what only a limit keeps from it, it still wants */
+		adapter->wanted = all ? leg->points->cap[leg->points->n - 1] : adapter->share;
+		decision_shared(&adapter->adapted, all, limit, n);
 		adapter_apply(path, leg->leg, leg->points);
 	}
 }
 
-/* What the viewers take, at least and at most; of those before, what they took. */
-static guint64 coupling_rates(const struct coupling *coupling, guint64 *least, guint64 *most,
-			      guint64 *known)
+/* What the viewers take, and what they would at least and at most. */
+static guint64 coupling_rates(const struct coupling *coupling, guint64 *least, guint64 *most)
 {
 	guint64 rate = 0;
 
-	*least = *most = *known = 0;
+	*least = *most = 0;
 	for (guint i = 0; i < coupling->legs->len; i++) {
-		struct couplings_leg *leg = &g_array_index(coupling->legs, struct couplings_leg, i);
-		guint level = points_find(leg->points, &leg->leg->dest.cap);
+		const struct couplings_leg *leg = coupling_leg(coupling, i);
 
-		rate += leg->points->rate[level];
+		rate += leg->points->rate[points_find(leg->points, &leg->leg->dest.cap)];
 		*least += leg->points->rate[0];
-		*most += leg->points->rate[leg->points->n - 1];
-		if (level < leg->points->n - 1)
-			*known += leg->points->rate[level];
+		*most += leg->points->rate[coupling_most(leg)];
 	}
 	return rate;
 }
 
-static void coupling_run(struct coupling *coupling, const char *path, gint64 now)
+/* What they were sent on average in so long a time, newcomers before they had a share too */
+static guint64 coupling_sent(const struct coupling *coupling, gint64 interval_us)
 {
-	struct adapt_report sum = { .at_us = now };
-	guint64 rate, least, most, known;
-	gboolean changed = FALSE;
-	guint reports = 0;
+	gint64 runs = (interval_us / 1000 + ADAPTER_PERIOD_MS - 1) / ADAPTER_PERIOD_MS;
+	guint64 sum = 0;
+
+	runs = CLAMP(runs, 1, MIN(coupling->runs, COUPLING_RATES));
+	for (guint i = 1; i <= runs; i++)
+		sum += coupling->rates[(coupling->runs - i) % COUPLING_RATES];
+	return sum / runs;
+}
+
+/* Has a limit let go of a viewer, which has more than its share since? */
+static gboolean coupling_exceeds(const struct couplings_leg *leg)
+{
+	return points_find(leg->points, &leg->leg->dest.cap) >
+	       points_find(leg->points, &leg->leg->adapter.share);
+}
+
+/* Returns whether the viewers, or what they may have, are others than in the last run. */
+static gboolean coupling_differs(const struct coupling *coupling, gint64 now)
+{
+	gboolean differs = coupling->members != coupling->legs->len;
 
 	for (guint i = 0; i < coupling->legs->len; i++) {
-		struct couplings_leg *leg = &g_array_index(coupling->legs, struct couplings_leg, i);
+		const struct couplings_leg *leg = coupling_leg(coupling, i);
+		struct adapter_leg *adapter = &leg->leg->adapter;
 
-		if (!leg->reported)
-			continue;
-		coupling_sum(&sum, &leg->report, 1);
-		reports++;
+		differs |= !adapter->joined_at || coupling_exceeds(leg);
+		if (!adapter->joined_at)
+			adapter->joined_at = now;
 	}
-	if (coupling->legs->len >= ALONE_VIEWERS)
-		coupling_part(coupling, &sum, now);
+	return differs;
+}
 
-	rate = coupling_rates(coupling, &least, &most, &known);
-	/* those who were here alone have found what there is */
-	if (coupling->members < 2 && known)
-		coupling->coupled.limit = known;
-	if (reports) {
-		sum.interval_us /= reports;
-		changed = coupled_step(&coupling->coupled, &sum, rate, least, most);
+/* Who has less than it may, though nothing is shared, finds by itself what there is. */
+static gboolean coupling_leaves(const struct coupling *coupling,
+				const struct couplings_leg *leg)
+{
+	return leg->apart || (!coupling->coupled.limit &&
+			      points_find(leg->points, &leg->leg->adapter.wanted) <
+			      leg->points->n - 1);
+}
+
+static void coupling_run(struct coupling *coupling, const char *path, gint64 now,
+			 couplings_visitor alone, gpointer user_data)
+{
+	struct coupling_sum sum = { .report.at_us = now };
+	guint64 rate, least, most;
+	gboolean share;
+
+	rate = coupling_rates(coupling, &least, &most);
+	coupling->rates[coupling->runs++ % COUPLING_RATES] = rate;
+	share = coupling_differs(coupling, now) && coupling->coupled.limit;
+	for (guint i = 0; i < coupling->legs->len; i++) {
+		const struct couplings_leg *leg = coupling_leg(coupling, i);
+
+		if (leg->reported)
+			leg->leg->adapter.last = leg->report;
+		if (coupling_heeds(leg))
+			coupling_take(&sum, &leg->report, 1);
 	}
-	if (changed) {
+	coupling_part(coupling, &sum, now);
+	if (sum.n) {
+		sum.report.interval_us /= sum.n;
+		rate = coupling_sent(coupling, sum.report.interval_us);
+		share |= coupled_step(&coupling->coupled, &sum.report, rate, least, most);
+	}
+	if (share)
 		coupling_share(coupling, path);
-	} else if (coupling->coupled.limit && coupling->members != coupling->legs->len) {
-		coupling_share(coupling, path);
-		/* what newcomers were sent before says nothing of the limit */
-		coupling->coupled.changed_us = now;
+	for (guint i = 0; i < coupling->legs->len; i++) {
+		const struct couplings_leg *leg = coupling_leg(coupling, i);
+
+		if (leg->reported && coupling_leaves(coupling, leg))
+			alone(leg->leg, leg->points, &leg->report, user_data);
 	}
 }
 
@@ -197,23 +308,22 @@ static void coupling_leave(struct coupling *coupling, gint64 now, gboolean toget
 	guint sharing = 0;
 
 	for (guint i = 0; together && i < coupling->legs->len; i++)
-		sharing += coupling_shares(&g_array_index(coupling->legs, struct couplings_leg, i),
-					   now);
+		sharing += coupling_shares(coupling_leg(coupling, i), now);
 	for (guint i = coupling->legs->len; i--;) {
-		struct couplings_leg *leg = &g_array_index(coupling->legs, struct couplings_leg, i);
+		const struct couplings_leg *leg = coupling_leg(coupling, i);
 
 		if (sharing > 1 && coupling_shares(leg, now))
 			continue;
+		adapter_leg_part(&leg->leg->adapter);
 		if (leg->reported)
 			alone(leg->leg, leg->points, &leg->report, user_data);
 		g_array_remove_index(coupling->legs, i);
 	}
 }
 
-void couplings_run(struct couplings *couplings, const char *path, gboolean together,
-		   couplings_visitor alone, gpointer user_data)
+void couplings_run(struct couplings *couplings, const char *path, gint64 now,
+		   gboolean together, couplings_visitor alone, gpointer user_data)
 {
-	gint64 now = g_get_monotonic_time();
 	struct coupling *coupling;
 	GHashTableIter iter;
 
@@ -224,7 +334,7 @@ void couplings_run(struct couplings *couplings, const char *path, gboolean toget
 			g_hash_table_iter_remove(&iter);
 			continue;
 		}
-		coupling_run(coupling, path, now);
+		coupling_run(coupling, path, now, alone, user_data);
 		coupling->members = coupling->legs->len;
 		g_array_set_size(coupling->legs, 0);
 	}

@@ -27,12 +27,14 @@ void couplings_add(struct couplings *couplings, struct leg *leg,
 /**
  * couplings_run - decide for those who share, forget those who were not added
  * @path: name of the path, for the log
+ * @now: monotonic time, us
  * @together: FALSE: nobody shares
- * @alone: called for each other that reported
+ * @alone: called for each other that reported, and as long as nothing was lost together
+ *	for those who have less than they wish for
  */
 typedef void (*couplings_visitor)(struct leg *leg, const struct points *points,
 				  const struct adapt_report *report, gpointer user_data);
-void couplings_run(struct couplings *couplings, const char *path, gboolean together,
-		   couplings_visitor alone, gpointer user_data);
+void couplings_run(struct couplings *couplings, const char *path, gint64 now,
+		   gboolean together, couplings_visitor alone, gpointer user_data);
 
 #endif
