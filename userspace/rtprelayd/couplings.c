@@ -47,7 +47,7 @@ struct coupling {
 	guint64 rates[COUPLING_RATES];
 };
 
-/* struct couplings - struct coupling by the viewers' address, its port 0 */
+/* struct couplings - struct coupling by the viewers' address and interface, its port 0 */
 struct couplings {
 	GHashTable *by_addr;
 };
@@ -64,8 +64,8 @@ struct couplings *couplings_new(void)
 {
 	struct couplings *couplings = g_new0(struct couplings, 1);
 
-	couplings->by_addr = g_hash_table_new_full(addr_hash, addr_equal, g_free,
-						   coupling_free);
+	couplings->by_addr = g_hash_table_new_full(addr_dest_hash, addr_dest_equal,
+						   g_free, coupling_free);
 	return couplings;
 }
 
@@ -79,10 +79,10 @@ void couplings_add(struct couplings *couplings, struct leg *leg,
 		   const struct points *points, const struct adapt_report *report)
 {
 	struct couplings_leg added = { .leg = leg, .points = points };
-	struct rtp_fanout_addr key = *leg_addr(leg);
+	struct rtp_fanout_dest key = { .addr = *leg_addr(leg), .ifindex = leg->dest.ifindex };
 	struct coupling *coupling;
 
-	key.port = 0;
+	key.addr.port = 0;
 	coupling = g_hash_table_lookup(couplings->by_addr, &key);
 	if (!coupling) {
 		coupling = g_new0(struct coupling, 1);

@@ -325,6 +325,22 @@ static void test_limited(void)
 	couplings_free(home.couplings);
 }
 
+/* Links have the same addresses: they are others */
+static void test_links(void)
+{
+	struct home home;
+
+	home_start(&home, 2, 1e9);
+	for (guint i = 0; i < home.n; i++) {
+		home.legs[i].dest.addr.family = AF_INET6;
+		inet_pton(AF_INET6, "fe80::1", home.legs[i].dest.addr.addr);
+		home.legs[i].dest.ifindex = 2 + i;
+	}
+	home_seconds(&home, 3);
+	g_assert_cmpuint(home.alone, ==, 2);
+	couplings_free(home.couplings);
+}
+
 /* -- one with a limit ----------------------------------------------------- */
 
 /* Its way does not carry what it has: it falls from that, and not from what it wants */
@@ -365,6 +381,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/couplings/first/low", test_first_is_low);
 	g_test_add_func("/couplings/first/lossy", test_first_is_lossy);
 	g_test_add_func("/couplings/limited", test_limited);
+	g_test_add_func("/couplings/links", test_links);
 	g_test_add_func("/adapter/limited", test_limited_loses);
 	return g_test_run();
 }
