@@ -83,6 +83,9 @@ static void track_move_leg(struct track *track, struct leg *leg,
 	fanout_del(track->fanout, &leg->dest, NULL);
 	leg->packets_before = sent.packets;
 	leg->octets_before = sent.octets;
+	/* its other counters begin anew, and maybe others share the way there */
+	leg->adapter.reports = 0;
+	adapter_leg_part(&leg->adapter);
 	g_hash_table_remove(track->legs_by_rtp, &leg->dest);
 	leg->dest = moved;
 	g_hash_table_insert(track->legs_by_rtp, &leg->dest, leg);

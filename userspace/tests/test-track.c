@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <gst/gst.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "track.h"
 
@@ -79,11 +80,40 @@ static void test_links(void)
 	track_free(track);
 }
 
+/* Where its media goes now it was dropped nothing yet: its next report is the first one. */
+static void test_moved(void)
+{
+	struct track *track = new_track();
+	struct sockaddr_in6 to = { .sin6_family = AF_INET6, .sin6_addr = in6addr_loopback };
+	int fd = socket(AF_INET6, SOCK_DGRAM, 0);
+	struct leg leg = { 0 };
+	in_port_t before;
+
+	set_up(&leg, "::1", 0);
+	g_assert_true(track_add_leg(track, &leg, NULL));
+	before = leg.dest.addr.port;
+	leg.adapter.reports = 3;
+	leg.adapter.dropped = 5;
+	leg.adapter.joined_at = 1;
+	to.sin6_port = htons(track_ports(track)->rtp);
+	g_assert_cmpint(sendto(fd, "punch", 5, 0, (struct sockaddr *)&to, sizeof(to)), ==, 5);
+	while (leg.dest.addr.port == before)
+		g_main_context_iteration(NULL, TRUE);
+	g_assert_cmpuint(leg.adapter.reports, ==, 0);
+	g_assert_cmpint(leg.adapter.joined_at, ==, 0);
+
+	close(fd);
+	track_del_leg(&leg);
+	leg_clear(&leg);
+	track_free(track);
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
 	g_setenv("GST_REGISTRY_DISABLE", "yes", TRUE);
 	gst_init(NULL, NULL);
 	g_test_add_func("/track/links", test_links);
+	g_test_add_func("/track/moved", test_moved);
 	return g_test_run();
 }
