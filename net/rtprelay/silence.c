@@ -21,8 +21,8 @@ static u32 rtp_silence_look(struct rtp_silence *silence)
 	unsigned long end = heard + silence->limit;
 	bool told = silence->told;
 
-	/* Told already, and nothing came since. */
-	if (told && heard == silence->seen)
+	/* Not asked for any more; or told already, and nothing came since. */
+	if (!silence->limit || (told && heard == silence->seen))
 		return 0;
 
 	silence->told = !time_before(now, end);
@@ -82,17 +82,25 @@ void rtp_silence_begin(struct rtp_fanout *fanout)
 	if (ms)
 		limit = msecs_to_jiffies(ms) + 1;
 
-	/* From here on the owner does not have the work run. */
+	/* From here on the work says nothing, and the owner does not have it
+	 * run.
+	 */
 	spin_lock_bh(lock);
-	silence->limit = limit;
+	silence->limit = 0;
 	silence->told = false;
-	rtp_silence_heard(silence);
 	spin_unlock_bh(lock);
 
+	/* What it was about to say is said before that is taken back. */
 	cancel_delayed_work_sync(&silence->work);
 	rtp_event_source(fanout, 0);
-	if (limit)
-		queue_delayed_work(system_dfl_wq, &silence->work, limit);
+	if (!limit)
+		return;
+
+	spin_lock_bh(lock);
+	silence->limit = limit;
+	rtp_silence_heard(silence);
+	spin_unlock_bh(lock);
+	queue_delayed_work(system_dfl_wq, &silence->work, limit);
 }
 
 /**

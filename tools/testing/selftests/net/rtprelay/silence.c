@@ -6,6 +6,7 @@
  */
 #include <linux/filter.h>
 #include <poll.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -257,6 +258,26 @@ TEST_F(silence, changed)
 	ASSERT_EQ(0, configure(self, 1));
 	ASSERT_EQ(1, poll(&self->pfd, 1, 10000));
 	ASSERT_EQ(0, configure(self, 0));
+	EXPECT_TRUE(nothing(self, QUIET));
+}
+
+/* Turned off just when the timer may look: nothing is told from then on. */
+TEST_F_TIMEOUT(silence, turned_off, 120)
+{
+	__u64 begun = now_ms();
+	int i, n;
+
+	ASSERT_TRUE(begin(self, 0));
+	for (i = 0; i < 500 && now_ms() - begun < 30000; i++) {
+		ASSERT_EQ(0, configure(self, 1));
+		fo_send(&self->relay, self->seq++);
+		usleep(rand() % 4000);
+		ASSERT_EQ(0, configure(self, 0));
+		for (n = 0; n < 2; n++) {
+			fo_send(&self->relay, self->seq++);
+			ASSERT_TRUE(nothing(self, 2));
+		}
+	}
 	EXPECT_TRUE(nothing(self, QUIET));
 }
 
