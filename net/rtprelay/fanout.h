@@ -103,7 +103,8 @@ struct rtp_fanout_stats {
  * @pace_asked: rtp_fanout_pace() of @config, for the owner, who reads it without
  *	the lock
  *
- * Receive, in softirq, under sk->sk_receive_queue.lock but for @rx_count:
+ * Receive, in softirq, under sk->sk_receive_queue.lock but for @rx_count and
+ * what @silence says is without a lock:
  * @queue: datagrams that wait for the owner
  * @queued: how many
  * @queue_bytes: their truesize and that of those the owner has taken, charged

@@ -113,7 +113,8 @@ void rtp_silence_back(struct rtp_fanout *fanout)
 {
 	lockdep_assert_held(&fanout->sk->sk_receive_queue.lock);
 
-	mod_delayed_work(system_dfl_wq, &fanout->silence.work, 0);
+	/* No timer runs while the source is silent. */
+	queue_delayed_work(system_dfl_wq, &fanout->silence.work, 0);
 }
 
 /**

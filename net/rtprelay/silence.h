@@ -44,7 +44,11 @@ void rtp_silence_detach(struct rtp_fanout *fanout);
  */
 static inline void rtp_silence_heard(struct rtp_silence *silence)
 {
-	WRITE_ONCE(silence->heard, jiffies);
+	unsigned long now = jiffies;
+
+	/* Several CPUs can be at it, and a tick is long. */
+	if (READ_ONCE(silence->heard) != now)
+		WRITE_ONCE(silence->heard, now);
 }
 
 #endif /* _NET_RTPRELAY_SILENCE_H */
