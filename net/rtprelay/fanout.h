@@ -146,9 +146,9 @@ struct rtp_fanout_stats {
  * @events: RTP_FANOUT_EVENT_* of the fan-out itself
  * @events_stopped: nobody is told any more
  * @lease_work: ends the leases of those that no datagram comes for
- * @lease_watched: it is to run
+ * @lease_watched: it is to look
  * @lease_due: jiffies at which
- * @lease_seen: jiffies at which it ran last
+ * @lease_seen: jiffies at which it looked last
  *
  * @free_work: frees all this a grace period after it was stopped
  *

@@ -39,6 +39,15 @@ static bool rtp_lease_is_timed(unsigned long expires)
 	return expires != RTP_LEASE_NONE && expires != RTP_LEASE_ENDED;
 }
 
+/* A timer may run out an eighth later than asked for. The work runs that much
+ * earlier, and waits again for what is left.
+ */
+static void rtp_lease_wait(struct rtp_fanout *fanout, unsigned long delay)
+{
+	mod_delayed_work(system_dfl_wq, &fanout->lease_work,
+			 delay - (delay >> 3));
+}
+
 /* Have the work look when a lease ends, or soon after. */
 static void rtp_lease_arm(struct rtp_fanout *fanout, unsigned long expires)
 {
@@ -58,7 +67,26 @@ static void rtp_lease_arm(struct rtp_fanout *fanout, unsigned long expires)
 
 	fanout->lease_watched = true;
 	fanout->lease_due = expires;
-	mod_delayed_work(system_dfl_wq, &fanout->lease_work, expires - now);
+	rtp_lease_wait(fanout, expires - now);
+}
+
+/* Whether it is time to look. What is set from here on has it look again. */
+static bool rtp_lease_is_due(struct rtp_fanout *fanout)
+{
+	unsigned long now = jiffies;
+	bool due;
+
+	spin_lock_bh(&fanout->event_lock);
+	due = !time_before(now, fanout->lease_due);
+	if (due) {
+		fanout->lease_watched = false;
+		fanout->lease_seen = now;
+	} else if (!fanout->events_stopped) {
+		rtp_lease_wait(fanout, fanout->lease_due - now);
+	}
+	spin_unlock_bh(&fanout->event_lock);
+
+	return due;
 }
 
 /* Ends the lease that the caller read. Returns false when it was set
@@ -226,11 +254,8 @@ static void rtp_lease_work(struct work_struct *work)
 	struct rtp_dest_chunk *chunk;
 	u32 slot, slots;
 
-	/* What is set from here on has it look again. */
-	spin_lock_bh(&fanout->event_lock);
-	fanout->lease_watched = false;
-	fanout->lease_seen = jiffies;
-	spin_unlock_bh(&fanout->event_lock);
+	if (!rtp_lease_is_due(fanout))
+		return;
 
 	/* Pairs with rtp_dest_grow(): chunks below are there. */
 	slots = smp_load_acquire(&fanout->table.slots);

@@ -14,6 +14,14 @@
 #include "fanout.h"
 #include "silence.h"
 
+/* A timer may run out an eighth later than asked for. The work looks that much
+ * earlier, and again.
+ */
+static void rtp_silence_wait(struct rtp_silence *silence, unsigned long delay)
+{
+	queue_delayed_work(system_dfl_wq, &silence->work, delay - (delay >> 3));
+}
+
 /* Returns what is to be told, RTP_FANOUT_EVENT_*, or 0. */
 static u32 rtp_silence_look(struct rtp_silence *silence)
 {
@@ -29,7 +37,7 @@ static u32 rtp_silence_look(struct rtp_silence *silence)
 	silence->seen = heard;
 	if (silence->told)
 		return RTP_FANOUT_EVENT_SILENT;
-	queue_delayed_work(system_dfl_wq, &silence->work, end - now);
+	rtp_silence_wait(silence, end - now);
 
 	return told ? RTP_FANOUT_EVENT_BACK : 0;
 }
@@ -100,7 +108,7 @@ void rtp_silence_begin(struct rtp_fanout *fanout)
 	silence->limit = limit;
 	rtp_silence_heard(silence);
 	spin_unlock_bh(lock);
-	queue_delayed_work(system_dfl_wq, &silence->work, limit);
+	rtp_silence_wait(silence, limit);
 }
 
 /**

@@ -21,6 +21,15 @@
 #define SLOW	2000
 #define LONG	3600000
 
+/* Milliseconds: a silence for which a timer of the kernel may be half a second
+ * late at 1000 Hz; later than a silence is told of.
+ */
+#define FAR	4200
+#define LATE	250
+
+/* Fan-outs whose timers are spread over more than that half second. */
+#define TIMERS	20
+
 FIXTURE(silence)
 {
 	struct fo_relay relay;
@@ -164,6 +173,47 @@ TEST_F(silence, length)
 	fo_send(&self->relay, self->seq++);
 	EXPECT_EQ(RTP_FANOUT_EVENT_SILENT, told(self));
 	EXPECT_TRUE(now_ms() - sent >= QUIET || longest >= QUIET);
+}
+
+/* Nor much longer, unless the machine stands still meanwhile. */
+TEST_F_TIMEOUT(silence, no_longer, 60)
+{
+	__u64 now, last, begun[TIMERS], stalled = 0, late = 0;
+	struct pollfd pfd[TIMERS];
+	struct rtp_fanout_event event;
+	int i, left = TIMERS;
+
+	self->relay.cfg.silent_ms = FAR;
+	for (i = 0; i < TIMERS; i++) {
+		pfd[i].fd = fo_udp(self->relay.family, FO_HOST_RELAY,
+				   FO_RELAY_PORT + 1 + i);
+		pfd[i].events = POLLPRI;
+		ASSERT_EQ(0, fo_attach(pfd[i].fd, &self->relay.cfg));
+		begun[i] = now_ms();
+		usleep(25000);
+	}
+
+	for (last = now_ms(); left; last = now) {
+		ASSERT_LE(0, poll(pfd, TIMERS, 10));
+		now = now_ms();
+		if (now - last > stalled)
+			stalled = now - last;
+		for (i = 0; i < TIMERS; i++) {
+			if (pfd[i].fd < 0)
+				continue;
+			ASSERT_GT(FAR + 10000, now - begun[i]);
+			if (!pfd[i].revents)
+				continue;
+			ASSERT_EQ(1, fo_events(pfd[i].fd, &event, 1));
+			EXPECT_EQ(RTP_FANOUT_EVENT_SILENT, event.events);
+			if (now - begun[i] > FAR + late)
+				late = now - begun[i] - FAR;
+			pfd[i].fd = -1;
+			left--;
+		}
+	}
+	TH_LOG("at most %llu ms late", late);
+	EXPECT_TRUE(late < LATE || stalled > LATE / 4);
 }
 
 /* Nothing ever came. */
