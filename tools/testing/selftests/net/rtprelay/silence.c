@@ -161,9 +161,11 @@ TEST_F(silence, silent_and_back)
 /* It is as long as was asked for, from the last datagram on. */
 TEST_F(silence, length)
 {
-	__u64 longest, sent = now_ms();
+	__u64 longest, sent;
 
-	ASSERT_TRUE(begin(self, QUIET));
+	ASSERT_TRUE(begin(self, LONG));
+	sent = now_ms();
+	ASSERT_EQ(0, configure(self, QUIET));
 	EXPECT_EQ(RTP_FANOUT_EVENT_SILENT, told(self));
 	EXPECT_LE(QUIET, now_ms() - sent);
 
