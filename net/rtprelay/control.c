@@ -214,7 +214,8 @@ err_put:
 
 /* Sets the caps of all elements, or of none. The lock is held over all of
  * them, since the worker is not to go on from where the first was looked at; it
- * waits only where it changes a destination's class itself.
+ * waits only where it changes a destination's class itself. Nor is it to find
+ * some of them and miss others for as long as this thread may be preempted.
  */
 static int rtp_control_caps(struct rtp_fanout *fanout,
 			    struct rtp_control_change *change, u32 count)
@@ -225,10 +226,12 @@ static int rtp_control_caps(struct rtp_fanout *fanout,
 
 	spin_lock_bh(&classes->lock);
 	err = rtp_control_reserve(fanout, change, count);
-	for (i = 0; i < count && !err; i++)
+	for (i = 0; i < count && !err; i++) {
 		rtp_variant_want(&change[i].dest->variant, classes,
 				 &change[i].cap, change[i].immediate,
 				 change[i].reserved);
+		rtp_dest_pend(&fanout->table, change[i].dest);
+	}
 	spin_unlock_bh(&classes->lock);
 
 	return err;
@@ -238,7 +241,6 @@ static void rtp_control_apply(struct rtp_fanout *fanout, struct rtp_dest *dest,
 			      const struct rtp_fanout_dest *request, u32 flags)
 {
 	if (flags & RTP_FANOUT_SET_CAP) {
-		rtp_dest_pend(&fanout->table, dest);
 		dest->cap = request->cap;
 		/* of the change, not of the cap */
 		dest->cap.flags &= ~RTP_FANOUT_CAP_IMMEDIATE;

@@ -176,12 +176,13 @@ static void cost_want(struct kunit *test, struct cost *cost,
 	err = rtp_variant_reserve(&dest->variant, &fanout->classes,
 				  &fanout->stream.top, &cap, cost->serial,
 				  &reserved);
-	if (!err)
+	if (!err) {
 		rtp_variant_want(&dest->variant, &fanout->classes, &cap, false,
 				 reserved);
+		rtp_dest_pend(&fanout->table, dest);
+	}
 	spin_unlock_bh(&fanout->classes.lock);
 	KUNIT_ASSERT_EQ(test, err, 0);
-	rtp_dest_pend(&fanout->table, dest);
 }
 
 /* Chunks of destinations that the owner looks at for those that wait. */

@@ -294,7 +294,7 @@ void rtp_dest_unpublish(struct rtp_dest_table *table, struct rtp_dest *dest)
  * @table: the table
  * @dest: the destination, for which rtp_variant_want() was called
  *
- * Context: Process context, socket locked.
+ * Context: Process context, socket locked, classes.lock of the fan-out held.
  */
 void rtp_dest_pend(struct rtp_dest_table *table, struct rtp_dest *dest)
 {

@@ -53,7 +53,8 @@ struct rtp_filter;
  * fanout->classes.lock guards which classes there are and which a destination
  * has. It is taken with the socket locked, and by the owner where a
  * destination changes its class; softirqs are disabled. The receive queue's lock
- * is taken under it, never the other way round, and event_lock never.
+ * and that of table.chunks are taken under it, never the other way round, and
+ * event_lock never.
  *
  * fanout->event_lock guards what waits to be read by RTP_FANOUT_EVENTS. It is
  * innermost, and taken with softirqs disabled.
