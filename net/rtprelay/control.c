@@ -119,6 +119,7 @@ int rtp_control_add(struct rtp_fanout *fanout,
 	u32 i;
 	int err;
 
+	fanout->failed_index = ~0U;
 	for (i = 0; i < count; i++) {
 		err = rtp_control_prepare(fanout, &request[i]);
 		if (err)
@@ -270,10 +271,12 @@ int rtp_control_set(struct rtp_fanout *fanout,
 	u32 i;
 	int err;
 
+	/* No element's fault: what failed last stays. */
 	change = kvcalloc(count, sizeof(*change), GFP_KERNEL_ACCOUNT);
 	if (!change)
 		return -ENOMEM;
 
+	fanout->failed_index = ~0U;
 	for (i = 0; i < count; i++) {
 		err = rtp_control_look(fanout, &request[i], flags, &change[i]);
 		if (err) {
@@ -313,6 +316,7 @@ int rtp_control_del(struct rtp_fanout *fanout,
 	u32 i;
 	int err;
 
+	fanout->failed_index = ~0U;
 	for (i = 0; i < count; i++) {
 		dest = rtp_control_find(fanout, &request[i]);
 		err = PTR_ERR_OR_ZERO(dest);

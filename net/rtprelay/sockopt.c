@@ -146,7 +146,6 @@ static int rtp_sockopt_dests(struct sock *sk, const struct rtp_fanout_hdr *hdr,
 	if (!fanout)
 		goto out;
 
-	fanout->failed_index = ~0U;
 	if (hdr->op == RTP_FANOUT_ADD)
 		err = rtp_control_add(fanout, request, hdr->count);
 	else if (hdr->op == RTP_FANOUT_SET)

@@ -430,6 +430,41 @@ TEST_F_TIMEOUT(alone, faults, 120)
 		    fo_add(relay.fd, dest, 66));
 }
 
+/* SET that gets no memory refuses no element: failed_index is as it was. */
+TEST_F(alone, set_faults)
+{
+	struct rtp_fanout_dest dest[66], gone;
+	struct rtp_fanout_info info;
+	struct fo_relay relay;
+	int i, nth, ret, refused = 0;
+
+	fail_fd = open("/proc/thread-self/fail-nth", O_RDWR);
+	if (fail_fd < 0)
+		SKIP(return, "no CONFIG_FAULT_INJECTION");
+	fault_setup();
+	fo_relay(&relay, FO_IPV4);
+	for (i = 0; i < 66; i++)
+		fo_dest(&dest[i], AF_INET, FO_HOST_VIEWER, 30000 + i);
+	fo_dest(&gone, AF_INET, FO_HOST_VIEWER, 29999);
+	ASSERT_EQ(0, fo_add(relay.fd, dest, 66));
+
+	for (nth = 1; nth < 1000; nth++) {
+		ASSERT_EQ(-ENOENT, fo_del(relay.fd, &gone, 1));
+		fail_nth(nth);
+		ret = fo_set(relay.fd, RTP_FANOUT_SET, RTP_FANOUT_SET_COOKIE,
+			     dest, 66, sizeof(dest[0]));
+		if (!fail_met())
+			break;
+		ASSERT_EQ(0, fo_info(relay.fd, &info));
+		EXPECT_EQ(ret ? 0 : ~0U, info.failed_index) {
+			TH_LOG("fault %d: %d", nth, ret);
+		}
+		refused += ret == -ENOMEM;
+	}
+	EXPECT_LT(0, refused);
+	EXPECT_EQ(0, ret);
+}
+
 int main(int argc, char **argv)
 {
 	fo_netns();
