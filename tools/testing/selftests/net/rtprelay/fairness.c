@@ -219,8 +219,7 @@ FIXTURE_SETUP(thread)
 
 FIXTURE_TEARDOWN(thread)
 {
-	if (!access(FO_CPU1, W_OK))
-		fo_write(FO_CPU1, "1");
+	fo_cpu1_back();
 }
 
 /* The fan-out that sent the next copy, in the order in which they left. */
@@ -280,6 +279,7 @@ TEST_F_TIMEOUT(thread, shares, 300)
 
 int main(int argc, char **argv)
 {
+	atexit(fo_cpu1_back);
 	fo_netns();
 	wire = fo_wire(fo_far(fo_peer()), "q1");
 	return test_harness_run(argc, argv);

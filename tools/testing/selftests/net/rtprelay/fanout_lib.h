@@ -157,6 +157,7 @@ void fo_features(const char *device, const char * const *names, bool on);
 extern const char * const fo_offloads[FO_OFFLOADS + 1];
 unsigned int fo_offloads_from(const char *device);
 void fo_dummy(void);
+void fo_cpu1_back(void);
 unsigned long fo_qdisc(const char *device, const char *counter);
 unsigned int fo_in_flight(int fd);
 int fo_enter_initial(void);

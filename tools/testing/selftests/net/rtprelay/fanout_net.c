@@ -94,6 +94,15 @@ static void fo_backlog(void)
 	fo_backlog_write("1000000");
 }
 
+/* CPU 1 comes back, however the test ends: for atexit() in main(), which each
+ * test's process inherits.
+ */
+void fo_cpu1_back(void)
+{
+	if (!access(FO_CPU1, W_OK))
+		fo_write(FO_CPU1, "1");
+}
+
 /* For what has no simple system call: links, queueing disciplines, tables. */
 void fo_sh(const char *command)
 {

@@ -36,8 +36,7 @@ FIXTURE_SETUP(workers)
 
 FIXTURE_TEARDOWN(workers)
 {
-	if (!access(FO_CPU1, W_OK))
-		fo_write(FO_CPU1, "1");
+	fo_cpu1_back();
 }
 
 /* All that was sent so far went to all viewers. */
@@ -294,6 +293,7 @@ TEST_F(workers, stopped_owner)
 
 int main(int argc, char **argv)
 {
+	atexit(fo_cpu1_back);
 	fo_netns();
 	wire = fo_wire(fo_far(fo_peer()), "q1");
 	return test_harness_run(argc, argv);
