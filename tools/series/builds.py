@@ -31,6 +31,12 @@ def _objects(series):
                   if name.endswith(".c") and not name.startswith("tools/"))
 
 
+def _unlocked(line):
+    """What sparse says of a function's locks, without the place; None of another line."""
+    found = re.search(r": warning: (context imbalance in .*)", line)
+    return found and found.group(1)
+
+
 class Build:
     """A configuration like the release kernel's, with KUnit, in a directory of its own."""
 
@@ -41,8 +47,8 @@ class Build:
         self.modules = modules
         self.ours = {name for patch in series
                      for name in [*patch.brings, *(file.path for file in patch.core)]}
-        self.kernels = {file.path for patch in series for file in patch.core}
         self.touched = _objects(series)
+        self.unlocked = set()
         self.lock = f"build-{objects.name}-of-series"
         self.command = ["make", f"--directory={tree}", f"O={objects}", f"ARCH={arch}",
                         f"CROSS_COMPILE={cross}", f"CC=ccache {compiler}",
@@ -84,13 +90,18 @@ class Build:
         run(what, [*self.command, *targets], log, env=self.env, **COUNT)
         return log.read_text(errors="replace")
 
+    def _inside(self, path):
+        """A path of make's output, from the top of the tree."""
+        return re.sub(rf"^(?:{self.tree.parent}/|(?:\.\./)+){self.tree.name}/", "", path)
+
     def _misread(self, name, line):
         """sparse cannot compute the length of a string, which MODULE_INFO() asserts. An
-        older kernel has functions whose locks sparse does not follow, and a kernel-doc that
-        stumbles over arrays of arrays, where the newer one has judged already.
+        older kernel has functions whose locks sparse does not follow, without the series as
+        with it, and a kernel-doc that stumbles over arrays of arrays, where the newer one has
+        judged already.
         """
         if self.base != place.BASE:
-            if name in self.kernels and ": warning: context imbalance" in line:
+            if (name, _unlocked(line)) in self.unlocked:
                 return True
             if re.search(r"warning: (Function parameter or|Excess) struct member", line):
                 return True
@@ -110,8 +121,7 @@ class Build:
                 re.match(r"(?:WARNING|ERROR): (.*)", line)
             if not found:
                 continue
-            name = re.sub(rf"^(?:{self.tree.parent}/|(?:\.\./)+){self.tree.name}/", "",
-                          found.group(1))
+            name = self._inside(found.group(1))
             if (name in self.ours or "rtprelay" in name) and not self._misread(name, line):
                 said.append(line)
         if said:
@@ -131,7 +141,19 @@ class Build:
         here = [DIRECTORY] if (self.tree / DIRECTORY).is_dir() else []
         self.quiet(self.make(what, "W=1", *words, *here, *self.touched))
 
-    def sparse(self):
+    def imbalances(self):
+        """(file, what sparse says of its locks) without the series."""
+        with place.locked(self.lock, say):
+            self.configure(relay=False)
+            self.forget()
+            text = self.make("sparse before the series", "C=2", CHECKER, *self.touched)
+        return {(self._inside(line.partition(":")[0]), _unlocked(line))
+                for line in text.splitlines() if _unlocked(line)}
+
+    def sparse(self, before=None):
+        """before: the kernel without the series, where what it says already counts not."""
+        if before:
+            self.unlocked = before.imbalances()
         with place.locked(self.lock, say):
             self.configure()
             self.strict("W=1 and sparse", "C=2", CHECKER)
