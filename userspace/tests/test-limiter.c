@@ -242,6 +242,9 @@ static void test_full(struct bed *bed, gconstpointer unused)
 	await_decision(bed, 0, "path limit of 20 kb/s");
 	g_assert_cmpint(rtsp_status(waits->rtsp, "PLAY", waits->url, waits->session), ==, 453);
 	bed_await_log(bed, "reason=\"not enough bandwidth\"");
+	/* who was silent for long would not count */
+	g_assert_cmpint(rtsp_status(viewer->rtsp, "GET_PARAMETER", viewer->url,
+				    viewer->session), ==, 200);
 	g_assert_cmpint(rtsp_status(rtsp, "SETUP", track, "Transport: RTP/AVP;unicast;"
 				    "client_port=5000-5001\r\n"), ==, 453);
 	status = look_json(bed, "/status");
