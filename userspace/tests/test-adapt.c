@@ -4,20 +4,12 @@
 #include <string.h>
 
 #include "adaptive.h"
+#include "clip.h"
 #include "coupled.h"
 #include "share.h"
 #include "thesis.h"
 
 #define CAP(d, q, t)	((struct rtp_fanout_cap){ .did = (d), .qid = (q), .tid = (t) })
-
-/* A stream of 3 x 3 layers: the clip's, in octets a second */
-static const struct rtp_fanout_layer clip[] = {
-	{ .did = 0, .tid = 0, .rate = 6000 }, { .did = 0, .tid = 1, .rate = 4000 },
-	{ .did = 0, .tid = 2, .rate = 5500 }, { .did = 1, .tid = 0, .rate = 16000 },
-	{ .did = 1, .tid = 1, .rate = 10000 }, { .did = 1, .tid = 2, .rate = 14500 },
-	{ .did = 2, .tid = 0, .rate = 45000 }, { .did = 2, .tid = 1, .rate = 30000 },
-	{ .did = 2, .tid = 2, .rate = 39000 },
-};
 
 static void make_thesis_points(struct points *points)
 {

@@ -3,20 +3,12 @@
 #include <arpa/inet.h>
 #include <gst/gst.h>
 
+#include "clip.h"
 #include "couplings.h"
 #include "leg.h"
 
 #define PACKET	466	/* octets */
 #define CLOCK	90000	/* Hz */
-
-/* A stream of 3 x 3 layers, in octets a second */
-static const struct rtp_fanout_layer clip[] = {
-	{ .did = 0, .tid = 0, .rate = 6000 }, { .did = 0, .tid = 1, .rate = 4000 },
-	{ .did = 0, .tid = 2, .rate = 5500 }, { .did = 1, .tid = 0, .rate = 16000 },
-	{ .did = 1, .tid = 1, .rate = 10000 }, { .did = 1, .tid = 2, .rate = 14500 },
-	{ .did = 2, .tid = 0, .rate = 45000 }, { .did = 2, .tid = 1, .rate = 30000 },
-	{ .did = 2, .tid = 2, .rate = 39000 },
-};
 
 /* -- what one of them reports --------------------------------------------- */
 

@@ -216,58 +216,76 @@ static void test_take_over(struct bed *bed, gconstpointer unused)
 	viewer_vanish(old);
 }
 
-/* Who names another viewer's RTCP port does not get what comes from there. */
-static void test_rtcp_taken(struct bed *bed, gconstpointer unused)
-{
-	struct viewer *owner = viewer_new(bed, NULL, 1);
-	struct rtsp *rtsp = rtsp_connect(bed->port);
-	g_autofree char *session = NULL;
-	guint16 port[2];
+/* struct intruder - a viewer that names another one's RTCP port as its own */
+struct intruder {
+	struct rtsp *rtsp;
+	char *session;
 	int fd[2];
+};
 
-	viewer_play(owner);
-	rtsp_open_pair(VIEWER_HOST, fd, port);
-	session = set_up_ports(bed, rtsp, port[0], owner->port[0][1]);
-	g_assert_cmpint(rtsp_status(rtsp, "PLAY", bed->url, session), ==, 200);
-	bed_await_log(bed, "viewer-rtcp-taken");
+/* It plays, and is told that the port is taken. */
+static void intruder_play(struct intruder *intruder, struct bed *bed,
+			  const struct viewer *owner)
+{
+	guint16 port[2];
+
+	intruder->rtsp = rtsp_connect(bed->port);
+	rtsp_open_pair(VIEWER_HOST, intruder->fd, port);
+	intruder->session = set_up_ports(bed, intruder->rtsp, port[0], owner->port[0][1]);
+	g_assert_cmpint(rtsp_status(intruder->rtsp, "PLAY", bed->url, intruder->session), ==,
+			200);
+	bed_await_log(bed, "viewer-rtcp-taken: path=/cam track=0");
+}
+
+/* For longer than a silent viewer is kept, only @owner's port reports. */
+static void intruder_outwait(struct viewer *owner)
+{
 	for (guint i = 0; i < 2 * BED_TIMEOUT + 2; i++) {
 		g_usleep(500000);
 		viewer_report(owner, 0);
 	}
-	g_assert_cmpint(rtsp_status(rtsp, "GET_PARAMETER", bed->url, session), ==, 454);
+}
+
+static void intruder_clear(struct intruder *intruder)
+{
+	rtsp_close(intruder->rtsp);
+	g_free(intruder->session);
+	close(intruder->fd[0]);
+	close(intruder->fd[1]);
+}
+
+/* Who names another viewer's RTCP port does not get what comes from there. */
+static void test_rtcp_taken(struct bed *bed, gconstpointer unused)
+{
+	struct viewer *owner = viewer_new(bed, NULL, 1);
+	struct intruder intruder;
+
+	viewer_play(owner);
+	intruder_play(&intruder, bed, owner);
+	intruder_outwait(owner);
+	g_assert_cmpint(rtsp_status(intruder.rtsp, "GET_PARAMETER", bed->url,
+				    intruder.session), ==, 454);
 	viewer_teardown(owner);
-	rtsp_close(rtsp);
-	close(fd[0]);
-	close(fd[1]);
+	intruder_clear(&intruder);
 }
 
 /* Once the other one has left, it does. */
 static void test_rtcp_returned(struct bed *bed, gconstpointer unused)
 {
 	struct viewer *owner = viewer_new(bed, NULL, 1);
-	struct rtsp *rtsp = rtsp_connect(bed->port);
-	g_autofree char *session = NULL;
-	guint16 port[2];
-	int fd[2];
+	struct intruder intruder;
 
 	viewer_play(owner);
-	rtsp_open_pair(VIEWER_HOST, fd, port);
-	session = set_up_ports(bed, rtsp, port[0], owner->port[0][1]);
-	g_assert_cmpint(rtsp_status(rtsp, "PLAY", bed->url, session), ==, 200);
-	bed_await_log(bed, "viewer-rtcp-taken: path=/cam track=0");
+	intruder_play(&intruder, bed, owner);
 	bed_await_log(bed, "whose=\"another viewer's\"");
 	g_assert_cmpint(rtsp_status(owner->rtsp, "TEARDOWN", bed->url, owner->session), ==,
 			200);
 	bed_await_log(bed, "whose=\"its own now\"");
-	for (guint i = 0; i < 2 * BED_TIMEOUT + 2; i++) {
-		g_usleep(500000);
-		viewer_report(owner, 0);
-	}
-	g_assert_cmpint(rtsp_status(rtsp, "TEARDOWN", bed->url, session), ==, 200);
+	intruder_outwait(owner);
+	g_assert_cmpint(rtsp_status(intruder.rtsp, "TEARDOWN", bed->url, intruder.session), ==,
+			200);
 	viewer_vanish(owner);
-	rtsp_close(rtsp);
-	close(fd[0]);
-	close(fd[1]);
+	intruder_clear(&intruder);
 }
 
 /* There are 31 caps at a time: who asks for another one gets the best of these. */

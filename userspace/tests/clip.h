@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What controllers are tested with: the real clip's layers */
+#ifndef TESTS_CLIP_H
+#define TESTS_CLIP_H
+
+#include "points.h"
+
+/* Of 3 x 3 layers, in octets a second */
+static const struct rtp_fanout_layer clip[] = {
+	{ .did = 0, .tid = 0, .rate = 6000 }, { .did = 0, .tid = 1, .rate = 4000 },
+	{ .did = 0, .tid = 2, .rate = 5500 }, { .did = 1, .tid = 0, .rate = 16000 },
+	{ .did = 1, .tid = 1, .rate = 10000 }, { .did = 1, .tid = 2, .rate = 14500 },
+	{ .did = 2, .tid = 0, .rate = 45000 }, { .did = 2, .tid = 1, .rate = 30000 },
+	{ .did = 2, .tid = 2, .rate = 39000 },
+};
+
+#endif /* TESTS_CLIP_H */
