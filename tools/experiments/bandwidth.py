@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from build.progress import say
 from experiments import plots, points
-from experiments.bed import Bed, between
+from experiments.bed import Bed, loss_of
 from experiments.report import Report
 from experiments.where import HERE
 
@@ -21,17 +21,13 @@ QUICK = ((20, 10), (40, 25))
 WINDOW_S = 14
 
 
-def _steady(bed, since, before):
-    """What the last seconds were like."""
-    now, after = time.monotonic(), bed.link()
-    seconds = now - since
-    each = [between(seen, since, now) for seen in bed.each()]
-    rates = [octets / took for _, _, octets, took in each]
-    expected = sum(row[1] for row in each)
-    return {"viewers": len(each), "rates": rates,
-            "loss": 1 - sum(row[0] for row in each) / expected if expected else 1,
-            "carried": (after["bytes"] - before["bytes"]) / seconds,
-            "offered": (after["in"] - before["in"]) / seconds,
+def _steady(bed, seconds):
+    """What so many seconds were like."""
+    before, after, took, each = bed.watch(seconds, bed.link)
+    return {"viewers": len(each), "rates": [octets / span for _, _, octets, span in each],
+            "loss": loss_of(each),
+            "carried": (after["bytes"] - before["bytes"]) / took,
+            "offered": (after["in"] - before["in"]) / took,
             "changes": len(bed.adapted()), "ended": bed.ended()}
 
 
@@ -45,10 +41,7 @@ def _run(out, adapt, mbit, steps):
             end = time.monotonic() + seconds
             window = min(WINDOW_S, seconds - 3)
             time.sleep(max(0, end - window - time.monotonic()))
-            since, before = time.monotonic(), bed.link()
-            time.sleep(window)
-            bed.check()
-            row = _steady(bed, since, before)
+            row = _steady(bed, window)
             row["changes"], changes = row["changes"] - changes, row["changes"]
             found.append(row)
             say(f"{adapt}, {viewers} viewers: {row['offered'] / mbit / 1250:.1f} % of the link "

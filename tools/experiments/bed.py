@@ -12,7 +12,6 @@ experiment, nothing is left of it.
 import contextlib
 import json
 import os
-import signal
 import subprocess
 import threading
 import time
@@ -171,10 +170,6 @@ class Bed:
         self.router.do("tc", "qdisc", "replace", "dev", "viewers", "root", "handle", "1:", "tbf",
                       "rate", f"{mbit}mbit", "burst", BURST, "latency", f"{queue_ms}ms")
 
-    def queue(self, *words):
-        """Another one in the place of tbf's own."""
-        self.router.do("tc", "qdisc", "replace", "dev", "viewers", "parent", "1:1", *words)
-
     def link(self):
         """What passed the link so far, octets and datagrams, and datagrams that were dropped;
         and octets that came from the relay to go there ("in").
@@ -205,6 +200,16 @@ class Bed:
         """What each viewer has seen."""
         return [seen for crowd in self.crowds for seen in crowd.seen]
 
+    def watch(self, seconds, sample):
+        """For so long: what sample() said at first and at the end, the seconds between, and what
+        came to each viewer, as between() says it.
+        """
+        since, before = time.monotonic(), sample()
+        time.sleep(seconds)
+        self.check()
+        now, after = time.monotonic(), sample()
+        return before, after, now - since, [between(seen, since, now) for seen in self.each()]
+
     def check(self):
         """Nobody has ended by itself."""
         for name, process in self.processes.items():
@@ -229,3 +234,8 @@ def between(seen, since, until):
         return 0, 0, 0, until - since
     first, last = inside[0], inside[-1]
     return tuple(last[i] - first[i] for i in (1, 2, 3)) + (last[0] - first[0],)
+
+
+def loss_of(each):
+    """Of what was sent to all of these, who are as between() says it, the part that is lost."""
+    return 1 - sum(row[0] for row in each) / max(sum(row[1] for row in each), 1)

@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 
 from build.progress import say
-from experiments.bed import Bed, between
+from experiments.bed import Bed, loss_of
 
 BACKENDS = ("user", "kernel")
 # The smallest picture, 44 datagrams a second, so that an emulated machine keeps up.
@@ -67,17 +67,12 @@ def run(out, backend, counts, seconds):
             bed.join(count - len(bed.each()), gap=JOIN_GAP_MS, report=5000)
             bed.await_viewers()
             time.sleep(SETTLE_S)
-            since, before = time.monotonic(), _sample(bed)
-            time.sleep(seconds)
-            bed.check()
-            now, after = time.monotonic(), _sample(bed)
-            took = now - since
-            each = [between(seen, since, now) for seen in bed.each()]
+            before, after, took, each = bed.watch(seconds, lambda: _sample(bed))
             row = {name: (after[name] - before[name]) / took for name in after}
             row |= {"backend": backend, "viewers": count,
                     "rate": sum(octets / span for _, _, octets, span in each),
                     "packets": sum(received / span for received, _, _, span in each),
-                    "loss": 1 - sum(r[0] for r in each) / max(sum(r[1] for r in each), 1)}
+                    "loss": loss_of(each)}
             rows.append(row)
             say(f"{backend}, {count} viewers: {row['packets']:.0f} datagrams/s, daemon "
                 f"{row['cpu'] * 100:.1f} % and {row['switches']:.0f} switches/s, workers "

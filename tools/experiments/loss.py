@@ -7,7 +7,7 @@ import time
 
 from build.progress import say
 from experiments import plots
-from experiments.bed import Bed, between
+from experiments.bed import Bed, loss_of
 from experiments.report import Report
 from experiments.where import GUEST
 
@@ -33,16 +33,10 @@ def _run(out, name, counts, seconds):
             bed.join(count - len(bed.each()), gap=100, report=5000)
             bed.await_viewers()
             time.sleep(SETTLE_S)
-            since, before = time.monotonic(), bed.link()
-            time.sleep(seconds)
-            bed.check()
-            now, after = time.monotonic(), bed.link()
-            each = [between(seen, since, now) for seen in bed.each()]
-            offered = (after["in"] - before["in"]) / (now - since)
-            losses = [1 - received / max(expected, 1) for received, expected, _, _ in each]
+            before, after, took, each = bed.watch(seconds, bed.link)
+            offered = (after["in"] - before["in"]) / took
             rows.append({"name": name, "viewers": count, "offered": offered,
-                         "losses": losses,
-                         "loss": 1 - sum(r[0] for r in each) / max(sum(r[1] for r in each), 1)})
+                         "losses": [loss_of([one]) for one in each], "loss": loss_of(each)})
             say(f"{name}, {count} viewers: {offered / MBIT / 1250:.0f} % of the link, loss "
                 f"{rows[-1]['loss'] * 100:.2f} %")
     return rows

@@ -6,7 +6,7 @@ import time
 
 from build.progress import say
 from experiments import plots
-from experiments.bed import Bed, between
+from experiments.bed import Bed, loss_of
 from experiments.report import Report
 from experiments.where import GUEST
 
@@ -25,16 +25,12 @@ def _run(out, backend, seconds):
         bed.join(VIEWERS, gap=50, report=5000)
         bed.await_viewers()
         time.sleep(SETTLE_S)
-        since, before = time.monotonic(), bed.link()
-        time.sleep(seconds)
-        bed.check()
-        now, after = time.monotonic(), bed.link()
-        each = [between(seen, since, now) for seen in bed.each()]
-    losses = [1 - received / max(expected, 1) for received, expected, _, _ in each]
+        before, after, took, each = bed.watch(seconds, bed.link)
+    losses = [loss_of([one]) for one in each]
     say(f"{backend}: loss {statistics.mean(losses) * 100:.1f} % on average, deviation "
         f"{statistics.pstdev(losses) * 100:.2f}")
     return {"backend": backend, "losses": losses,
-            "offered": (after["in"] - before["in"]) / (now - since)}
+            "offered": (after["in"] - before["in"]) / took}
 
 
 def measure(out, quick):
