@@ -10,7 +10,6 @@ import subprocess
 
 from build import config, fetch, place
 from build.progress import Failed, run, say
-from series import source
 
 DIRECTORY = "net/rtprelay/"
 # What the release kernel has and another may not have; some take others with them.

@@ -6,7 +6,7 @@ import re
 import shutil
 
 from build import place
-from build.progress import Failed, say
+from build.progress import say
 from test import counts
 from vm.guest import Guest
 
