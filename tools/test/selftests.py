@@ -1,23 +1,17 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The relay's kselftests on one kernel: run, perhaps beside something else, then judged."""
 
-import os
 import re
 import shutil
 
 from build import place
 from build.progress import say
 from test import counts
-from vm.guest import Guest
+from vm.guest import Guest, show
 
 SMACK_TEST = "lsm"
 LIMIT_S = {"release": 1200, "debug": 2400, "kcsan": 5400}
 BEGINS = re.compile(r"^# selftests: net/rtprelay: (\S+)", re.M)
-
-
-def shown(part):
-    """What the guest prints, as it is: for who waits for it."""
-    os.write(1, part)
 
 
 class Named:
@@ -35,27 +29,29 @@ class Named:
             say(f"{self.what}: {self.begun} programs, {name}")
 
 
-def run(name, kernel, tests, show=shown, nice=0):
+def run(name, kernel, tests, output=show, nice=0):
     """Boots twice: all but one, and the one that asks a security module, with one. Returns
     [(KTAP, directory of the programs' output)], or raises Failed.
     """
-    return [_boot(name, kernel, tests, show, nice, ["-S", f"net/rtprelay:{SMACK_TEST}"]),
-            _boot(f"{name}-smack", kernel, tests, show, nice,
-                  ["-t", f"net/rtprelay:{SMACK_TEST}"], "lsm=smack")]
+    limit = LIMIT_S[name.partition("-")[0]]
+    return [boot(name, kernel, tests, ["-S", f"net/rtprelay:{SMACK_TEST}"], limit, output, nice),
+            boot(f"{name}-smack", kernel, tests, ["-t", f"net/rtprelay:{SMACK_TEST}"], limit,
+                 output, nice, "lsm=smack")]
 
 
-def _boot(name, kernel, tests, show, nice, chosen, *append):
+def boot(name, kernel, tests, chosen, limit, output=show, nice=0, *append):
+    """Boots once, for limit seconds at the most. chosen: run_kselftest.sh's words."""
     out = place.of_checkout() / "test" / f"selftests-{name}"
     shutil.rmtree(out, ignore_errors=True)
     text = bytearray()
 
-    def output(part):
+    def keep(part):
         text.extend(part)
-        show(part)
+        output(part)
 
     guest = Guest(kernel, [tests / "run_kselftest.sh", "-p", out / "programs", *chosen], out,
                   append=append, cwd=tests, cards=True, nice=nice)
-    guest.run(LIMIT_S[name.partition("-")[0]], output)
+    guest.run(limit, keep)
     (out / "ktap").write_bytes(text)
     return text.decode(errors="replace"), out / "programs"
 
