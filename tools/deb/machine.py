@@ -16,8 +16,7 @@ class Installed(Guest):
         self.initrd = directory / f"initrd.img-{release}"
 
     def command(self, job, ports, accel, interactive):
-        words = ["root=/dev/vda", "rw", "console=ttyS0", "panic=-1", "tsc=nowatchdog",
-                 "systemd.show_status=1"]
+        words = ["root=/dev/vda", "rw", *qemu.KERNEL, "systemd.show_status=1"]
         return [*qemu.machine_words(accel, self.kernel, self.log), "-append", " ".join(words),
                 "-initrd", str(self.initrd),
                 "-drive", f"file={self.disk},format=raw,if=virtio,snapshot=on",

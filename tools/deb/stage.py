@@ -3,7 +3,6 @@
 that of the packages.
 """
 
-import os
 import shutil
 
 from build import place
@@ -11,6 +10,7 @@ from deb import kernels, root, userspace
 from deb.machine import Installed
 from test import counts
 from vm import job
+from vm.guest import show
 
 TIMEOUT_S = 2700
 
@@ -30,11 +30,11 @@ def _boot(directory, release, patched, out):
     shutil.rmtree(out, ignore_errors=True)
     text = bytearray()
 
-    def show(part):
+    def keep(part):
         text.extend(part)
-        os.write(1, part)
+        show(part)
 
-    Installed(directory, release, out).run(TIMEOUT_S, show)
+    Installed(directory, release, out).run(TIMEOUT_S, keep)
     (out / "ktap").write_bytes(text)
     return counts.ktap(patched, text.decode(errors="replace"), f"{release}: ")
 

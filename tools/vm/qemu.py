@@ -13,6 +13,9 @@ PROBE_S = 15
 # instruction, and when it is idle goes on to what it waits for.
 USUAL = ("-smp", "2")
 ICOUNT = ("-smp", "1", "-icount", "shift=0,sleep=off")
+# Of every kernel. A host that is busy holds a vCPU up, which is not the clock's fault. The
+# guest may miss the boot's few ticks, too, and calls its own timer broken then.
+KERNEL = ("console=ttyS0", "panic=-1", "tsc=nowatchdog", "no_timer_check")
 
 
 def init():
@@ -32,11 +35,7 @@ def command(kernel, out, log, job, ports, accel, tty=False, append=(), machine=U
     """QEMU's words. ports: {"terminal", "output", "status": an open socket's number}."""
     words = ["root=/dev/root", "rootfstype=9p", "ro",
              "rootflags=trans=virtio,version=9p2000.L,msize=262144,cache=loose",
-             "console=ttyS0", "panic=-1", "reboot=t",
-             "dummy.numdummies=0",
-             # A host that is busy holds a vCPU up, which is not the clock's fault.
-             # It may miss the boot's few ticks, too, and calls its own timer broken then.
-             "tsc=nowatchdog", "no_timer_check", *append, f'init="{init()}"',
+             *KERNEL, "reboot=t", "dummy.numdummies=0", *append, f'init="{init()}"',
              "--", f'"{job}"', f'"{out}"'] + (["tty"] if tty else [])
     return [*machine_words(accel, kernel, log, machine), "-append", " ".join(words),
             "-fsdev", "local,id=root,path=/,readonly=on,security_model=none,multidevs=remap",
