@@ -10,21 +10,19 @@ from build.progress import Failed, run
 LOG = place.CACHE / "log"
 
 
-def root(directory, suite, names, *words):
-    """Makes directory a root of the release suite with the packages named, once.
-    words: for mmdebstrap, besides.
-    """
+def root(directory, suite, names):
+    """Makes directory a root of the release suite with the packages named, once."""
     if os.geteuid():
         raise Failed(f"a root of {suite} is made and entered as root: sudo ./run ...")
     kept = directory.with_name(directory.name + ".packages")
-    asked = "\n".join([suite, *words, *sorted(names)])
+    asked = "\n".join([suite, *sorted(names)])
     if directory.exists() and kept.exists() and kept.read_text() == asked:
         return
     kept.unlink(missing_ok=True)
     shutil.rmtree(directory, ignore_errors=True)
     uri, key = fetch.mirror()
     signed = f"[signed-by={key}] " if key else ""
-    run(f"root of {suite}", ["mmdebstrap", "--variant=apt", *words,
+    run(f"root of {suite}", ["mmdebstrap", "--variant=apt",
                              "--include=" + ",".join(sorted(names)), suite, str(directory),
                              f"deb {signed}{uri} {suite} main"],
         LOG / f"root-{suite}.log", count=r"^(?:Get:\d+ |Setting up )(\S+)", unit="steps",
