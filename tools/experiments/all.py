@@ -2,7 +2,6 @@
 """The experiments, by name, in the order of the page."""
 
 from experiments import bandwidth, cpu, loss, rotation, steps, switches, tcp_share
-from experiments.where import GUEST, HERE
 
 EXPERIMENTS = {
     "cpu": cpu,

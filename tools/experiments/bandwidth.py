@@ -11,7 +11,7 @@ from experiments.report import Report
 from experiments.where import HERE
 
 TITLE = "Bandwidth of viewers that share a link"
-WHERE, ALONE = HERE, False
+WHERE = HERE
 CONTROLLERS = ("none", "thesis", "adaptive")
 MBIT, QUEUE_MS = 32, 300
 # Viewers, and for how long.
@@ -31,10 +31,10 @@ def _steady(bed, seconds):
             "changes": len(bed.adapted()), "ended": bed.ended()}
 
 
-def _run(out, adapt, mbit, steps):
+def _run(out, adapt, steps):
     found, changes = [], 0
     with Bed(out / adapt, adapt) as bed:
-        bed.shape(mbit, QUEUE_MS)
+        bed.shape(MBIT, QUEUE_MS)
         for viewers, seconds in steps:
             bed.join(viewers - len(bed.each()))
             bed.await_viewers(media=False)
@@ -44,8 +44,8 @@ def _run(out, adapt, mbit, steps):
             row = _steady(bed, window)
             row["changes"], changes = row["changes"] - changes, row["changes"]
             found.append(row)
-            say(f"{adapt}, {viewers} viewers: {row['offered'] / mbit / 1250:.1f} % of the link "
-                f"offered, {row['carried'] / mbit / 1250:.1f} % carried, loss "
+            say(f"{adapt}, {viewers} viewers: {row['offered'] / MBIT / 1250:.1f} % of the link "
+                f"offered, {row['carried'] / MBIT / 1250:.1f} % carried, loss "
                 f"{row['loss'] * 100:.2f} %, Jain {points.jain(row['rates']):.3f}, "
                 f"{row['changes']} changes, {row['ended']} ended")
     return found
@@ -53,7 +53,7 @@ def _run(out, adapt, mbit, steps):
 
 def measure(out, quick):
     with ThreadPoolExecutor(len(CONTROLLERS)) as pool:
-        runs = {adapt: pool.submit(_run, out, adapt, MBIT, QUICK if quick else STEPS)
+        runs = {adapt: pool.submit(_run, out, adapt, QUICK if quick else STEPS)
                 for adapt in CONTROLLERS}
         return {"link": MBIT * 1e6 / 8,
                 "points": [point.__dict__ for point in points.load(out)],

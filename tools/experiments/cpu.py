@@ -6,7 +6,7 @@ from experiments.report import Report
 from experiments.where import GUEST
 
 TITLE = "Processor time for viewers"
-WHERE, ALONE = GUEST, True
+WHERE = GUEST
 COUNTS, SECONDS = (10, 30, 60, 90), 10
 QUICK = (10,), 3
 

@@ -12,7 +12,7 @@ from experiments.report import Report
 from experiments.where import GUEST
 
 TITLE = "Loss below what the link carries"
-WHERE, ALONE = GUEST, True
+WHERE = GUEST
 KINDS = {"user": ("user", 0), "kernel": ("kernel", 0), "kernel, paced": ("kernel", 90)}
 CAP = "1,0,7"
 # What a switch of the thesis's time had for a port, in time at the link's rate.
@@ -36,7 +36,7 @@ def _run(out, name, counts, seconds):
             before, after, took, each = bed.watch(seconds, bed.link)
             offered = (after["in"] - before["in"]) / took
             rows.append({"name": name, "viewers": count, "offered": offered,
-                         "losses": [loss_of([one]) for one in each], "loss": loss_of(each)})
+                         "loss": loss_of(each)})
             say(f"{name}, {count} viewers: {offered / MBIT / 1250:.0f} % of the link, loss "
                 f"{rows[-1]['loss'] * 100:.2f} %")
     return rows

@@ -26,8 +26,7 @@ class Figure:
         name = f"$d{len(self.curves)}"
         data = "\n".join(" ".join(map(str, row)) for row in rows)
         self.blocks += f"{name} << END\n{data}\nEND\n"
-        named = f'title "{title}"' if title else "notitle"
-        self.curves.append(f"{name} {style} {named}")
+        self.curves.append(f'{name} {style} title "{title}"')
 
     def draw(self, file):
         text = (HEAD.format(output=file, title=self.title) + "\n".join(self.lines) + "\n" +

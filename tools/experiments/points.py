@@ -9,15 +9,12 @@ from demo import layout
 
 # What is around an RTP packet on the link: UDP, IPv4, Ethernet.
 AROUND = 8 + 20 + 14
-RTP_HEADER = 12
 CAPS = [f"{did},0,{tid}" for did in range(3) for tid in range(3)]
 
 
 @dataclass(frozen=True)
 class Point:
     cap: str
-    packets: float      # a second
-    payload: float      # octets a second, without the RTP headers
     link: float         # octets a second on the link
 
 
@@ -39,10 +36,7 @@ def load(scratch):
         subprocess.run([layout.program("media/svccut"), f"--cap={cap}",
                         layout.stream_file(), cut], check=True)
         subprocess.run([layout.program("media/svcpay"), cut, packed], check=True)
-        sizes = list(_sizes(packed))
-        found.append(Point(cap, len(sizes) / seconds,
-                           sum(size - RTP_HEADER for size in sizes) / seconds,
-                           sum(size + AROUND for size in sizes) / seconds))
+        found.append(Point(cap, sum(size + AROUND for size in _sizes(packed)) / seconds))
     return sorted(found, key=lambda point: point.link)
 
 

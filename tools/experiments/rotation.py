@@ -11,7 +11,7 @@ from experiments.report import Report
 from experiments.where import GUEST
 
 TITLE = "Loss among viewers under overload"
-WHERE, ALONE = GUEST, True
+WHERE = GUEST
 CAP = "0,0,7"
 VIEWERS = 20
 MBIT, QUEUE_MS = 2.2, 60

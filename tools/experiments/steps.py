@@ -13,7 +13,7 @@ from experiments.report import Report
 from experiments.where import HERE
 
 TITLE = "A path whose rate changes"
-WHERE, ALONE = HERE, False
+WHERE = HERE
 QUEUE_MS = 300
 # Mb/s, and for how long.
 STEPS = ((8, 15), (1, 50), (8, 80))
@@ -72,7 +72,7 @@ def measure(out, quick):
             series.append([second, octets / took, expected - received])
     return {"steps": steps, "end": now - began, "series": series,
             "changes": [[when - began, *what] for when, *what in changes],
-            "ended": bed.ended(), "decoding": _decoded(out / "capture.rtpdump", out)}
+            "decoding": _decoded(out / "capture.rtpdump", out)}
 
 
 # At most one change in so many seconds when nothing else has changed for a while; and that

@@ -6,7 +6,7 @@ from experiments.report import Report
 from experiments.where import GUEST
 
 TITLE = "Context switches"
-WHERE, ALONE = GUEST, True
+WHERE = GUEST
 VIEWERS, SECONDS = 90, 15
 QUICK = 20, 3
 THESIS = {"user": 502, "kernel": 108}

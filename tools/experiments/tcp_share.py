@@ -9,12 +9,12 @@ from concurrent.futures import ThreadPoolExecutor
 from build import place
 from build.progress import say
 from experiments import plots
-from experiments.bed import VIEWERS, Bed, between
+from experiments.bed import VIEWERS, Bed, between, loss_of
 from experiments.report import Report
 from experiments.where import HERE
 
 TITLE = "Beside a TCP"
-WHERE, ALONE = HERE, False
+WHERE = HERE
 CONGESTION = ("cubic", "bbr")
 CONTROLLERS = ("none", "thesis", "adaptive")
 MBIT, QUEUE_MS = 1.6, 300
@@ -57,14 +57,12 @@ def _run(out, adapt, congestion, alone, both, window):
         bed.check()
         now = time.monotonic()
         viewer, = bed.each()
-        received, expected, _, _ = between(viewer, now - window, now)
         found = {"adapt": adapt, "congestion": congestion,
                  "viewer": _rate(viewer, now - window, now),
                  "tcp": _rate(tcp.seen, now - window, now),
-                 "loss": 1 - received / expected if expected else 1,
+                 "loss": loss_of([between(viewer, now - window, now)]),
                  "ended": bed.ended(),
-                 "series": [[second, _rate(viewer, began + second - 2, began + second + 2),
-                             _rate(tcp.seen, began + second - 2, began + second + 2)]
+                 "series": [[second, _rate(viewer, began + second - 2, began + second + 2)]
                             for second in range(2, int(now - began) - 2, 2)]}
     say(f"{adapt} and {congestion}: viewer {found['viewer'] / 125:.0f} kb/s, TCP "
         f"{found['tcp'] / 125:.0f} kb/s, loss {found['loss'] * 100:.2f} %")
@@ -78,14 +76,14 @@ def measure(out, quick):
              [(adapt, congestion) for congestion in CONGESTION for adapt in CONTROLLERS]
     with ThreadPoolExecutor(len(wanted)) as pool:
         runs = [pool.submit(_run, out, *each, *times) for each in wanted]
-        return {"link": MBIT * 1e6 / 8, "runs": [run.result() for run in runs]}
+        return {"runs": [run.result() for run in runs]}
 
 
 def report(data, quick):
     figure = plots.Figure(f"A viewer and a TCP on {MBIT:g} Mb/s", 'set xlabel "seconds"',
                           'set ylabel "viewer, kb/s"', "set yrange [0:*]")
     for run in data["runs"]:
-        figure.curve([(second, viewer / 125) for second, viewer, _ in run["series"]],
+        figure.curve([(second, viewer / 125) for second, viewer in run["series"]],
                      "with lines", f"{run['adapt']}, {run['congestion']}")
     rows = [(run["adapt"], run["congestion"], run["viewer"] / 125, run["tcp"] / 125,
              run["viewer"] / max(run["tcp"], 1), run["loss"], run["ended"])

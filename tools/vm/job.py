@@ -15,14 +15,15 @@ MARGIN_S = 600
 KILL_S = 60
 
 
-def _environment():
+def environment():
+    """Where the programs in the guest find what prepare() made, and leave what they find."""
     return {"RTPRELAY_BUILD": str(place.of_checkout() / "userspace-plain"),
             "RTPRELAY_MEDIA": str(place.of_checkout() / "media"),
             "RTPRELAY_OUT": str(place.of_checkout() / "run")}
 
 
 def _on_host(program):
-    return progress.attached([str(DEMO / program)], env={**os.environ, **_environment()})
+    return progress.attached([str(DEMO / program)], env={**os.environ, **environment()})
 
 
 def prepare():
@@ -35,7 +36,7 @@ def prepare():
 def _guest(background, command, **more):
     """The guest, with what runs in it."""
     prepare()
-    env = {**_environment(), **more}
+    env = {**environment(), **more}
     shutil.rmtree(env["RTPRELAY_OUT"], ignore_errors=True)
     return Guest(background.result("release"), command, env["RTPRELAY_OUT"], env,
                  cwd=place.CHECKOUT)
