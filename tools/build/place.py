@@ -13,6 +13,8 @@ CHECKOUT = Path(__file__).resolve().parents[2]
 BASE = "7.3"
 # Older kernels with the same series, and what they need otherwise.
 BACKPORTS = ("6.12",)
+ALL = (BASE, *BACKPORTS)
+PATCHES = CHECKOUT / "patches"
 SERIES = CHECKOUT / "tools" / "series"
 
 _xdg = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"

@@ -10,6 +10,7 @@ import subprocess
 
 from build import config, fetch, place
 from build.progress import Failed, run, say
+from series import source
 
 DIRECTORY = "net/rtprelay/"
 # What the release kernel has and another may not have; some take others with them.
@@ -188,12 +189,9 @@ class OneByOne:
     def step(self, mail):
         """The next patch."""
         # patch renames a new file to each it changes; the pristine link stays.
-        done = subprocess.run(["patch", "--strip=1", "--fuzz=0", "--no-backup-if-mismatch",
-                               "--input", str(mail)], cwd=self.tree, text=True,
-                              stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                              stderr=subprocess.STDOUT)
-        if done.returncode:
-            raise Failed(done.stdout)
+        said = source.apply_diff(mail, self.tree)
+        if said is not None:
+            raise Failed(said)
         with place.locked(self.builtin.lock, say):
             self.builtin.configure()
             self.builtin.quiet(self.builtin.make(f"{mail.name[:4]} =y", "vmlinux"))

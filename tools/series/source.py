@@ -127,6 +127,15 @@ def patches(base):
     return found
 
 
+def apply_diff(diff, tree):
+    """Without fuzz. What patch says where it does not apply, else None."""
+    done = subprocess.run(["patch", "--strip=1", "--fuzz=0", "--no-backup-if-mismatch",
+                           "--input", str(diff)], cwd=tree, text=True,
+                          stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                          stderr=subprocess.STDOUT)
+    return done.stdout if done.returncode else None
+
+
 @functools.cache
 def _compat(base):
     """{path: text} of our files that are others on kernel base."""
@@ -141,12 +150,10 @@ def _compat(base):
                     there.parent.mkdir(parents=True, exist_ok=True)
                     shutil.copy(place.CHECKOUT / file.path, there)
                 changed.add(file.path)
-            done = subprocess.run(["patch", "--strip=1", "--fuzz=0", "--no-backup-if-mismatch",
-                                   "--input", str(diff)], cwd=scratch,
-                                  capture_output=True, text=True)
-            if done.returncode:
+            said = apply_diff(diff, scratch)
+            if said is not None:
                 raise Failed(f"{diff} does not apply: what it changes has changed. Make it "
-                             f"anew.\n{done.stdout}")
+                             f"anew.\n{said}")
         return {name: (Path(scratch) / name).read_text() for name in changed}
 
 
