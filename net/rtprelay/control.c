@@ -119,7 +119,6 @@ int rtp_control_add(struct rtp_fanout *fanout,
 	u32 i;
 	int err;
 
-	fanout->failed_index = ~0U;
 	for (i = 0; i < count; i++) {
 		err = rtp_control_prepare(fanout, &request[i]);
 		if (err)
@@ -276,7 +275,6 @@ int rtp_control_set(struct rtp_fanout *fanout,
 	if (!change)
 		return -ENOMEM;
 
-	fanout->failed_index = ~0U;
 	for (i = 0; i < count; i++) {
 		err = rtp_control_look(fanout, &request[i], flags, &change[i]);
 		if (err) {
@@ -316,7 +314,6 @@ int rtp_control_del(struct rtp_fanout *fanout,
 	u32 i;
 	int err;
 
-	fanout->failed_index = ~0U;
 	for (i = 0; i < count; i++) {
 		dest = rtp_control_find(fanout, &request[i]);
 		err = PTR_ERR_OR_ZERO(dest);

@@ -152,6 +152,8 @@ static int rtp_sockopt_dests(struct sock *sk, const struct rtp_fanout_hdr *hdr,
 		err = rtp_control_set(fanout, request, hdr->count, hdr->flags);
 	else
 		err = rtp_control_del(fanout, request, hdr->count);
+	if (!err)
+		fanout->failed_index = ~0U;
 out:
 	release_sock(sk);
 	kvfree(request);
