@@ -223,6 +223,20 @@ static inline u32 rtp_fanout_pace(const struct rtp_fanout_config *config)
 }
 
 /**
+ * rtp_fanout_early() - how long a work waits that is not to be late
+ * @delay: jiffies until it is due
+ *
+ * A timer may run out an eighth later than asked for. The work runs that much
+ * earlier, and waits again for what is left.
+ *
+ * Return: jiffies.
+ */
+static inline unsigned long rtp_fanout_early(unsigned long delay)
+{
+	return delay - (delay >> 3);
+}
+
+/**
  * rtp_fanout_shard() - the shard that sends to a destination
  * @fanout: the fan-out
  * @dest: the destination

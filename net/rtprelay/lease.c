@@ -39,13 +39,10 @@ static bool rtp_lease_is_timed(unsigned long expires)
 	return expires != RTP_LEASE_NONE && expires != RTP_LEASE_ENDED;
 }
 
-/* A timer may run out an eighth later than asked for. The work runs that much
- * earlier, and waits again for what is left.
- */
 static void rtp_lease_wait(struct rtp_fanout *fanout, unsigned long delay)
 {
 	mod_delayed_work(system_dfl_wq, &fanout->lease_work,
-			 delay - (delay >> 3));
+			 rtp_fanout_early(delay));
 }
 
 /* Have the work look when a lease ends, or soon after. */

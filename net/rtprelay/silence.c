@@ -14,12 +14,9 @@
 #include "fanout.h"
 #include "silence.h"
 
-/* A timer may run out an eighth later than asked for. The work looks that much
- * earlier, and again.
- */
 static void rtp_silence_wait(struct rtp_silence *silence, unsigned long delay)
 {
-	queue_delayed_work(system_dfl_wq, &silence->work, delay - (delay >> 3));
+	queue_delayed_work(system_dfl_wq, &silence->work, rtp_fanout_early(delay));
 }
 
 /* Returns what is to be told, RTP_FANOUT_EVENT_*, or 0. */
