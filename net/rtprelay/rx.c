@@ -369,6 +369,9 @@ static struct rtp_dest *rtp_rx_err_dest(struct rtp_fanout *fanout,
 	}
 
 	for (i = 0; i < ARRAY_SIZE(ifindex) && !dest; i++) {
+		/* Not in a VRF: that was the first one. */
+		if (i && !ifindex[i])
+			break;
 		key.ifindex = ifindex[i];
 		dest = rtp_dest_find(&fanout->table, &key);
 	}
