@@ -142,8 +142,8 @@ static struct rtp_fanout *cost_fanout(struct kunit *test)
 	return fanout;
 }
 
-static struct rtp_dest *cost_add(struct kunit *test, struct rtp_fanout *fanout,
-				 unsigned int i, const struct rtp_cap *cap)
+static void cost_add(struct kunit *test, struct rtp_fanout *fanout,
+		     unsigned int i, const struct rtp_cap *cap)
 {
 	struct rtp_dest_key key = {
 		.addr.family = AF_INET,
@@ -160,8 +160,6 @@ static struct rtp_dest *cost_add(struct kunit *test, struct rtp_fanout *fanout,
 	spin_unlock_bh(&fanout->classes.lock);
 	KUNIT_ASSERT_EQ(test, err, 0);
 	rtp_dest_publish(&fanout->table, dest);
-
-	return dest;
 }
 
 static void cost_want(struct kunit *test, struct cost *cost,
