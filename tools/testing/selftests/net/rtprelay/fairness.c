@@ -3,13 +3,8 @@
  * More than the device takes, or than a thread can do: everybody gets his share,
  * wherever he stands in the walk, and each fan-out.
  */
-#include <errno.h>
-#include <net/if.h>
 #include <sched.h>
 #include <stdlib.h>
-#include <arpa/inet.h>
-#include <linux/if_ether.h>
-#include <linux/if_packet.h>
 
 #include "fanout_wire.h"
 #include "kselftest_harness.h"
@@ -172,32 +167,6 @@ static void other_ports(struct fo_relay *relay)
 	fo_set_int(relay->fd, SOL_SOCKET, SO_SNDBUFFORCE, 1 << 24);
 }
 
-/* A socket that sees what leaves by d0. */
-static int tap_open(void)
-{
-	struct sockaddr_ll ll = {
-		.sll_family = AF_PACKET,
-		.sll_protocol = htons(ETH_P_ALL),
-		.sll_ifindex = if_nametoindex("d0"),
-	};
-	int tap = socket(AF_PACKET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-
-	if (tap < 0)
-		fo_fatal("AF_PACKET");
-	fo_set_int(tap, SOL_SOCKET, SO_RCVBUFFORCE, 1 << 28);
-	if (bind(tap, (void *)&ll, sizeof(ll)))
-		fo_fatal("d0");
-	return tap;
-}
-
-static void schedule(pid_t pid, int policy, int priority)
-{
-	struct sched_param param = { .sched_priority = priority };
-
-	if (sched_setscheduler(pid, policy, &param))
-		fo_fatal("sched_setscheduler");
-}
-
 /* One CPU, and so one thread that sends for both, to a device that takes all. */
 FIXTURE_SETUP(thread)
 {
@@ -209,7 +178,7 @@ FIXTURE_SETUP(thread)
 	fo_netns();
 	fo_dummy();
 	fo_features("d0", fo_offloads, false);
-	self->tap = tap_open();
+	self->tap = fo_tap("d0", true);
 	fo_stream(&self->stream[1], FO_IPV4, -1, variant->viewers[1]);
 	other_ports(&self->stream[1].relay);
 	fo_stream(&self->stream[0], FO_IPV4, -1, variant->viewers[0]);
@@ -246,13 +215,13 @@ TEST_F_TIMEOUT(thread, shares, 300)
 	int who, last = -1;
 
 	/* the thread does not run before all is there */
-	schedule(0, SCHED_FIFO, 1);
+	fo_schedule(0, SCHED_FIFO, 1);
 	for (i = 0; i < 2; i++) {
 		for (n = variant->sent[i]; n; n -= n < 64 ? n : 64)
 			fo_stream_super(&self->stream[i], n < 64 ? n : 64);
 		packets[i] = variant->sent[i] * variant->viewers[i];
 	}
-	schedule(0, SCHED_OTHER, 0);
+	fo_schedule(0, SCHED_OTHER, 0);
 	/* a machine that checks everything takes its time */
 	for (i = 0; i < 2; i++) {
 		for (n = 0; n < 9 && !fo_stream_idle(&self->stream[i]); n++)

@@ -127,6 +127,24 @@ unsigned int fo_offloads_from(const char *device)
 	return from;
 }
 
+/* The device has those of fo_offloads from @from on, and no other. Returns whether
+ * it can.
+ */
+bool fo_offload(const char *device, unsigned int from)
+{
+	unsigned int can = fo_offloads_from(device);
+	const char *off[FO_OFFLOADS + 1] = {};
+	unsigned int i;
+
+	if (can > from)
+		return false;
+	fo_features(device, fo_offloads + can, true);
+	for (i = can; i < from; i++)
+		off[i - can] = fo_offloads[i];
+	fo_features(device, off, false);
+	return true;
+}
+
 /* Viewers are behind d0, which takes all and does nothing with it. */
 void fo_dummy(void)
 {

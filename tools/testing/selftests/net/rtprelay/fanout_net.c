@@ -103,6 +103,15 @@ void fo_cpu1_back(void)
 		fo_write(FO_CPU1, "1");
 }
 
+/* Of a thread; 0 is the caller. */
+void fo_schedule(pid_t pid, int policy, int priority)
+{
+	struct sched_param param = { .sched_priority = priority };
+
+	if (sched_setscheduler(pid, policy, &param))
+		fo_fatal("sched_setscheduler");
+}
+
 /* For what has no simple system call: links, queueing disciplines, tables. */
 void fo_sh(const char *command)
 {

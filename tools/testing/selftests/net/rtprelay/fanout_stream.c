@@ -11,6 +11,7 @@
 #include <linux/udp.h>
 
 #include "fanout_wire.h"
+#include "kselftest.h"
 
 /* Datagrams of one call. */
 #define BURST	64
@@ -23,6 +24,27 @@ int fo_only_ipv4(unsigned int i)
 int fo_either(unsigned int i)
 {
 	return i & 1 ? AF_INET6 : AF_INET;
+}
+
+/* Large datagrams of one size */
+size_t fo_equal(__u16 seq)
+{
+	return 1188;
+}
+
+/* As packetizers do it: units in parts of one size, the last a shorter one. */
+size_t fo_units(__u16 seq)
+{
+	static const size_t size[] = {
+		1188, 1188, 1188, 300,
+		1188, 7,
+		500,
+		1188, 1188, 1188, 1188, 1188, 1188, 1188, 1187,
+		2, 2, 2,
+		1000, 1188, 1188,
+	};
+
+	return size[seq % ARRAY_SIZE(size)];
 }
 
 static size_t stream_size(__u16 seq)

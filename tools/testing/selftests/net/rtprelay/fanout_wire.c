@@ -18,28 +18,35 @@
 /* Memory for what passes before it is read: all of a test. */
 #define WIRE_BYTES	(512 * 1024 * 1024)
 
-/* A socket that sees what comes in by a device of the network namespace. */
-int fo_wire(int netns, const char *device)
+/* A socket that sees what comes in by a device, and what leaves by it, too. */
+int fo_tap(const char *device, bool leaving)
 {
 	struct timeval timeout = { .tv_sec = 3 };
 	struct sockaddr_ll ll = {
 		.sll_family = AF_PACKET,
 		.sll_protocol = htons(ETH_P_ALL),
+		.sll_ifindex = if_nametoindex(device),
 	};
-	int back, wire;
+	int tap;
 
-	back = fo_enter(netns);
-	ll.sll_ifindex = if_nametoindex(device);
-	wire = socket(AF_PACKET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	if (wire < 0)
+	tap = socket(AF_PACKET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	if (tap < 0)
 		fo_fatal("AF_PACKET");
-	fo_set_int(wire, SOL_SOCKET, SO_RCVBUFFORCE, WIRE_BYTES);
-	fo_set_int(wire, SOL_SOCKET, SO_TIMESTAMPNS, 1);
-	fo_set_int(wire, SOL_PACKET, PACKET_IGNORE_OUTGOING, 1);
-	if (setsockopt(wire, SOL_SOCKET, SO_RCVTIMEO, &timeout,
+	fo_set_int(tap, SOL_SOCKET, SO_RCVBUFFORCE, WIRE_BYTES);
+	fo_set_int(tap, SOL_SOCKET, SO_TIMESTAMPNS, 1);
+	fo_set_int(tap, SOL_PACKET, PACKET_IGNORE_OUTGOING, !leaving);
+	if (setsockopt(tap, SOL_SOCKET, SO_RCVTIMEO, &timeout,
 		       sizeof(timeout)) ||
-	    bind(wire, (void *)&ll, sizeof(ll)))
+	    bind(tap, (void *)&ll, sizeof(ll)))
 		fo_fatal(device);
+	return tap;
+}
+
+/* A socket that sees what comes in by a device of the network namespace. */
+int fo_wire(int netns, const char *device)
+{
+	int back = fo_enter(netns), wire = fo_tap(device, false);
+
 	fo_leave(back);
 	return wire;
 }

@@ -76,6 +76,7 @@ struct fo_stream {
 	struct fo_flow *flow;
 };
 
+int fo_tap(const char *device, bool leaving);
 int fo_wire(int netns, const char *device);
 bool fo_wire_next(int wire, struct fo_dgram *dgram);
 unsigned int fo_wire_lost(int wire);
@@ -97,5 +98,7 @@ bool fo_stream_seen(struct fo_stream *stream, unsigned int packets);
 
 int fo_only_ipv4(unsigned int i);
 int fo_either(unsigned int i);
+size_t fo_equal(__u16 seq);
+size_t fo_units(__u16 seq);
 
 #endif /* _SELFTEST_FANOUT_WIRE_H */

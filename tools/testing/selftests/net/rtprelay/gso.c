@@ -24,7 +24,7 @@ FIXTURE_VARIANT(gso)
 	enum fo_net net;
 	bool vlan;
 	bool large;		/* the way out is worth large packets */
-	const char *off[5];	/* features that the device is without */
+	unsigned int from;	/* the first of fo_offloads that the device has */
 };
 
 FIXTURE_VARIANT_ADD(gso, ipv4)
@@ -43,21 +43,19 @@ FIXTURE_VARIANT_ADD(gso, no_udp_segmentation)
 {
 	.net = FO_DUAL,
 	.large = true,
-	.off = { "tx-udp-segmentation" },
+	.from = 1,
 };
 
 FIXTURE_VARIANT_ADD(gso, no_scatter_gather)
 {
 	.net = FO_DUAL,
-	.off = { "tx-udp-segmentation", "tx-generic-segmentation",
-		 "tx-scatter-gather" },
+	.from = 3,
 };
 
 FIXTURE_VARIANT_ADD(gso, no_checksum)
 {
 	.net = FO_DUAL,
-	.off = { "tx-udp-segmentation", "tx-generic-segmentation",
-		 "tx-scatter-gather", "tx-checksum-ip-generic" },
+	.from = FO_OFFLOADS,
 };
 
 FIXTURE_VARIANT_ADD(gso, vlan)
@@ -71,8 +69,7 @@ FIXTURE_VARIANT_ADD(gso, vlan_no_checksum)
 {
 	.net = FO_DUAL,
 	.vlan = true,
-	.off = { "tx-udp-segmentation", "tx-generic-segmentation",
-		 "tx-scatter-gather", "tx-checksum-ip-generic" },
+	.from = FO_OFFLOADS,
 };
 
 /* Another way between the same two. */
@@ -94,8 +91,7 @@ static void add_vlan(void)
 
 FIXTURE_SETUP(gso)
 {
-	fo_features("v0", fo_offloads, true);
-	fo_features("v0", variant->off, false);
+	ASSERT_TRUE(fo_offload("v0", variant->from));
 	fo_ip(variant->vlan ? "route replace 10.1.0.0/16 via 10.5.0.2\n"
 			      "route replace fd02::/64 via fd05::2\n" :
 			      "route replace 10.1.0.0/16 via " FO_PEER_THEIRS "\n"
@@ -106,26 +102,6 @@ FIXTURE_SETUP(gso)
 
 FIXTURE_TEARDOWN(gso)
 {
-}
-
-static size_t equal(__u16 seq)
-{
-	return 1188;
-}
-
-/* As packetizers do it: units in parts of one size, the last a shorter one. */
-static size_t units(__u16 seq)
-{
-	static const size_t size[] = {
-		1188, 1188, 1188, 300,
-		1188, 7,
-		500,
-		1188, 1188, 1188, 1188, 1188, 1188, 1188, 1187,
-		2, 2, 2,
-		1000, 1188, 1188,
-	};
-
-	return size[seq % ARRAY_SIZE(size)];
 }
 
 /* All viewers have all of it, as large packets where that is possible. */
@@ -150,7 +126,7 @@ TEST_F(gso, equal)
 	struct fo_stream *stream = &self->stream;
 	unsigned int n;
 
-	stream->size = equal;
+	stream->size = fo_equal;
 	for (n = 1; n <= 48; n += n < 4 ? 1 : 22) {
 		fo_stream_super(stream, n);
 		ASSERT_TRUE(fo_stream_idle(stream));
@@ -165,7 +141,7 @@ TEST_F(gso, units)
 	struct fo_stream *stream = &self->stream;
 	unsigned int n;
 
-	stream->size = units;
+	stream->size = fo_units;
 	for (n = 0; n < 4; n++)
 		fo_stream_burst(stream, 10 + 18 * n);
 	/* how many are taken together is the machine's */
@@ -190,7 +166,7 @@ TEST_F(gso, private)
 	struct fo_stream *stream = &self->stream;
 	unsigned int n, i, paused = 0, packets;
 
-	stream->size = units;
+	stream->size = fo_units;
 	fo_stream_rule(stream, FO_FLOW_SWITCHED);
 	fo_stream_burst(stream, 1);
 	ASSERT_TRUE(fo_stream_idle(stream));
@@ -225,7 +201,7 @@ TEST_F(gso, ttl)
 	unsigned int i, sent = 4 * ARRAY_SIZE(ttl);
 	struct fo_dgram dgram;
 
-	stream->size = equal;
+	stream->size = fo_equal;
 	for (i = 0; i < sent; i++) {
 		fo_set_int(stream->relay.source, IPPROTO_IP, IP_TTL,
 			   ttl[i % ARRAY_SIZE(ttl)]);

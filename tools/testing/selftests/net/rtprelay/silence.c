@@ -7,7 +7,6 @@
 #include <linux/filter.h>
 #include <poll.h>
 #include <stdlib.h>
-#include <string.h>
 #include <time.h>
 
 #include "fanout_lib.h"
@@ -225,7 +224,7 @@ TEST_F(silence, from_the_beginning)
 	EXPECT_EQ(RTP_FANOUT_EVENT_SILENT, told(self));
 	EXPECT_TRUE(nothing(self, QUIET));
 
-	/* strangers and RTCP are not the stream */
+	/* RTCP is not the stream */
 	fo_send_buf(self->relay.source, "\x80\xc8\x00\x00", 4);
 	EXPECT_TRUE(nothing(self, QUIET));
 

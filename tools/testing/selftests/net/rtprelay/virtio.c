@@ -61,44 +61,17 @@ FIXTURE_VARIANT_ADD(virtio, no_checksum_ipv4)
 
 FIXTURE_SETUP(virtio)
 {
-	const char *off[FO_OFFLOADS + 1] = {};
-	unsigned int i, can;
-
 	if (peer < 0)
 		SKIP(return, "no two joined virtio-net devices that nobody uses");
-	can = fo_offloads_from("v0");
-	if (can > variant->from)
+	if (!fo_offload("v0", variant->from))
 		SKIP(return, "the device cannot do %s",
 		     fo_offloads[variant->from]);
-	fo_features("v0", fo_offloads + can, true);
-	for (i = can; i < variant->from; i++)
-		off[i - can] = fo_offloads[i];
-	fo_features("v0", off, false);
 	fo_stream(&self->stream, variant->net, wire, VIEWERS);
 	fo_stream_view(&self->stream);
 }
 
 FIXTURE_TEARDOWN(virtio)
 {
-}
-
-/* As packetizers do it: units in parts of one size, the last a shorter one. */
-static size_t units(__u16 seq)
-{
-	static const size_t size[] = {
-		1188, 1188, 1188, 300,
-		1188, 7,
-		500,
-		1188, 1188, 1188, 1188, 1188, 1188, 1188, 1187,
-		2, 2, 2,
-	};
-
-	return size[seq % ARRAY_SIZE(size)];
-}
-
-static size_t equal(__u16 seq)
-{
-	return 1188;
 }
 
 /* All viewers got all of it, and nothing is under way. */
@@ -115,7 +88,7 @@ TEST_F(virtio, equal)
 	struct rtp_fanout_info info;
 	unsigned int n;
 
-	stream->size = equal;
+	stream->size = fo_equal;
 	for (n = 2; n <= 48; n += 23) {
 		fo_stream_super(stream, n);
 		arrived(_metadata, stream, n);
@@ -131,7 +104,7 @@ TEST_F(virtio, units)
 	struct fo_stream *stream = &self->stream;
 	unsigned int n;
 
-	stream->size = units;
+	stream->size = fo_units;
 	/* for all viewers fewer than a ring of 256 has room for: what waits
 	 * before the device may change places there
 	 */
@@ -148,7 +121,7 @@ TEST_F(virtio, private)
 	struct rtp_fanout_dest dest;
 	unsigned int n;
 
-	stream->size = equal;
+	stream->size = fo_equal;
 	fo_stream_rule(stream, FO_FLOW_SWITCHED);
 	fo_stream_super(stream, 2);
 	arrived(_metadata, stream, 2);

@@ -85,14 +85,6 @@ TEST_F(workers, comes_later)
 	whole(_metadata, self);
 }
 
-static void schedule(pid_t pid, int policy, int priority)
-{
-	struct sched_param param = { .sched_priority = priority };
-
-	if (sched_setscheduler(pid, policy, &param))
-		fo_fatal("sched_setscheduler");
-}
-
 /* Call @each with the workers, found by their name as an administrator does.
  * Returns how many there are.
  */
@@ -125,7 +117,7 @@ static unsigned int each_worker(void (*each)(pid_t pid, int policy,
 
 static unsigned int schedule_workers(int policy, int priority)
 {
-	return each_worker(schedule, policy, priority);
+	return each_worker(fo_schedule, policy, priority);
 }
 
 static void is_scheduled(pid_t pid, int policy, int priority)
@@ -152,7 +144,7 @@ static pid_t burn(unsigned int cpu, int priority)
 	CPU_SET(cpu, &set);
 	if (sched_setaffinity(0, sizeof(set), &set))
 		fo_fatal("sched_setaffinity");
-	schedule(0, SCHED_FIFO, priority);
+	fo_schedule(0, SCHED_FIFO, priority);
 	for (;;)
 		;
 }
@@ -192,7 +184,7 @@ static unsigned int lag(struct __test_metadata *_metadata,
 	cpus = sysconf(_SC_NPROCESSORS_ONLN);
 	if (cpus > ARRAY_SIZE(burner))
 		cpus = ARRAY_SIZE(burner);
-	schedule(0, SCHED_FIFO, 60);
+	fo_schedule(0, SCHED_FIFO, 60);
 	for (i = 0; i < cpus; i++)
 		burner[i] = burn(i, 20);
 	for (i = 0; i < SENDS; i++) {
@@ -205,7 +197,7 @@ static unsigned int lag(struct __test_metadata *_metadata,
 		kill(burner[i], SIGKILL);
 		waitpid(burner[i], NULL, 0);
 	}
-	schedule(0, SCHED_OTHER, 0);
+	fo_schedule(0, SCHED_OTHER, 0);
 	schedule_workers(SCHED_OTHER, 0);
 
 	EXPECT_TRUE(fo_stream_idle(stream));
