@@ -125,13 +125,12 @@ static gboolean coupling_heeds(const struct couplings_leg *leg)
 }
 
 /* Have the others lost next to nothing, by what each said last? */
-static gboolean coupling_others_well(const struct coupling *coupling, guint own)
+static gboolean coupling_others_well(const struct coupling_sum *last,
+				     const struct couplings_leg *own)
 {
-	struct coupling_sum others = { 0 };
+	struct coupling_sum others = *last;
 
-	for (guint i = 0; i < coupling->legs->len; i++)
-		if (i != own)
-			coupling_take(&others, &coupling_leg(coupling, i)->leg->adapter.last, 1);
+	coupling_take(&others, &own->leg->adapter.last, -1);
 	return adapt_loss(&others.report) < ADAPTIVE_LOSS_LOW;
 }
 
@@ -151,9 +150,10 @@ static gboolean coupling_others_sure(const struct coupling *coupling, guint own,
 /*
  * Who loses much while all others together lose next to nothing has a way of its own.
  * Where there are few to tell by, that shows when it goes on; until then its reports
- * are its own.
+ * are its own. @last: what all of them said last, who said nothing now too
  */
-static void coupling_part(struct coupling *coupling, struct coupling_sum *sum, gint64 now)
+static void coupling_part(struct coupling *coupling, struct coupling_sum *sum,
+			  const struct coupling_sum *last, gint64 now)
 {
 	for (guint i = 0; i < coupling->legs->len; i++) {
 		struct couplings_leg *leg = &g_array_index(coupling->legs, struct couplings_leg, i);
@@ -164,7 +164,7 @@ static void coupling_part(struct coupling *coupling, struct coupling_sum *sum, g
 			continue;
 		sure = coupling_others_sure(coupling, i, sum);
 		leg->apart = adapt_loss(&leg->report) >= ADAPTIVE_LOSS_SEVERE &&
-			     (sure || coupling_others_well(coupling, i));
+			     (sure || coupling_others_well(last, leg));
 		adapter->apart = leg->apart ? adapter->apart + 1 : 0;
 		if (!leg->apart)
 			continue;
@@ -270,7 +270,7 @@ static gboolean coupling_leaves(const struct coupling *coupling,
 static void coupling_run(struct coupling *coupling, const char *path, gint64 now,
 			 couplings_visitor alone, gpointer user_data)
 {
-	struct coupling_sum sum = { .report.at_us = now };
+	struct coupling_sum sum = { .report.at_us = now }, last = { 0 };
 	guint64 rate, least, most;
 	gboolean share;
 
@@ -282,10 +282,11 @@ static void coupling_run(struct coupling *coupling, const char *path, gint64 now
 
 		if (leg->reported)
 			leg->leg->adapter.last = leg->report;
+		coupling_take(&last, &leg->leg->adapter.last, 1);
 		if (coupling_heeds(leg))
 			coupling_take(&sum, &leg->report, 1);
 	}
-	coupling_part(coupling, &sum, now);
+	coupling_part(coupling, &sum, &last, now);
 	if (sum.n) {
 		sum.report.interval_us /= sum.n;
 		rate = coupling_sent(coupling, sum.report.interval_us);
