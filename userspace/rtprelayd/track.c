@@ -31,6 +31,7 @@
  * @last_cookie: last one given
  * @socket_datagrams: that the media socket handed to us
  * @received_before: datagrams of the stream before the last track_start()
+ * @flowing: there were some since, as far as anybody looked
  * @stray_logged: that media came from elsewhere since
  * @meters: of its counters
  */
@@ -48,6 +49,7 @@ struct track {
 	guint64 last_cookie;
 	guint64 socket_datagrams;
 	guint64 received_before;
+	gboolean flowing;
 	gboolean stray_logged;
 	struct track_meters meters;
 };
@@ -94,9 +96,13 @@ static void track_move_leg(struct track *track, struct leg *leg,
 /* Media, rather than hole punching, while none comes from where it is expected? */
 static gboolean track_is_stray(struct track *track, const guint8 *data, gsize len)
 {
-	return len > FANOUT_HEAD_LEN && data[0] >> 6 == RTP_VERSION &&
-	       track->relay.codec[data[1] & 0x7f] != RTP_FANOUT_CODEC_NONE &&
-	       !track->reinject && track_received(track) == track->received_before;
+	if (len <= FANOUT_HEAD_LEN || data[0] >> 6 != RTP_VERSION || track->reinject ||
+	    track->relay.codec[data[1] & 0x7f] == RTP_FANOUT_CODEC_NONE)
+		return FALSE;
+	/* once is enough: anybody may send, and each look is a system call */
+	if (!track->flowing)
+		track->flowing = track_received(track) != track->received_before;
+	return !track->flowing;
 }
 
 static void track_log_stray(struct track *track, const struct rtp_fanout_dest *from)
@@ -302,6 +308,7 @@ gboolean track_start(struct track *track, const struct track_source *source,
 			    !track_open_fanout(track, source->ssrc, error))
 		return FALSE;
 	track->received_before = track_received(track);
+	track->flowing = FALSE;
 	track->stray_logged = FALSE;
 	track_rtcp_start(track->rtcp, track->fanout, source, track->relay.ssrc);
 	return TRUE;
