@@ -37,14 +37,13 @@ static gboolean receive(struct viewer *viewer)
 {
 	gint64 start = g_get_monotonic_time();
 
-	while (!stopped) {
-		if (!viewer_serve(viewer, REPORT_US))
-			return TRUE;
-		if (opt_seconds && g_get_monotonic_time() - start >= opt_seconds * G_USEC_PER_SEC)
-			break;
+	while (viewer_serve(viewer, REPORT_US)) {
+		if (stopped || (opt_seconds && g_get_monotonic_time() - start >=
+				opt_seconds * G_USEC_PER_SEC))
+			return FALSE;
 		g_usleep(POLL_US);
 	}
-	return FALSE;
+	return TRUE;
 }
 
 static void print_result(const struct viewer *viewer, gboolean ended_by_server)

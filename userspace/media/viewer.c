@@ -179,12 +179,14 @@ gboolean viewer_start(struct viewer *viewer, const char *url, const char *captur
 gboolean viewer_serve(struct viewer *viewer, gint64 report_us)
 {
 	struct pollfd fd = { .fd = rtsp_fd(viewer->rtsp), .events = POLLIN };
+	gboolean ended = poll(&fd, 1, 0) > 0 && !rtsp_serve(viewer->rtsp);
 	gint64 now;
 
-	if (poll(&fd, 1, 0) > 0 && !rtsp_serve(viewer->rtsp))
-		return FALSE;
+	/* what was sent before the end, too */
 	read_rtp(viewer);
 	read_rtcp(viewer);
+	if (ended)
+		return FALSE;
 	rtsp_keep_alive(viewer->rtsp);
 	now = g_get_monotonic_time();
 	if (now - viewer->reported_us >= report_us) {
@@ -198,7 +200,6 @@ gboolean viewer_stop(struct viewer *viewer, GError **error)
 {
 	gboolean ok = TRUE;
 
-	read_rtp(viewer);
 	rtsp_close(viewer->rtsp);
 	if (viewer->capture)
 		ok = capture_close(viewer->capture, error);

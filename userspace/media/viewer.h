@@ -50,11 +50,15 @@ gboolean viewer_start(struct viewer *viewer, const char *url, const char *captur
 
 /*
  * To be called a few times in a second: reads what came, reports every @report_us
- * microseconds, keeps the session. FALSE when the server has ended it.
+ * microseconds, keeps the session. FALSE when the server has ended it; what came until
+ * then was read.
  */
 gboolean viewer_serve(struct viewer *viewer, gint64 report_us);
 
-/* Ends the session. FALSE with @error set if not all of the capture reached its file. */
+/*
+ * Ends the session; what came since the last viewer_serve() is not read. FALSE with
+ * @error set if not all of the capture reached its file.
+ */
 gboolean viewer_stop(struct viewer *viewer, GError **error);
 
 /* Datagrams that the kernel dropped since our buffer was full; before viewer_stop(). */
