@@ -156,14 +156,6 @@ void adapter_leg_part(struct adapter_leg *adapter)
 	adapter->last = (struct adapt_report){ 0 };
 }
 
-/* Where there were too many caps, it has to do with one that there is. */
-void adapter_leg_joined(struct adapter_leg *adapter, const struct rtp_fanout_cap *asked,
-			const struct rtp_fanout_cap *got)
-{
-	if (cap_compare(got, asked) < 0)
-		adapter->wanted = *got;
-}
-
 const struct decision *adapter_decision(const struct adapter_leg *adapter)
 {
 	return adapter->limited ? &adapter->limit : &adapter->adapted;

@@ -73,10 +73,6 @@ void adapter_leg_wish(struct adapter_leg *adapter, const struct rtp_fanout_cap *
 /* adapter_leg_part - it is not adapted together with others from now on */
 void adapter_leg_part(struct adapter_leg *adapter);
 
-/* adapter_leg_joined - what it asked for when it joined its track, and what it got */
-void adapter_leg_joined(struct adapter_leg *adapter, const struct rtp_fanout_cap *asked,
-			const struct rtp_fanout_cap *got);
-
 /**
  * adapter_report - read what the viewer reported last
  * @sent: to it, so far

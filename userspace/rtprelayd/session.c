@@ -397,7 +397,6 @@ static gboolean session_add_legs(struct session *session)
 	for (guint i = 0; i < session->n_legs; i++) {
 		struct leg *leg = &session->legs[i];
 		struct track *track = path_track(session->path, i);
-		struct rtp_fanout_cap asked = leg->dest.cap;
 		g_autoptr(GError) error = NULL;
 
 		if (!leg->session || leg->track)
@@ -414,7 +413,6 @@ static gboolean session_add_legs(struct session *session)
 			return FALSE;
 		}
 		added[i] = TRUE;
-		adapter_leg_joined(&leg->adapter, &asked, &leg->dest.cap);
 	}
 	return TRUE;
 }

@@ -390,7 +390,7 @@ static gboolean track_add_lower(struct track *track, struct leg *leg)
 	/* or it would be tried again and again to give it what there is no room for */
 	leg->lowered = TRUE;
 	leg->full_wish = leg->adapter.wish;
-	leg->adapter.wish = lower.cap;
+	leg->adapter.wish = leg->adapter.wanted = lower.cap;
 	log_warn("viewer-cap-lowered", LOG_S("path", track->config.name),
 		 LOG_U("track", track->config.index),
 		 LOG_S("viewer", addr_to_string(leg_addr(leg), addr)),
