@@ -101,27 +101,6 @@ static const struct metrics_family track_families[] = {
 	{ NULL }
 };
 
-static const struct metrics_family decision_families[] = {
-	{ "rtprelay_track_decisions", "gauge",
-	  "Viewers that the track is sent to, by the reason for the layers that they get.", {
-		{ "wish", "reason=wish" },
-		{ "steady", "reason=steady" },
-		{ "loss", "reason=loss" },
-		{ "delay", "reason=delay" },
-		{ "tcp", "reason=tcp" },
-		{ "probe-failed", "reason=probe-failed" },
-		{ "probing", "reason=probing" },
-		{ "shared", "reason=shared" },
-		{ "thesis", "reason=thesis" },
-		{ "bandwidth", "reason=bandwidth" },
-		{ "viewer-limit", "reason=viewer-limit" },
-		{ "path-limit", "reason=path-limit" },
-		{ "interface-limit", "reason=interface-limit" },
-		{ "host-limit", "reason=host-limit" },
-	  } },
-	{ NULL }
-};
-
 static const struct metrics_family limit_families[] = {
 	{ "rtprelay_limit_bytes_per_second", "gauge",
 	  "The most that all viewers of a path, at an interface or of the host are sent.",
@@ -242,6 +221,24 @@ static void metrics_put_families(GString *text, const struct metrics_family *fam
 			metrics_put_object(text, families, labels,
 					   g_ptr_array_index(objects, i));
 	}
+}
+
+/* A sample for each reason, as "reason=NAME" */
+static void metrics_put_decisions(GString *text, GPtrArray *decisions)
+{
+	struct metrics_family families[] = {
+		{ "rtprelay_track_decisions", "gauge",
+		  "Viewers that the track is sent to, by the reason for the layers that "
+		  "they get." },
+		{ NULL }
+	};
+	g_auto(GStrv) labels = g_new0(char *, DECISION_REASONS + 1);
+
+	for (guint i = 0; i < DECISION_REASONS; i++) {
+		labels[i] = g_strconcat("reason=", decision_name(i), NULL);
+		families[0].samples[i] = (struct metrics_sample){ decision_name(i), labels[i] };
+	}
+	metrics_put_families(text, families, track_labels, decisions);
 }
 
 /* What tells the owner apart goes along. */
@@ -380,7 +377,7 @@ char *metrics_to_text(JsonNode *model)
 	metrics_put_streams(text, streams);
 	metrics_put_track_info(text, tracks);
 	metrics_put_families(text, track_families, track_labels, tracks);
-	metrics_put_families(text, decision_families, track_labels, decisions);
+	metrics_put_decisions(text, decisions);
 	metrics_put_families(text, limit_families, limit_labels, limits);
 	metrics_put_families(text, layer_families, layer_labels, layers);
 	metrics_put_families(text, viewer_families, viewer_labels, legs);
