@@ -15,8 +15,6 @@ void tfrc_report(struct tfrc *tfrc, const struct adapt_report *report)
 	guint64 lost = adapt_loss(report) * report->packets + 0.5;
 	guint64 trips;
 
-	/* small datagrams are no reason to take fewer octets (RFC 4828, section 4.1) */
-	tfrc->segment = TFRC_SEGMENT;
 	if (report->rtt_us && tfrc->rtt_us > 0)
 		tfrc->rtt_us += RTT_WEIGHT * (report->rtt_us - tfrc->rtt_us);
 	else if (report->rtt_us)
@@ -71,7 +69,7 @@ guint64 tfrc_rate(const struct tfrc *tfrc)
 	if (p <= 0 || rtt <= 0)
 		return G_MAXUINT64;
 	rto = 4 * rtt;
-	rate = tfrc->segment / (rtt * sqrt(2 * p / 3) +
-				rto * 3 * sqrt(3 * p / 8) * p * (1 + 32 * p * p));
+	rate = TFRC_SEGMENT / (rtt * sqrt(2 * p / 3) +
+			       rto * 3 * sqrt(3 * p / 8) * p * (1 + 32 * p * p));
 	return rate;
 }

@@ -5,7 +5,10 @@
 
 #include "report.h"
 
-/* Octets of a segment of the TCP that is the measure */
+/*
+ * Octets of a segment of the TCP that is the measure, whatever the stream's are: small
+ * datagrams are no reason to take fewer octets (RFC 4828, section 4.1)
+ */
 #define TFRC_SEGMENT	1460
 
 /* Loss intervals that the average goes over (RFC 5348, section 5.4) */
@@ -16,13 +19,11 @@
  * @interval: datagrams from one loss event to the next, the newest first; the
  *	first is the one that is still open
  * @n: of them, 0 before the first loss
- * @segment: of that TCP, octets
  * @rtt_us: smoothed round-trip time, microseconds; 0 when unknown
  */
 struct tfrc {
 	double interval[TFRC_INTERVALS + 1];
 	guint n;
-	double segment;
 	double rtt_us;
 };
 

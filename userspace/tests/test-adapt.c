@@ -141,8 +141,7 @@ static void test_points_many(void)
 /* RFC 5348, section 3.1: p = 1%, R = 100 ms, s = 1460 gives about 1.64 Mb/s */
 static void test_tfrc_equation(void)
 {
-	struct tfrc tfrc = { .segment = 1460, .rtt_us = 100000, .n = 2,
-			     .interval = { 100, 100 } };
+	struct tfrc tfrc = { .rtt_us = 100000, .n = 2, .interval = { 100, 100 } };
 	double expected = 1460 / (0.1 * sqrt(2 * 0.01 / 3) +
 				  0.4 * 3 * sqrt(3 * 0.01 / 8) * 0.01 * (1 + 32 * 0.0001));
 
