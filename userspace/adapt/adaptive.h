@@ -83,8 +83,8 @@ enum adaptive_reason {
  * @clear: round trips in a row that did not
  * @queue: the last one did
  * @fell: the last change was down
- * @contested: the last round trip spoke of a queue long after that: somebody else
- *	fills it
+ * @contested: round trips long after that spoke of a queue, and not yet several in a
+ *	row did not: somebody else fills it
  * @rtt_min_us: shortest round trip seen, 0 for none
  * @quiet_since_us: time of the last change
  * @heard_from_us: what was sent before says nothing of the level as it is
