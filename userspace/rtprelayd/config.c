@@ -14,6 +14,7 @@
 #define DEFAULT_TIMEOUT	60
 #define DEFAULT_HOST_LIMIT	1024
 #define MAX_TIMEOUT	3600
+#define MAX_PACE	100
 
 G_DEFINE_QUARK(config-error-quark, config_error)
 
@@ -136,16 +137,21 @@ static gboolean config_load_backend(struct config *config, GKeyFile *file, GErro
 	return config_fail(error, GROUP_SERVER, "backend", "neither auto, kernel nor user");
 }
 
-static gboolean config_load_host_limit(struct config *config, GKeyFile *file,
-				       GError **error)
+/* @value: left alone without the key, else 0 to @most */
+static gboolean config_load_number(GKeyFile *file, const char *group, const char *key,
+				   guint most, guint *value, GError **error)
 {
-	g_autofree char *text = g_key_file_get_string(file, GROUP_SERVER, "host-limit", NULL);
-	guint64 limit = DEFAULT_HOST_LIMIT;
+	g_autofree char *text = g_key_file_get_string(file, group, key, NULL);
+	g_autofree char *wrong = NULL;
+	guint64 number;
 
-	if (text && !g_ascii_string_to_unsigned(text, 10, 0, LIMIT_CLIENTS, &limit, NULL))
-		return config_fail(error, GROUP_SERVER, "host-limit",
-				   "not within 0 to " G_STRINGIFY(LIMIT_CLIENTS));
-	config->host_limit = limit;
+	if (!text)
+		return TRUE;
+	if (!g_ascii_string_to_unsigned(g_strchomp(text), 10, 0, most, &number, NULL)) {
+		wrong = g_strdup_printf("not within 0 to %u", most);
+		return config_fail(error, group, key, wrong);
+	}
+	*value = number;
 	return TRUE;
 }
 
@@ -170,6 +176,7 @@ static gboolean config_load_server(struct config *config, GKeyFile *file,
 	g_autofree char *listen = NULL;
 
 	config->timeout_s = DEFAULT_TIMEOUT;
+	config->host_limit = DEFAULT_HOST_LIMIT;
 	if (g_key_file_has_group(file, GROUP_SERVER)) {
 		if (!config_check_keys(file, GROUP_SERVER, keys, error))
 			return FALSE;
@@ -187,7 +194,8 @@ static gboolean config_load_server(struct config *config, GKeyFile *file,
 
 	if (!config_load_user(config, file, error) ||
 	    !config_load_backend(config, file, error) ||
-	    !config_load_host_limit(config, file, error) ||
+	    !config_load_number(file, GROUP_SERVER, "host-limit", LIMIT_CLIENTS,
+				&config->host_limit, error) ||
 	    !config_limits_load(&config->limits, file, GROUP_SERVER, error) ||
 	    !config_tls_load(&config->tls, file, GROUP_SERVER, error))
 		return FALSE;
@@ -232,19 +240,6 @@ static char *config_text(GKeyFile *file, const char *group, const char *const *k
 	return g_string_free(text, FALSE);
 }
 
-static gboolean config_load_pace(struct config_path *path, GKeyFile *file,
-				 const char *group, GError **error)
-{
-	g_autoptr(GError) wrong = NULL;
-	gint percent = g_key_file_get_integer(file, group, "pace", &wrong);
-
-	if (g_error_matches(wrong, G_KEY_FILE_ERROR, G_KEY_FILE_ERROR_INVALID_VALUE) ||
-	    percent < 0 || percent > 100)
-		return config_fail(error, group, "pace", "not within 0 to 100");
-	path->pace = percent;
-	return TRUE;
-}
-
 static gboolean config_load_path(struct config *config, GKeyFile *file,
 				 const char *group, const char *filename, GError **error)
 {
@@ -270,7 +265,7 @@ static gboolean config_load_path(struct config *config, GKeyFile *file,
 	    !config_access_load(&path->access, config->users, file, group, error) ||
 	    !config_adapt_load(&path->adapt, file, group, error) ||
 	    !config_limit_load(&path->limit, file, group, error) ||
-	    !config_load_pace(path, file, group, error))
+	    !config_load_number(file, group, "pace", MAX_PACE, &path->pace, error))
 		return FALSE;
 
 	nat = g_key_file_get_string(file, group, "nat", NULL);

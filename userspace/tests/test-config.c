@@ -28,7 +28,7 @@ static const struct {
 	{ "[server]\nuser=nosuchuser\n" PATH, "[server] user: no user nosuchuser: add it" },
 	{ "[server]\nbackend=quick\n" PATH, "[server] backend: neither auto, kernel nor" },
 	{ "[server]\nhost-limit=0\n" PATH, NULL },
-	{ "[server]\nhost-limit=16385\n" PATH, "[server] host-limit: not within" },
+	{ "[server]\nhost-limit=16385\n" PATH, "[server] host-limit: not within 0 to 16384" },
 	{ "[server]\nhost-limit=-1\n" PATH, "[server] host-limit: not within" },
 	{ "[server]\nrate-limit=10G\n[interface eth0]\nrate-limit=1M\n" PATH
 	  "rate-limit=800k\nviewer-rate-limit=1\n", NULL },
@@ -83,7 +83,9 @@ static const struct {
 	{ PATH "pace=101\n", "[path /a] pace: not within 0 to 100" },
 	{ PATH "pace=-1\n", "[path /a] pace: not within 0 to 100" },
 	{ PATH "pace=fast\n", "[path /a] pace: not within 0 to 100" },
+	{ PATH "pace=80 per cent\n", "[path /a] pace: not within 0 to 100" },
 	{ PATH "pace=80\n", NULL },
+	{ PATH "pace=80 \n", NULL },
 	{ PATH "user=u\n", "[path /a] user: without a password" },
 	{ PATH "password=p\n", "[path /a] password: without a user" },
 	{ PATH "user=u\npassword=p\npassword-file=/dev/null\n", "password-file, too" },
