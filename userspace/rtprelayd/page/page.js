@@ -99,19 +99,20 @@ function putSpark(parent, history) {
 	parent.append(svg);
 }
 
+// @share: of the bar, 0 to 1, that is filled
+function putBar(list, name, fill, share, rateClass, rate) {
+	put(list, "span", "name", name);
+	put(put(list, "div", "box"), "div", fill).style.width = 100 * share + "%";
+	put(list, "span", rateClass, rate);
+}
+
 function putLayers(parent, layers) {
 	const most = Math.max(...layers.map(layer => layer.rate), 1);
 	const list = put(parent, "div", "layers");
 
-	for (const layer of layers) {
-		const box = document.createElement("div");
-
-		put(list, "span", "name", "D" + layer.did + " Q" + layer.qid + " T" + layer.tid);
-		box.className = "box";
-		put(box, "div", "fill d" + layer.did % 4).style.width = 100 * layer.rate / most + "%";
-		list.append(box);
-		put(list, "span", "rate", bits(layer.rate));
-	}
+	for (const layer of layers)
+		putBar(list, "D" + layer.did + " Q" + layer.qid + " T" + layer.tid,
+		       "fill d" + layer.did % 4, layer.rate / most, "rate", bits(layer.rate));
 }
 
 // A bar for each limit, as long as what is used of it
@@ -120,19 +121,12 @@ function showLimits(limits) {
 
 	list.replaceChildren();
 	list.hidden = !limits.length;
-	for (const limit of limits) {
-		const box = document.createElement("div");
-
-		put(list, "span", "name", "limit of " + (limit.name ? limit.scope + " " + limit.name :
-			"this host"));
-		box.className = "box";
-		put(box, "div", "fill").style.width =
-			100 * Math.min(limit.used / limit.limit, 1) + "%";
-		list.append(box);
-		put(list, "span", limit.used > limit.limit ? "rate bad" : "rate",
-		    bits(limit.used) + " of " + bits(limit.limit) + ", " +
-		    (limit.viewers === 1 ? "1 viewer" : count(limit.viewers) + " viewers"));
-	}
+	for (const limit of limits)
+		putBar(list, "limit of " + (limit.name ? limit.scope + " " + limit.name : "this host"),
+		       "fill", Math.min(limit.used / limit.limit, 1),
+		       limit.used > limit.limit ? "rate bad" : "rate",
+		       bits(limit.used) + " of " + bits(limit.limit) + ", " +
+		       (limit.viewers === 1 ? "1 viewer" : count(limit.viewers) + " viewers"));
 }
 
 function putTrack(parent, track) {
