@@ -310,7 +310,7 @@ static void limiter_count(GArray *scopes, const struct limiter_group *group)
 GArray *limiter_scopes(struct limiter *limiter)
 {
 	GArray *scopes = g_array_new(FALSE, FALSE, sizeof(struct limiter_scope));
-	struct limiter_look look = { .limiter = limiter, .index = -1 };
+	struct limiter_look look = { .index = -1 };
 	g_autoptr(GPtrArray) groups = NULL;
 	GHashTableIter iter;
 	gpointer key, value;

@@ -40,13 +40,13 @@ static void limiter_add_leg(struct limiter_look *look, struct session *session, 
 {
 	struct path *path = session_path(session);
 	struct leg *leg = session_leg(session, index);
-	gboolean asked = session == look->joining && (gint)index == look->index;
+	gboolean joins = session == look->joining;
+	gboolean asked = joins && (gint)index == look->index;
 	const struct rtp_fanout_cap *wish = asked ? look->cap : &leg->adapter.wish;
 	struct limiter_leg added = {
 		.session = session,
 		.leg = leg,
 		.interface = interface,
-		.joins = session == look->joining,
 	};
 
 	added.points = levels_find(look->levels, path_track(path, index),
@@ -54,7 +54,7 @@ static void limiter_add_leg(struct limiter_look *look, struct session *session, 
 				   path_config(path)->adapt.order);
 	added.wanted = points_find(added.points, asked ? wish : &leg->adapter.wanted);
 	added.level = added.wanted;
-	added.now = added.joins ? 0 : points_find(added.points, &leg->dest.cap);
+	added.now = joins ? 0 : points_find(added.points, &leg->dest.cap);
 	g_array_append_val(look->legs, added);
 }
 

@@ -38,7 +38,6 @@ struct limiter {
  * @wanted: the level that it would have without limits
  * @now: that it has
  * @level: that it is to have
- * @joins: it is about to be sent
  * @limit: the last decision that made @level less
  */
 struct limiter_leg {
@@ -49,7 +48,6 @@ struct limiter_leg {
 	guint wanted;
 	guint now;
 	guint level;
-	gboolean joins;
 	struct decision limit;
 };
 
