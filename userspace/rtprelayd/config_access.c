@@ -73,8 +73,7 @@ gboolean config_access_load_user(struct users *users, GKeyFile *file, const char
 	password = here ? g_key_file_get_string(file, group, "password", NULL) :
 			  config_access_read_password(elsewhere, group, error);
 	if (!password)
-		return there ? FALSE : config_fail(error, group, "password",
-						   "not UTF-8");
+		return FALSE;
 	if (!*password)
 		return config_fail(error, group, there ? "password-file" : "password",
 				   "empty");

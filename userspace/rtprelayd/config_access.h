@@ -41,7 +41,7 @@ char *config_access_read_password(const char *filename, const char *group,
 				  GError **error);
 
 /**
- * config_access_load_user - read a user's group
+ * config_access_load_user - read a user's group, after config_check_keys()
  * @users: where the user is added
  * @filename: of the configuration: others may not read it when it has passwords
  * @error: CONFIG_ERROR

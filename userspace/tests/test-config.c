@@ -45,6 +45,7 @@ static const struct {
 	{ PATH "adapt=none\\\n", "[path /a] adapt: not UTF-8, or a backslash" },
 	{ PATH "transport=\xfe\n", "[path /a] transport: not UTF-8, or a backslash" },
 	{ PATH "user=u\npassword=p\\q\n", "[path /a] password: not UTF-8, or a" },
+	{ "[user u]\npassword=\xff\n" PATH, "[user u] password: not UTF-8, or a backslash" },
 	{ "[http]\nlisten=\xff\n" PATH, "[http] listen: not UTF-8, or a backslash" },
 	{ PATH "rtp-profile=avpf\n", NULL },
 	{ PATH "rtp-profile=savpf\n", "[path /a] rtp-profile: not one of avp, avpf" },
