@@ -45,6 +45,13 @@ guint addr_scope(const struct sockaddr *sa, socklen_t len)
 	return in6->sin6_scope_id;
 }
 
+gboolean addr_dest_from_sockaddr(struct rtp_fanout_dest *dest, const struct sockaddr *sa,
+				 socklen_t len)
+{
+	*dest = (struct rtp_fanout_dest){ .ifindex = addr_scope(sa, len) };
+	return addr_from_sockaddr(&dest->addr, sa, len);
+}
+
 socklen_t addr_to_sockaddr(const struct rtp_fanout_addr *addr, guint ifindex,
 			   int family, struct sockaddr_storage *sa)
 {
@@ -105,6 +112,14 @@ gboolean addr_dest_equal(gconstpointer a, gconstpointer b)
 	const struct rtp_fanout_dest *x = a, *y = b;
 
 	return x->ifindex == y->ifindex && addr_equal(&x->addr, &y->addr);
+}
+
+struct rtp_fanout_dest addr_dest_host(const struct rtp_fanout_addr *addr, guint ifindex)
+{
+	struct rtp_fanout_dest host = { .addr = *addr, .ifindex = ifindex };
+
+	host.addr.port = 0;
+	return host;
 }
 
 gboolean addr_same_host(const struct rtp_fanout_addr *a,

@@ -25,6 +25,17 @@ gboolean addr_from_sockaddr(struct rtp_fanout_addr *addr,
 guint addr_scope(const struct sockaddr *sa, socklen_t len);
 
 /**
+ * addr_dest_from_sockaddr - the same two of one address
+ * @dest: set, all but address, port and interface to zero
+ * @sa: see addr_from_sockaddr()
+ * @len: likewise
+ *
+ * Return: FALSE as addr_from_sockaddr() does.
+ */
+gboolean addr_dest_from_sockaddr(struct rtp_fanout_dest *dest, const struct sockaddr *sa,
+				 socklen_t len);
+
+/**
  * addr_to_sockaddr - give an address to a socket
  * @addr: AF_INET or AF_INET6
  * @ifindex: scope of an IPv6 link-local address, else 0
@@ -46,6 +57,9 @@ gboolean addr_equal(gconstpointer a, gconstpointer b);
  */
 guint addr_dest_hash(gconstpointer dest);
 gboolean addr_dest_equal(gconstpointer a, gconstpointer b);
+
+/* addr_dest_host - the key of those who differ in the port alone: that is 0 in it */
+struct rtp_fanout_dest addr_dest_host(const struct rtp_fanout_addr *addr, guint ifindex);
 
 /* addr_same_host - are the addresses, ports aside, the same? */
 gboolean addr_same_host(const struct rtp_fanout_addr *a,

@@ -67,12 +67,10 @@ void fanout_read(struct fanout *fanout)
 		rx_take_offset(fanout);
 	}
 	for (gint i = 0; i < n; i++) {
-		const struct sockaddr *sa = (void *)&names[i];
-		struct rtp_fanout_dest from = {
-			.ifindex = addr_scope(sa, msgs[i].msg_hdr.msg_namelen),
-		};
+		struct rtp_fanout_dest from;
 
-		if (addr_from_sockaddr(&from.addr, sa, msgs[i].msg_hdr.msg_namelen))
+		if (addr_dest_from_sockaddr(&from, (struct sockaddr *)&names[i],
+					    msgs[i].msg_hdr.msg_namelen))
 			rx_take(fanout, rx_data[i], msgs[i].msg_len, &from);
 	}
 	if (fanout->engine)

@@ -79,10 +79,9 @@ void couplings_add(struct couplings *couplings, struct leg *leg,
 		   const struct points *points, const struct adapt_report *report)
 {
 	struct couplings_leg added = { .leg = leg, .points = points };
-	struct rtp_fanout_dest key = { .addr = *leg_addr(leg), .ifindex = leg->dest.ifindex };
+	struct rtp_fanout_dest key = addr_dest_host(leg_addr(leg), leg->dest.ifindex);
 	struct coupling *coupling;
 
-	key.addr.port = 0;
 	coupling = g_hash_table_lookup(couplings->by_addr, &key);
 	if (!coupling) {
 		coupling = g_new0(struct coupling, 1);

@@ -69,14 +69,6 @@ void nat_free(struct nat *nat)
 	g_free(nat);
 }
 
-static struct rtp_fanout_dest nat_host(const struct rtp_fanout_dest *from)
-{
-	struct rtp_fanout_dest host = { .addr = from->addr, .ifindex = from->ifindex };
-
-	host.addr.port = 0;
-	return host;
-}
-
 void nat_await(struct nat *nat, struct leg *leg)
 {
 	GQueue *queue;
@@ -85,7 +77,7 @@ void nat_await(struct nat *nat, struct leg *leg)
 	if (leg->nat.nat || nat->mode == NAT_OFF)
 		return;
 	leg->nat.nat = nat;
-	leg->nat.host = nat_host(&leg->dest);
+	leg->nat.host = addr_dest_host(&leg->dest.addr, leg->dest.ifindex);
 	leg->nat.link.data = leg;
 	queue = g_hash_table_lookup(nat->by_host, &leg->nat.host);
 	if (!queue) {
@@ -239,7 +231,7 @@ struct leg *nat_find(struct nat *nat, const struct rtp_fanout_dest *from, gboole
 		.rtcp = rtcp,
 		.now = g_get_monotonic_time(),
 	};
-	struct rtp_fanout_dest host = nat_host(from);
+	struct rtp_fanout_dest host = addr_dest_host(&from->addr, from->ifindex);
 	GQueue *queue = g_hash_table_lookup(nat->by_host, &host);
 	struct leg *found;
 

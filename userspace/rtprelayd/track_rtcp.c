@@ -306,16 +306,15 @@ static gboolean track_rtcp_ready(gint fd, GIOCondition condition, gpointer user_
 	for (guint i = 0; i < LIMIT_RTCP_BATCH; i++) {
 		struct sockaddr_storage sa;
 		socklen_t sa_len = sizeof(sa);
-		struct rtp_fanout_dest from = { 0 };
+		struct rtp_fanout_dest from;
 		gssize len = recvfrom(fd, data, sizeof(data), MSG_DONTWAIT,
 				      (struct sockaddr *)&sa, &sa_len);
 
 		if (len < 0 && errno == EAGAIN)
 			break;
 		/* any other error is one that ICMP left: the next call reads on */
-		if (len < 0 || !addr_from_sockaddr(&from.addr, (void *)&sa, sa_len))
+		if (len < 0 || !addr_dest_from_sockaddr(&from, (struct sockaddr *)&sa, sa_len))
 			continue;
-		from.ifindex = addr_scope((void *)&sa, sa_len);
 		if (rtcp->started && !rtcp->source.send &&
 		    addr_equal(&from.addr, &rtcp->server.addr))
 			track_rtcp_from_server(rtcp, data, len);
