@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "bandwidth.h"
 
+#include "rate.h"
+
 /* @value: set; 0 without the header */
 static gboolean bandwidth_read_number(GstRTSPMessage *msg, GstRTSPHeaderField field,
 				      guint64 *value)
@@ -21,7 +23,6 @@ gboolean bandwidth_read(GstRTSPMessage *msg, guint64 *octets)
 	if (!bandwidth_read_number(msg, GST_RTSP_HDR_BANDWIDTH, &bits) ||
 	    !bandwidth_read_number(msg, GST_RTSP_HDR_BLOCKSIZE, &block))
 		return FALSE;
-	/* less than an octet is not nothing */
-	*octets = bits ? MAX(bits / 8, 1) : 0;
+	*octets = rate_octets(bits);
 	return TRUE;
 }

@@ -19,8 +19,7 @@ static gboolean config_limit_rate(GKeyFile *file, const char *group, const char 
 	if (text && !rate_parse(text, &bits))
 		return config_fail(error, group, key,
 				   "not bits a second, as 800k, 20M or 10G");
-	/* less than an octet is not nothing */
-	*octets = text ? MAX(bits / 8, 1) : 0;
+	*octets = rate_octets(bits);
 	return TRUE;
 }
 

@@ -23,6 +23,11 @@ gboolean rate_parse(const char *text, guint64 *bits)
 	return TRUE;
 }
 
+guint64 rate_octets(guint64 bits)
+{
+	return bits ? MAX(bits / 8, 1) : 0;
+}
+
 const char *rate_to_string(guint64 octets, char buf[static RATE_STRLEN])
 {
 	gdouble bits = 8.0 * octets;

@@ -20,6 +20,9 @@
  */
 gboolean rate_parse(const char *text, guint64 *bits);
 
+/* rate_octets - bits a second as octets: less than one is not nothing */
+guint64 rate_octets(guint64 bits);
+
 /* rate_to_string - octets a second as "3.1 Mb/s"; returns @buf */
 const char *rate_to_string(guint64 octets, char buf[static RATE_STRLEN]);
 
