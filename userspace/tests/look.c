@@ -86,6 +86,15 @@ JsonObject *look_viewer(JsonNode *status, guint index)
 	       json_array_get_object_element(viewers, index) : NULL;
 }
 
+JsonObject *look_leg(JsonNode *status, guint viewer)
+{
+	JsonObject *object = look_viewer(status, viewer);
+	JsonArray *legs = object ? json_object_get_array_member(object, "tracks") : NULL;
+
+	return legs && json_array_get_length(legs) ?
+	       json_array_get_object_element(legs, 0) : NULL;
+}
+
 GSocket *look_raw(const struct bed *bed)
 {
 	g_autoptr(GSocketAddress) to = g_inet_socket_address_new_from_string(RELAY_HOST,

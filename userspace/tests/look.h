@@ -26,10 +26,14 @@ JsonNode *look_json(const struct bed *bed, const char *path);
 /* look_text - what is at @path, which answers 200 */
 char *look_text(const struct bed *bed, const char *path);
 
-/* look_stream, look_track, look_viewer - of /status; NULL when there is none */
+/*
+ * look_stream, look_track, look_viewer, look_leg - of /status; NULL when there is none; a
+ * viewer's leg is that in its first track
+ */
 JsonObject *look_stream(JsonNode *status, const char *path);
 JsonObject *look_track(JsonNode *status, const char *path, guint track);
 JsonObject *look_viewer(JsonNode *status, guint index);
+JsonObject *look_leg(JsonNode *status, guint viewer);
 
 /* look_int - a number of an object */
 #define look_int(object, name)	json_object_get_int_member(object, name)

@@ -54,10 +54,9 @@ static void reporter_start(struct reporter *reporter, struct bed *bed, const cha
 static char *look_cap(struct bed *bed, const char *member)
 {
 	g_autoptr(JsonNode) status = look_json(bed, "/status");
-	JsonObject *viewer = look_viewer(status, 0), *leg;
+	JsonObject *leg = look_leg(status, 0);
 
-	g_assert_nonnull(viewer);
-	leg = json_array_get_object_element(json_object_get_array_member(viewer, "tracks"), 0);
+	g_assert_nonnull(leg);
 	return g_strdup(json_object_get_string_member(leg, member));
 }
 
@@ -159,11 +158,9 @@ static guint household_whole(struct bed *bed)
 	guint n = 0;
 
 	for (guint i = 0; i < HOUSEHOLD; i++) {
-		JsonObject *viewer = look_viewer(status, i), *leg;
+		JsonObject *leg = look_leg(status, i);
 
-		g_assert_nonnull(viewer);
-		leg = json_array_get_object_element(json_object_get_array_member(viewer, "tracks"),
-						    0);
+		g_assert_nonnull(leg);
 		n += g_str_equal(json_object_get_string_member(leg, "cap"), "7,15,7");
 	}
 	return n;

@@ -194,8 +194,7 @@ static void test_cap(struct bed *bed, gconstpointer unused)
 	g_free(ctl_text(bed, fewer));
 	for (guint i = 0; i < 300 && !g_str_equal(now, "7,15,0"); i++) {
 		g_autoptr(JsonNode) status = look_json(bed, "/status");
-		JsonObject *leg = json_array_get_object_element(
-			json_object_get_array_member(look_viewer(status, 0), "tracks"), 0);
+		JsonObject *leg = look_leg(status, 0);
 
 		g_assert_cmpstr(json_object_get_string_member(leg, "cap"), ==, "7,15,0");
 		g_free(now);

@@ -38,11 +38,10 @@ static gint64 limit_used(const JsonNode *status, guint index, const char *member
 
 static const char *leg_string(JsonNode *status, guint viewer, const char *member)
 {
-	JsonObject *object = look_viewer(status, viewer);
+	JsonObject *leg = look_leg(status, viewer);
 
-	g_assert_nonnull(object);
-	return json_object_get_string_member(json_array_get_object_element(
-			json_object_get_array_member(object, "tracks"), 0), member);
+	g_assert_nonnull(leg);
+	return json_object_get_string_member(leg, member);
 }
 
 /* Up to 10 s, until a member of the viewer's leg begins with @text */

@@ -318,8 +318,7 @@ static void test_caps(struct bed *bed, gconstpointer unused)
 	bed_await_log(bed, "from=2,6,3 to=1,6,3");
 	/* more than that is not tried for it either */
 	status = look_json(bed, "/status");
-	leg = json_array_get_object_element(json_object_get_array_member(
-			look_viewer(status, RTP_FANOUT_MAX_CAPS), "tracks"), 0);
+	leg = look_leg(status, RTP_FANOUT_MAX_CAPS);
 	g_assert_cmpstr(json_object_get_string_member(leg, "wish"), ==, "1,6,3");
 	/* and one that is in use can be had */
 	viewer_teardown(viewers[0]);
@@ -333,8 +332,7 @@ static void test_caps(struct bed *bed, gconstpointer unused)
 	g_assert_cmpint(rtsp_status(lowered->rtsp, "PLAY", lowered->url, lowered->session),
 			==, 200);
 	later = look_json(bed, "/status");
-	leg = json_array_get_object_element(json_object_get_array_member(
-			look_viewer(later, RTP_FANOUT_MAX_CAPS - 1), "tracks"), 0);
+	leg = look_leg(later, RTP_FANOUT_MAX_CAPS - 1);
 	g_assert_cmpstr(json_object_get_string_member(leg, "wish"), ==, "2,6,3");
 	g_assert_cmpstr(json_object_get_string_member(leg, "cap"), ==, "2,6,3");
 	/* of audio all have the same */

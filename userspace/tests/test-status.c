@@ -61,8 +61,7 @@ static void test_viewers(struct bed *bed, gconstpointer unused)
 
 	g_assert_cmpint(look_int(look_stream(status, "/cam"), "viewers"), ==, 2);
 	for (guint i = 0; (viewer = look_viewer(status, i)); i++) {
-		JsonObject *leg = json_array_get_object_element(
-				json_object_get_array_member(viewer, "tracks"), 0);
+		JsonObject *leg = look_leg(status, i);
 		guint n = json_array_get_length(json_object_get_array_member(viewer, "tracks"));
 
 		legs += look_int(leg, "packets");
@@ -100,12 +99,12 @@ static void test_loss(struct bed *bed, gconstpointer unused)
 	status = look_json(bed, "/status");
 	/* it complains, and so it is the first, though it came later */
 	viewer = look_viewer(status, 0);
-	leg = json_array_get_object_element(json_object_get_array_member(viewer, "tracks"), 0);
+	leg = look_leg(status, 0);
 	g_assert_cmpstr(json_object_get_string_member(viewer, "slow"), ==, "network");
 	g_assert_nonnull(strstr(json_object_get_string_member(viewer, "why"), "25.0 %"));
 	g_assert_cmpfloat(json_object_get_double_member(leg, "loss"), ==, 0.25);
 	viewer = look_viewer(status, 1);
-	leg = json_array_get_object_element(json_object_get_array_member(viewer, "tracks"), 0);
+	leg = look_leg(status, 1);
 	g_assert_cmpstr(json_object_get_string_member(viewer, "slow"), ==, "none");
 	g_assert_cmpfloat(json_object_get_double_member(leg, "loss"), ==, 0);
 	metrics = look_text(bed, "/metrics?viewers=1");
@@ -134,9 +133,8 @@ static void test_interleaved(struct bed *bed, gconstpointer unused)
 	g_assert_cmpint(rtsp_status(rtsp, "PLAY", bed->url, session), ==, 200);
 	g_usleep(300000);
 	status = look_json(bed, "/status");
-	g_assert_nonnull(look_viewer(status, 0));
-	leg = json_array_get_object_element(
-		json_object_get_array_member(look_viewer(status, 0), "tracks"), 0);
+	leg = look_leg(status, 0);
+	g_assert_nonnull(leg);
 	g_assert_cmpstr(json_object_get_string_member(leg, "transport"), ==, "tcp");
 	g_assert_cmpstr(json_object_get_string_member(leg, "backend"), ==, "user");
 	g_assert_true(g_str_has_prefix(json_object_get_string_member(leg, "address"),
