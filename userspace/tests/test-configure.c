@@ -7,6 +7,7 @@
 
 #include "addr.h"
 #include "fanout.h"
+#include "udp_socket.h"
 
 #define PT		96
 #define SSRC		0x12345678
@@ -30,22 +31,6 @@ struct bed {
 	guint8 last[64];		/* the last of them */
 	guint events;
 };
-
-static int open_socket(struct rtp_fanout_addr *addr)
-{
-	struct sockaddr_in sin = {
-		.sin_family = AF_INET,
-		.sin_addr.s_addr = htonl(INADDR_LOOPBACK),
-	};
-	socklen_t len = sizeof(sin);
-	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-
-	g_assert_cmpint(fd, >=, 0);
-	g_assert_cmpint(bind(fd, (struct sockaddr *)&sin, sizeof(sin)), ==, 0);
-	g_assert_cmpint(getsockname(fd, (struct sockaddr *)&sin, &len), ==, 0);
-	addr_from_sockaddr(addr, (struct sockaddr *)&sin, len);
-	return fd;
-}
 
 static void count_datagram(const guint8 *data, gsize len,
 			   const struct rtp_fanout_dest *from, gpointer user_data)
@@ -72,9 +57,9 @@ static void set_up(struct bed *bed, gconstpointer rewrites)
 	g_autoptr(GError) error = NULL;
 
 	memset(bed, 0, sizeof(*bed));
-	bed->fd = open_socket(&bed->addr);
+	bed->fd = udp_socket(&bed->addr);
 	for (guint i = 0; i < 2; i++)
-		bed->sources[i] = open_socket(&bed->from[i]);
+		bed->sources[i] = udp_socket(&bed->from[i]);
 	bed->config = (struct rtp_fanout_config){
 		.source = bed->from[0],
 		.codec = { [PT] = RTP_FANOUT_CODEC_OPAQUE },
@@ -85,7 +70,7 @@ static void set_up(struct bed *bed, gconstpointer rewrites)
 				 &error);
 	g_assert_no_error(error);
 	for (guint i = 0; i < RECEIVERS; i++) {
-		bed->receivers[i] = open_socket(&dest.addr);
+		bed->receivers[i] = udp_socket(&dest.addr);
 		bed->next[i] = -1;
 		/* the second has a cap, and numbers of its own */
 		dest.cap.tid = i ? 6 : 7;

@@ -1,33 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* The user's backend when a destination cannot be sent to: all others are. */
 #include <arpa/inet.h>
-#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "addr.h"
 #include "fanout.h"
+#include "udp_socket.h"
 
 #define PT		96
 #define RECEIVERS	3
 #define DATAGRAMS	20
 #define LEN		100
-
-static int open_socket(struct rtp_fanout_addr *addr)
-{
-	struct sockaddr_in in = {
-		.sin_family = AF_INET,
-		.sin_addr.s_addr = htonl(INADDR_LOOPBACK),
-	};
-	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK, 0);
-	socklen_t len = sizeof(in);
-
-	g_assert_cmpint(fd, >=, 0);
-	g_assert_cmpint(bind(fd, (struct sockaddr *)&in, len), ==, 0);
-	g_assert_cmpint(getsockname(fd, (struct sockaddr *)&in, &len), ==, 0);
-	g_assert_true(addr_from_sockaddr(addr, (struct sockaddr *)&in, len));
-	return fd;
-}
 
 static void transmit(int source, const struct rtp_fanout_addr *to, guint16 seq)
 {
@@ -54,12 +38,12 @@ static void test_failed_destination(void)
 	struct fanout *fanout;
 	guint8 data[2 * LEN];
 
-	fd = open_socket(&addr);
-	source = open_socket(&config.source);
+	fd = udp_socket(&addr);
+	source = udp_socket(&config.source);
 	fanout = fanout_new(fd, FANOUT_USER, &config, NULL, NULL, NULL);
 	g_assert_nonnull(fanout);
 	for (guint i = 0; i < G_N_ELEMENTS(dests); i++) {
-		receivers[i] = open_socket(&dests[i].addr);
+		receivers[i] = udp_socket(&dests[i].addr);
 		if (&dests[i] == failed)
 			inet_pton(AF_INET, "127.255.255.255", dests[i].addr.addr);
 		dests[i].cap = FANOUT_CAP_ALL;

@@ -7,6 +7,7 @@
 
 #include "addr.h"
 #include "fanout.h"
+#include "udp_socket.h"
 
 #define PT		96
 #define SSRC		0x12345678
@@ -34,21 +35,6 @@ struct bed {
 		gsize len;
 	} seen[MAX_SEEN];
 };
-
-static int open_socket(struct rtp_fanout_addr *addr)
-{
-	struct sockaddr_in sa = {
-		.sin_family = AF_INET,
-		.sin_addr.s_addr = htonl(INADDR_LOOPBACK),
-	};
-	socklen_t len = sizeof(sa);
-	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK, 0);
-
-	g_assert_cmpint(bind(fd, (struct sockaddr *)&sa, len), ==, 0);
-	g_assert_cmpint(getsockname(fd, (struct sockaddr *)&sa, &len), ==, 0);
-	g_assert_true(addr_from_sockaddr(addr, (struct sockaddr *)&sa, len));
-	return fd;
-}
 
 static guint take(guint64 cookie, const struct fanout_copy *copies, guint n,
 		  gpointer user_data)
@@ -81,9 +67,9 @@ static void set_up(struct bed *bed, gconstpointer unused)
 	g_autoptr(GError) error = NULL;
 
 	bed->room = MAX_SEEN;
-	bed->fd = open_socket(&bed->addr);
-	bed->source = open_socket(&config.source);
-	bed->receiver = open_socket(&bed->dest);
+	bed->fd = udp_socket(&bed->addr);
+	bed->source = udp_socket(&config.source);
+	bed->receiver = udp_socket(&bed->dest);
 	bed->fanout = fanout_new(bed->fd, FANOUT_USER, &config, &callbacks, bed, &error);
 	g_assert_no_error(error);
 }
