@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* What viewers report, and those at one address, who are adapted together */
 #include <arpa/inet.h>
-#include <gst/gst.h>
 
 #include "clip.h"
 #include "couplings.h"

@@ -4,7 +4,6 @@
  * all that the limiter asks is defined here.
  */
 #include <ifaddrs.h>
-#include <net/if.h>
 #include <netinet/in.h>
 #include <string.h>
 #include <time.h>

@@ -3,7 +3,6 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <gst/gst.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "track.h"
