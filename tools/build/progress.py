@@ -15,6 +15,7 @@ PERIOD = 5.0
 _start = time.monotonic()
 _print = threading.Lock()
 _running = set()
+_blamed = []
 
 
 class Failed(Exception):
@@ -28,6 +29,18 @@ def elapsed(seconds):
 def say(text):
     with _print:
         print(f"[{elapsed(time.monotonic() - _start):>5}] {text}", flush=True)
+
+
+def blame(text):
+    """Prints what went wrong, and keeps it for those who look only at the end."""
+    with _print:
+        print(text, flush=True)
+        _blamed.append(text)
+
+
+def blamed():
+    """All that went wrong, as it was printed."""
+    return list(_blamed)
 
 
 @contextlib.contextmanager

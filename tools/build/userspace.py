@@ -6,7 +6,7 @@ import re
 import xml.etree.ElementTree as ElementTree
 
 from build import place
-from build.progress import Failed, run
+from build.progress import Failed, blame, run
 
 SOURCE = place.CHECKOUT / "userspace"
 KINDS = {
@@ -70,7 +70,7 @@ def test(kind, into, what, *options, setup=None):
         raise trouble or Failed(f"{what} left no report; see {_log(kind, 'test')}")
     passed, failed, skipped = junit(report)
     if trouble:
-        print(trouble)
+        blame(trouble)
         # A test that crashed before its first result is in no report.
         failed = max(failed, 1)
     return passed, failed, skipped

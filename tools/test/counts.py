@@ -2,10 +2,15 @@
 """(passed, failed, skipped) of a KTAP report, by the kernel's own parser."""
 
 import json
+import re
 import subprocess
 import tempfile
 
-from build.progress import Failed
+from build.progress import Failed, blame
+
+# Of a failed program's output: enough to see which check it was.
+SAYS = re.compile(r"^[# ]*(\S+\.[ch]:\d+:.*|not ok .*)")
+LINES = 12
 
 
 def _bad(group):
@@ -38,10 +43,10 @@ def ktap(patched, text, what=""):
     sums = group["misc"]
     failed = sums["failed"] + sums["crashed"]
     for name in _bad(group):
-        print(f"    not ok: {what}{name}")
+        blame(f"    not ok: {what}{name}")
     # A report that breaks its own plan; one with no test at all is the caller's.
     if sums["tests"] and sums["errors"] and not failed:
-        print(f"    not ok: {what}{sums['errors']} errors in the report")
+        blame(f"    not ok: {what}{sums['errors']} errors in the report")
         failed = sums["errors"]
     return sums["passed"], failed, sums["skipped"]
 
@@ -65,6 +70,8 @@ def kselftest(patched, text, logs):
             # In spite of its cases: by a crash or the time limit.
             counted = (counted[0], 1, counted[2])
         if counted[1]:
-            print(f"    {program} failed; its output is {log}")
+            blame(f"    {program} failed; its output is {log}")
+            for said in list(filter(None, map(SAYS.match, lines)))[-LINES:]:
+                blame(f"        {said[1]}")
         total = tuple(map(sum, zip(total, counted)))
     return total

@@ -43,7 +43,7 @@ class Stages:
             raise trouble or Failed(f"no KTAP in {log}")
         passed, failed, skipped = counts.ktap(patched, text)
         if trouble:
-            print(trouble)
+            progress.blame(trouble)
             failed = max(failed, 1)
         return passed, failed, skipped
 
