@@ -2,8 +2,10 @@
 /*
  * Access units come at once and leave spread: what a link with a shallow buffer
  * carries on the average arrives. A test machine can be held up, so that of
- * times the order of magnitude is judged, and not of each of them.
+ * times the order of magnitude is judged, and not of each of them; and what is
+ * late for such a cause is tried again, while what is wrong stays so.
  */
+#include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
 
@@ -22,6 +24,8 @@
 #define VIEWERS		40
 #define PERCENT		80
 #define GROUP		4
+/* What a machine that is held up may spoil, one after the other. */
+#define TRIES		12
 /* Bytes of a datagram on the link, with a payload of 100. */
 #define FRAME		(14 + 20 + 8 + 12 + 100)
 
@@ -127,13 +131,15 @@ static bool fast(struct _test_data_pacing *self)
 /* What the thesis lost, since all copies left at once. */
 TEST_F(pacing, without)
 {
-	unsigned int lost;
+	unsigned int lost, tries = 0;
 
 	if (!fast(self))
 		SKIP(return, "too slow a machine");
 	begin(self, wire, VIEWERS, 0);
-	lost = dropped(self);
-	TH_LOG("%u of %u lost", lost, UNITS * UNIT * VIEWERS);
+	do {
+		lost = dropped(self);
+		TH_LOG("%u of %u lost", lost, UNITS * UNIT * VIEWERS);
+	} while (lost <= UNITS * UNIT * VIEWERS / 5 && ++tries < TRIES);
 	EXPECT_LT(UNITS * UNIT * VIEWERS / 5, lost);
 }
 
@@ -149,40 +155,43 @@ TEST_F(pacing, with)
 	do {
 		lost = dropped(self);
 		TH_LOG("%u of %u lost", lost, UNITS * UNIT * VIEWERS);
-	} while (lost && ++tries < 4);
+	} while (lost && ++tries < TRIES);
 	EXPECT_EQ(0, lost);
 	EXPECT_EQ(0, self->info.rx_lost);
 	EXPECT_TRUE(fo_stream_seen(stream, self->info.tx_packets));
 }
 
-/* No viewer gets more at once than allowed, and they have it one by one. */
-TEST_F(pacing, spread)
+/* Sends some access units; whether no viewer got more at once than allowed, and
+ * they had it one by one. Who is held up now and then is so for less than one
+ * in four.
+ */
+static bool spread(struct _test_data_pacing *self)
 {
 	const __u64 share = INTERVAL_NS * PERCENT / 100 * GROUP / UNIT;
+	/* the last group of an access unit has none behind it */
+	const unsigned int groups = UNITS * UNIT / GROUP;
+	const unsigned int pairs = (groups - UNITS) * VIEWERS;
 	static __u64 seen[UNITS * UNIT][VIEWERS];
 	struct fo_stream *stream = &self->stream;
-	unsigned int i, v, apart = 0, wide = 0, even = 0, groups;
+	unsigned int i, v, apart = 0, wide = 0, even = 0;
 	__u64 first, last, middle;
 	struct fo_dgram dgram;
 
-	if (!fast(self))
-		SKIP(return, "too slow a machine");
-	begin(self, wire, VIEWERS, PERCENT);
-	units(self, LEARN);
-	ASSERT_TRUE(fo_stream_idle(stream));
-	ASSERT_TRUE(fo_stream_seen(stream, LEARN * UNIT * VIEWERS));
 	fo_stream_anew(stream);
+	self->next = 0;
 	units(self, UNITS);
-	ASSERT_TRUE(fo_stream_idle(stream));
+	if (!fo_stream_idle(stream))
+		fo_fatal("idle");
 	for (i = 0; i < UNITS * UNIT * VIEWERS; i++) {
-		ASSERT_TRUE(fo_wire_next(wire, &dgram));
-		ASSERT_TRUE(fo_stream_judge(stream, &dgram));
+		/* who captures is held up as well */
+		if (!fo_wire_next(wire, &dgram))
+			return false;
+		if (!fo_stream_judge(stream, &dgram))
+			fo_fatal("copy");
 		seen[fo_stream_sent(stream, &dgram)][dgram.to.addr[3] - 1] =
 			dgram.ns;
 	}
 
-	/* the last group of an access unit has none behind it */
-	groups = UNITS * UNIT / GROUP;
 	for (i = 0; i < UNITS * UNIT; i += GROUP) {
 		first = ~0ULL;
 		last = 0;
@@ -201,12 +210,28 @@ TEST_F(pacing, spread)
 		wide += last - first > share / 2;
 		even += middle > VIEWERS / 4;
 	}
-	TH_LOG("of %u groups: %u and %u, of %u pairs: %u", groups, wide, even,
-	       (groups - UNITS) * VIEWERS, apart);
-	/* who is held up now and then is so for less than one in four */
-	EXPECT_LE(3 * (groups - UNITS) * VIEWERS, 4 * apart);
-	EXPECT_LE(3 * groups, 4 * wide);
-	EXPECT_LE(3 * groups, 4 * even);
+	fprintf(stderr, "# of %u groups: %u and %u, of %u pairs: %u\n",
+		groups, wide, even, pairs, apart);
+	return 4 * apart >= 3 * pairs && 4 * wide >= 3 * groups &&
+	       4 * even >= 3 * groups;
+}
+
+TEST_F(pacing, spread)
+{
+	struct fo_stream *stream = &self->stream;
+	unsigned int tries = 0;
+	bool done;
+
+	if (!fast(self))
+		SKIP(return, "too slow a machine");
+	begin(self, wire, VIEWERS, PERCENT);
+	units(self, LEARN);
+	ASSERT_TRUE(fo_stream_idle(stream));
+	ASSERT_TRUE(fo_stream_seen(stream, LEARN * UNIT * VIEWERS));
+	do {
+		done = spread(self);
+	} while (!done && ++tries < TRIES);
+	EXPECT_TRUE(done);
 }
 
 /* fq holds 10,000 packets, 100 of a flow, and none whose time is far off: it
