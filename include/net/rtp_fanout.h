@@ -8,9 +8,12 @@
 
 #include <linux/errno.h>
 #include <linux/sockptr.h>
+#include <net/netlink.h>
+#include <uapi/linux/rtp_fanout.h>
 
 struct module;
 struct msghdr;
+struct sk_buff;
 struct sock;
 
 /**
@@ -22,6 +25,10 @@ struct sock;
  *	argument
  * @close: a fan-out's socket is being closed. Process context, socket not
  *	locked.
+ * @diag: describe the fan-out of a UDP socket, if it has one, by
+ *	INET_DIAG_RTP_FANOUT. Any context, in an RCU read section; the socket is
+ *	not locked, and stays. The last argument says whether who asks has
+ *	CAP_NET_ADMIN. Returns 0 or -EMSGSIZE.
  */
 struct rtp_fanout_ops {
 	struct module *owner;
@@ -29,7 +36,14 @@ struct rtp_fanout_ops {
 			  unsigned int optlen);
 	int (*getsockopt)(struct sock *sk, sockptr_t optval, sockptr_t optlen);
 	void (*close)(struct sock *sk);
+	int (*diag)(struct sock *sk, struct sk_buff *skb, bool net_admin);
 };
+
+/* The most bytes that INET_DIAG_RTP_FANOUT takes. */
+#define RTP_FANOUT_DIAG_SIZE						\
+	(nla_total_size(0) +						\
+	 nla_total_size(sizeof(struct rtp_fanout_config)) +		\
+	 nla_total_size_64bit(sizeof(struct rtp_fanout_info)))
 
 #if IS_ENABLED(CONFIG_RTP_RELAY)
 int rtp_fanout_register(const struct rtp_fanout_ops *ops);
@@ -40,6 +54,7 @@ int rtp_fanout_security_send(struct sock *sk, struct msghdr *msg);
 int rtp_fanout_setsockopt(struct sock *sk, sockptr_t optval,
 			  unsigned int optlen);
 int rtp_fanout_getsockopt(struct sock *sk, sockptr_t optval, sockptr_t optlen);
+int rtp_fanout_diag(struct sock *sk, struct sk_buff *skb, bool net_admin);
 #else
 static inline int rtp_fanout_setsockopt(struct sock *sk, sockptr_t optval,
 					unsigned int optlen)
@@ -51,6 +66,12 @@ static inline int rtp_fanout_getsockopt(struct sock *sk, sockptr_t optval,
 					sockptr_t optlen)
 {
 	return -ENOPROTOOPT;
+}
+
+static inline int rtp_fanout_diag(struct sock *sk, struct sk_buff *skb,
+				  bool net_admin)
+{
+	return 0;
 }
 #endif
 

@@ -31,7 +31,7 @@ EXPORT_SYMBOL_IF_KUNIT(rtp_classes_init);
  * rtp_classes_count() - how many caps destinations have
  * @classes: the fan-out's
  *
- * Context: Process context.
+ * Context: Any context but hard interrupts.
  * Return: how many, the class without a cap included where a destination has
  * it.
  */

@@ -292,7 +292,8 @@ int rtp_fanout_configure(struct rtp_fanout *fanout,
 	fanout->config.flags = config->flags & ~RTP_FANOUT_RESTART;
 	fanout->config.pace_percent = config->pace_percent;
 	fanout->config.pace_burst = config->pace_burst;
-	fanout->config.silent_ms = config->silent_ms;
+	/* Pairs with rtp_diag_config(). */
+	WRITE_ONCE(fanout->config.silent_ms, config->silent_ms);
 	/* Pairs with rtp_owner_pace_asked(). */
 	WRITE_ONCE(fanout->pace_asked, rtp_fanout_pace(config));
 	rcu_assign_pointer(fanout->filter, filter);
@@ -343,6 +344,25 @@ struct rtp_fanout *rtp_fanout_locked(struct sock *sk)
 
 	return rcu_dereference_protected(__sk_user_data(sk),
 					 lockdep_sock_is_held(sk));
+}
+
+/**
+ * rtp_fanout_rcu() - a socket's fan-out, for who does not hold its lock
+ * @sk: a UDP socket
+ *
+ * One that is being detached or closed is not found from there on, and is freed
+ * a grace period later; sk_user_data has another's no sooner.
+ *
+ * Context: RCU read section, for which the fan-out stays.
+ * Return: the fan-out, or NULL.
+ */
+struct rtp_fanout *rtp_fanout_rcu(struct sock *sk)
+{
+	/* Pairs with rtp_fanout_claim(). */
+	if (smp_load_acquire(&udp_sk(sk)->encap_type) != UDP_ENCAP_RTP_FANOUT)
+		return NULL;
+
+	return rcu_dereference_sk_user_data(sk);
 }
 
 static void rtp_fanout_fill_stats(const struct rtp_fanout *fanout,
@@ -396,7 +416,8 @@ static void rtp_fanout_add_shard(const struct rtp_shard *shard,
  * @fanout: the fan-out
  * @info: filled in, from zero
  *
- * Context: Process context, socket locked.
+ * Context: Socket locked; or RCU read section, and then what is changed under
+ * the socket lock is each as it is at the moment.
  */
 void rtp_fanout_fill_info(struct rtp_fanout *fanout,
 			  struct rtp_fanout_info *info)
@@ -405,7 +426,8 @@ void rtp_fanout_fill_info(struct rtp_fanout *fanout,
 	const atomic64_t *count = fanout->rx_count;
 	unsigned int i;
 
-	info->dests = fanout->table.used;
+	/* data_race(): as it is at the moment, where the socket is not locked. */
+	info->dests = data_race(fanout->table.used);
 	info->caps = rtp_classes_count(&fanout->classes);
 	info->bpf_id = rtp_bpf_id(fanout->bpf);
 	info->switching = READ_ONCE(fanout->classes.switching);
@@ -415,7 +437,8 @@ void rtp_fanout_fill_info(struct rtp_fanout *fanout,
 		       READ_ONCE(stream->max_seq);
 	info->rx_jitter = READ_ONCE(fanout->source.jitter);
 	info->ts_offset = READ_ONCE(fanout->source.offset);
-	info->failed_index = fanout->failed_index;
+	/* data_race(): likewise */
+	info->failed_index = data_race(fanout->failed_index);
 	info->queue_bytes = READ_ONCE(fanout->queue_bytes);
 	info->queue_limit = READ_ONCE(fanout->sk->sk_rcvbuf);
 	info->inflight_bytes = sk_wmem_alloc_get(fanout->sk);

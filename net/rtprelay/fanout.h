@@ -62,6 +62,10 @@ struct rtp_filter;
  * The fan-out is found from the socket by sk_user_data under RCU or the socket
  * lock. It is stopped before the socket goes, so that everything here can use
  * the socket without a reference of its own.
+ *
+ * sock_diag looks at a fan-out under RCU alone: rtp_fanout_rcu() finds it, and it
+ * is freed a grace period after it cannot be found any more. What is changed
+ * under the socket lock it reads as it is at the moment.
  */
 
 /* Counted in softirq, off the fast path: what struct rtp_fanout_info describes
@@ -257,6 +261,7 @@ int rtp_fanout_configure(struct rtp_fanout *fanout,
 int rtp_fanout_detach(struct sock *sk);
 void rtp_fanout_close(struct sock *sk);
 struct rtp_fanout *rtp_fanout_locked(struct sock *sk);
+struct rtp_fanout *rtp_fanout_rcu(struct sock *sk);
 void rtp_fanout_fill_info(struct rtp_fanout *fanout,
 			  struct rtp_fanout_info *info);
 

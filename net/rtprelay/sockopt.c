@@ -11,6 +11,7 @@
 #include <net/sock.h>
 #include <uapi/linux/rtp_fanout.h>
 #include "control.h"
+#include "diag.h"
 #include "drop.h"
 #include "event.h"
 #include "fanout.h"
@@ -341,6 +342,7 @@ static const struct rtp_fanout_ops rtp_sockopt_ops = {
 	.setsockopt = rtp_sockopt_set,
 	.getsockopt = rtp_sockopt_get,
 	.close = rtp_fanout_close,
+	.diag = rtp_diag_fill,
 };
 
 static int __init rtp_init(void)

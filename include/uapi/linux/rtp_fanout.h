@@ -522,4 +522,23 @@ struct rtp_fanout_event {
 	__u32	error;
 };
 
+/**
+ * enum rtp_fanout_diag - attributes of INET_DIAG_RTP_FANOUT (linux/inet_diag.h)
+ * @RTP_FANOUT_DIAG_UNSPEC: no attribute has it
+ * @RTP_FANOUT_DIAG_PAD: aligns others
+ * @RTP_FANOUT_DIAG_CONFIG: struct rtp_fanout_config as RTP_FANOUT_CONFIG returns
+ *	it; to who has not CAP_NET_ADMIN with source and ssrc 0
+ * @RTP_FANOUT_DIAG_INFO: struct rtp_fanout_info; to who has not CAP_NET_ADMIN
+ *	with ssrc, rx_seq, ts_offset and bpf_id 0
+ *
+ * sock_diag(7) returns INET_DIAG_RTP_FANOUT for a UDP socket that has a fan-out
+ * when INET_DIAG_INFO is asked for. The structures may grow at their tail.
+ */
+enum rtp_fanout_diag {
+	RTP_FANOUT_DIAG_UNSPEC,
+	RTP_FANOUT_DIAG_PAD,
+	RTP_FANOUT_DIAG_CONFIG,
+	RTP_FANOUT_DIAG_INFO,
+};
+
 #endif /* _UAPI_LINUX_RTP_FANOUT_H */
