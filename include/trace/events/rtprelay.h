@@ -128,6 +128,7 @@ TRACE_EVENT(rtprelay_send,
 		__field(__u64, cookie)
 		__field(__u64, serial)
 		__field(__u64, when)
+		__field(const void *, skbaddr)
 		__field(__u32, len)
 		__field(__u16, datagrams)
 		__field(__u16, seq)
@@ -140,6 +141,7 @@ TRACE_EVENT(rtprelay_send,
 		__entry->cookie = cookie;
 		__entry->serial = serial;
 		__entry->when = when;
+		__entry->skbaddr = skb;
 		__entry->len = skb->len - sizeof(struct udphdr);
 		__entry->datagrams = skb_shinfo(skb)->gso_segs ?: 1;
 		__entry->seq = RTPRELAY_LOAD_SEQ(skb);
@@ -147,10 +149,10 @@ TRACE_EVENT(rtprelay_send,
 		RTPRELAY_STORE_ADDR(__entry->dest, addr);
 	),
 
-	TP_printk("socket=%llu dest=%pISpc cookie=%llu serial=%llu seq=%u datagrams=%u len=%u when=%llu",
+	TP_printk("socket=%llu dest=%pISpc cookie=%llu serial=%llu seq=%u datagrams=%u len=%u when=%llu skbaddr=%p",
 		  __entry->socket, __entry->dest, __entry->cookie,
 		  __entry->serial, __entry->seq, __entry->datagrams,
-		  __entry->len, __entry->when)
+		  __entry->len, __entry->when, __entry->skbaddr)
 );
 
 TRACE_EVENT(rtprelay_dest_drop,

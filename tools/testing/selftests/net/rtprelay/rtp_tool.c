@@ -9,7 +9,8 @@
  *		after so long a silence
  *	rtp_tool relay AT SOURCE DESTINATION...
  *		says "ready", runs until its input ends, then says for each
- *		destination: ADDRESS packets route output
+ *		destination: ADDRESS packets route output. Their cookies
+ *		count from 1.
  *	rtp_tool espinudp AT		takes ESP in UDP, until it is killed
  *
  * Addresses are ADDRESS,PORT.
@@ -106,6 +107,7 @@ static int do_relay(char **args, int dests)
 	fo_dest(&dest, AF_INET, FO_HOST_ANY, 1);
 	for (i = 0; i < dests; i++) {
 		fo_parse(&dest.addr, args[2 + i]);
+		dest.cookie = i + 1;
 		errno = -fo_add(fd, &dest, 1);
 		if (errno)
 			fo_fatal(args[2 + i]);
