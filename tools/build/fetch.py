@@ -56,25 +56,30 @@ def mirror():
     raise Failed("packages come from a Debian mirror and apt has none configured here.")
 
 
-def _download(package, what, base):
-    """The directory that package, which has what for a kernel, is unpacked in."""
-    suite = SUITES[base]
+def following(suites, types, log):
+    """apt-get and apt-cache, as the words of a command, that know these suites only."""
     uri, key = mirror()
     state = place.DOWNLOAD / "apt"
     for name in ("lists/partial", "archives/partial"):
         (state / name).mkdir(parents=True, exist_ok=True)
     sources = state / "debian.sources"
-    sources.write_text(f"Types: deb\nURIs: {uri}\nSuites: {suite}\nComponents: main\n"
-                       + (f"Signed-By: {key}\n" if key else ""))
+    sources.write_text(f"Types: {types}\nURIs: {uri}\nSuites: {' '.join(suites)}\n"
+                       "Components: main\n" + (f"Signed-By: {key}\n" if key else ""))
     options = {"Dir::Etc::sourcelist": sources, "Dir::Etc::sourceparts": "-",
                "Dir::State::lists": state / "lists", "Dir::Cache": state,
                "APT::Sandbox::User": "root" if os.geteuid() == 0 else ""}
-    apt = ["apt-get"]
-    for name, value in options.items():
-        apt += ["--option", f"{name}={value}"]
+    words = [word for name, value in options.items()
+             for word in ("--option", f"{name}={value}")]
+    run(f"lists of {', '.join(suites)}", ["apt-get", *words, "update"], log, marks="^E:")
+    return ["apt-get", *words], ["apt-cache", *words]
+
+
+def _download(package, what, base):
+    """The directory that package, which has what for a kernel, is unpacked in."""
+    suite = SUITES[base]
     log = place.CACHE / "log" / "fetch.log"
     try:
-        run(f"lists of {suite}", [*apt, "update"], log, marks="^E:")
+        apt, _ = following([suite], "deb", log)
         say(f"fetching {package} ({what})")
         run(package, [*apt, "download", package], log, marks="^E:", cwd=place.DOWNLOAD)
     except Failed as failure:

@@ -14,7 +14,7 @@ from series import source
 
 WIDTH = 78
 # What a subject says the series is for; a backport's says its kernel.
-MAIN = "net-next"
+FOR = {place.BASE: "net-next", source.IPROUTE2: "iproute2-next"}
 
 
 @dataclasses.dataclass
@@ -96,8 +96,7 @@ def _diffstat(stats, created):
 def _mail(base, number, total, subject, text):
     sender, date = source.author()
     digits = len(str(total))
-    tree = MAIN if base == place.BASE else base
-    title = f"[PATCH {tree} {number:0{digits}}/{total}] {subject}"
+    title = f"[PATCH {FOR.get(base, base)} {number:0{digits}}/{total}] {subject}"
     head = ["From " + "0" * 40 + " Mon Sep 17 00:00:00 2001", f"From: {sender}", f"Date: {date}",
             "\n ".join(textwrap.wrap(f"Subject: {title}", WIDTH, break_long_words=False,
                                      break_on_hyphens=False))]

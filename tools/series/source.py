@@ -7,6 +7,9 @@ their kernel paths) and a diff to the kernel's own files.
 A backport, tools/series/6.12, has the same patches. NN-slug/core.diff there stands in
 for what the main series does to the files that it names, and the diffs in compat
 change our files.
+
+iproute2's series, tools/series/iproute2, has patches of its own. A header of ours is in
+it as user space has it.
 """
 
 import dataclasses
@@ -26,6 +29,8 @@ from build.progress import Failed
 MOST = 15
 # Stands once, whole, in the tree; a patch has the lines whose sources exist by then.
 GROWING = "net/rtprelay/Makefile"
+# The series that is for no kernel.
+IPROUTE2 = "iproute2"
 # Where everything goes into the kernel; what stands there must be in a patch.
 OURS = ["net/rtprelay", "include/net", "include/uapi", "include/trace",
         "tools/testing/selftests/net/rtprelay", "Documentation/networking"]
@@ -101,12 +106,13 @@ def _places(base):
 
 
 def patches(base):
-    """The patches of the series for kernel base, in their order."""
+    """The patches of the series for kernel base, or for iproute2, in their order."""
     found = []
     owner = {}
-    places = _places(place.BASE)
+    main = place.BASE if base in place.BACKPORTS else base
+    places = _places(main)
     if [p.name[:3] for p in places] != [f"{n:02}-" for n in range(1, len(places) + 1)]:
-        raise Failed(f"{place.SERIES / place.BASE}: patches are numbered 01-, 02-, ... "
+        raise Failed(f"{place.SERIES / main}: patches are numbered 01-, 02-, ... "
                      "without a gap")
     for name in {p.name for p in _places(base)} - {p.name for p in places}:
         raise Failed(f"{place.SERIES / base / name}: the main series has no such patch")
@@ -157,12 +163,19 @@ def _compat(base):
         return {name: (Path(scratch) / name).read_text() for name in changed}
 
 
+def _exported(text):
+    """A header as `make headers_install` leaves it."""
+    return re.sub(r"(?m)^#(ifndef|define|endif\s*/\*)\s*_UAPI", r"#\1 ", text)
+
+
 def text_of(name, base):
     """(text, mode) of one of our files, as it is on kernel base."""
     path = place.CHECKOUT / name
     if not path.is_file():
         raise Failed(f"'files' of a patch names {name}, which does not exist")
     text = _compat(base).get(name) or path.read_text()
+    if base == IPROUTE2:
+        text = _exported(text)
     if not text.endswith("\n"):
         raise Failed(f"{name}: empty, or no newline at its end")
     return text, 0o100755 if os.access(path, os.X_OK) else 0o100644

@@ -4,7 +4,7 @@
 import re
 import shutil
 
-from build import place
+from build import iproute2, place
 from build.progress import say
 from test import counts
 from vm.guest import Guest, show
@@ -54,7 +54,10 @@ def boot(name, kernel, tests, chosen, limit, output=show, nice=0, *append):
         text.extend(part)
         output(part)
 
+    # one that shows fan-outs, which the machine's own may not
+    ss = iproute2.ss()
     guest = Guest(kernel, [tests / "run_kselftest.sh", "-p", out / "programs", *chosen], out,
+                  env={"SS": ss} if ss else None,
                   append=append, cwd=tests, cards=True, nice=nice)
     guest.run(limit, keep)
     (out / "ktap").write_bytes(text)
