@@ -3,6 +3,7 @@
  * What goes wrong at one destination stays there, and is told; what is too much
  * is dropped, and counted; memory comes back.
  */
+#include <net/if.h>
 #include <poll.h>
 #include <sched.h>
 #include <stdio.h>
@@ -11,6 +12,8 @@
 
 #include "fanout_lib.h"
 #include "kselftest_harness.h"
+
+static int peer;
 
 FIXTURE(failure)
 {
@@ -277,8 +280,110 @@ TEST_F(failure, nobody_reads)
 	EXPECT_TRUE(FO_WAIT(!meminfo(self->relay.fd, SK_MEMINFO_RMEM_ALLOC)));
 }
 
+FIXTURE(vrf)
+{
+	struct fo_relay relay;
+	struct rtp_fanout_dest dest;
+};
+
+FIXTURE_VARIANT(vrf)
+{
+	int family;
+	const char *ours;
+	const char *theirs;
+	int level;
+	int recverr;
+};
+
+FIXTURE_VARIANT_ADD(vrf, ipv4)
+{
+	.family = AF_INET,
+	.ours = FO_PEER_OURS,
+	.theirs = FO_PEER_THEIRS,
+	.level = IPPROTO_IP,
+	.recverr = IP_RECVERR,
+};
+
+FIXTURE_VARIANT_ADD(vrf, ipv6)
+{
+	.family = AF_INET6,
+	.ours = FO_PEER_OURS6,
+	.theirs = FO_PEER_THEIRS6,
+	.level = IPPROTO_IPV6,
+	.recverr = IPV6_RECVERR,
+};
+
+/* The relay is in the VRF, the source and the viewer are the peer. */
+FIXTURE_SETUP(vrf)
+{
+	struct fo_relay *relay = &self->relay;
+	struct rtp_fanout_addr addr;
+	union fo_sockaddr ss;
+	int back;
+
+	relay->fd = fo_udp(variant->family, FO_HOST_ANY, FO_RELAY_PORT);
+	if (setsockopt(relay->fd, SOL_SOCKET, SO_BINDTODEVICE, "vrf0", 5))
+		fo_fatal("vrf0");
+	fo_set_int(relay->fd, variant->level, variant->recverr, 1);
+	fo_config(&relay->cfg, variant->family);
+	fo_addr_text(&relay->cfg.source, variant->theirs, FO_SOURCE_PORT);
+	ASSERT_EQ(0, fo_attach(relay->fd, &relay->cfg));
+
+	back = fo_enter(peer);
+	relay->source = fo_udp_text(variant->theirs, FO_SOURCE_PORT);
+	fo_addr_text(&addr, variant->ours, FO_RELAY_PORT);
+	fo_native(&ss, &addr);
+	if (connect(relay->source, &ss.sa, sizeof(ss)))
+		fo_fatal("connect");
+	fo_leave(back);
+
+	fo_dest(&self->dest, variant->family, FO_HOST_ANY, FO_VIEWER_PORT);
+	fo_addr_text(&self->dest.addr, variant->theirs, FO_VIEWER_PORT);
+	self->dest.cookie = 1000;
+}
+
+FIXTURE_TEARDOWN(vrf)
+{
+}
+
+/* The error comes in by the device, but the stack says by the VRF: whichever
+ * the destination names, or none, it is the destination's.
+ */
+TEST_F(vrf, nobody_listens)
+{
+	static const char * const names[] = { "v0", "vrf0", NULL };
+	int i, fd = self->relay.fd;
+	struct rtp_fanout_event event;
+	__u8 buf[FO_MTU];
+
+	for (i = 0; i < ARRAY_SIZE(names); i++) {
+		self->dest.ifindex = names[i] ? if_nametoindex(names[i]) : 0;
+		ASSERT_EQ(0, fo_add(fd, &self->dest, 1));
+		fo_send(&self->relay, i);
+		EXPECT_TRUE(FO_WAIT(fo_events(fd, &event, 1) == 1 &&
+				    event.events ==
+				    RTP_FANOUT_EVENT_ICMP_ERROR));
+		EXPECT_EQ(self->dest.ifindex, event.ifindex);
+		EXPECT_EQ(0, memcmp(&event.addr, &self->dest.addr,
+				    sizeof(event.addr)));
+		EXPECT_EQ(1000, event.cookie);
+		EXPECT_EQ(ECONNREFUSED, event.error);
+
+		EXPECT_EQ(0, fo_get_int(fd, SOL_SOCKET, SO_ERROR));
+		EXPECT_EQ(-1, recv(fd, buf, sizeof(buf),
+				   MSG_ERRQUEUE | MSG_DONTWAIT));
+		ASSERT_EQ(0, fo_flush(fd));
+	}
+}
+
 int main(int argc, char **argv)
 {
 	fo_netns();
+	peer = fo_peer();
+	/* who gets another master loses its IPv6 addresses */
+	fo_ip("link add vrf0 type vrf table 100\n"
+	      "link set vrf0 up\n"
+	      "link set v0 master vrf0\n"
+	      "addr replace " FO_PEER_OURS6 "/64 dev v0 nodad\n");
 	return test_harness_run(argc, argv);
 }
