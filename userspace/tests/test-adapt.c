@@ -6,6 +6,7 @@
 #include "adaptive.h"
 #include "clip.h"
 #include "coupled.h"
+#include "means.h"
 #include "share.h"
 #include "thesis.h"
 
@@ -136,6 +137,39 @@ static void test_points_many(void)
 	g_assert_cmpuint(points.n, >, 8);
 	for (guint i = 1; i < points.n; i++)
 		g_assert_cmpuint(points.rate[i], >, points.rate[i - 1]);
+}
+
+/* Of as long as is remembered, whatever the fan-out says */
+static void test_means(void)
+{
+	struct rtp_fanout_layer layers[] = {
+		{ .did = 0, .rate = 1, .octets = 1000 }, { .did = 2, .rate = 2, .octets = 500 },
+	};
+	struct rtp_fanout_layer more[] = {
+		{ .did = 0, .rate = 1, .octets = 9000 }, { .did = 1, .rate = 3, .octets = 70 },
+		{ .did = 2, .rate = 2, .octets = 4500 },
+	};
+	struct means *means = means_new();
+
+	means_take(means, layers, 2, 1 * G_USEC_PER_SEC);
+	g_assert_cmpuint(layers[0].rate, ==, 1);
+	means_take(means, more, 3, 5 * G_USEC_PER_SEC);
+	g_assert_cmpuint(more[0].rate, ==, 2000);
+	/* it has just come */
+	g_assert_cmpuint(more[1].rate, ==, 3);
+	g_assert_cmpuint(more[2].rate, ==, 1000);
+	/* of what is longer ago nothing is known; a counter began anew */
+	more[0].octets = 17000;
+	more[2].octets = 10;
+	more[2].rate = 2;
+	means_take(means, more, 3, 1 * G_USEC_PER_SEC + MEANS_US + 1);
+	g_assert_cmpuint(more[0].rate, ==, 1999);
+	g_assert_cmpuint(more[2].rate, ==, 2);
+	/* nor is it after a while in which nobody asked */
+	more[0].rate = 1;
+	means_take(means, more, 3, 100 * G_USEC_PER_SEC);
+	g_assert_cmpuint(more[0].rate, ==, 1);
+	means_free(means);
 }
 
 /* RFC 5348, section 3.1: p = 1%, R = 100 ms, s = 1460 gives about 1.64 Mb/s */
@@ -609,6 +643,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/adapt/points/orders", test_points_orders);
 	g_test_add_func("/adapt/points/wish", test_points_wish);
 	g_test_add_func("/adapt/points/many", test_points_many);
+	g_test_add_func("/adapt/means", test_means);
 	g_test_add_func("/adapt/tfrc/equation", test_tfrc_equation);
 	g_test_add_func("/adapt/tfrc/forgets", test_tfrc_forgets);
 	g_test_add_func("/adapt/share/fair", test_share_fair);
