@@ -1,72 +1,117 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "coupled.h"
 
-/* Periods in a row that make it congested when no single one does */
-#define BAD_PERIODS	2
+#include <math.h>
 
 /* Datagrams that have to be missing: a few say little */
 #define LOST_MIN	3
+
+/* Falls in a row after which the next one may go as far as it has to */
+#define FALLS_MAX	4
 
 /* Below @least nothing would change, and to rise from there would be to wait in vain. */
 static void coupled_set(struct coupled *coupled, guint64 limit, guint64 least, gint64 now)
 {
 	coupled->limit = MAX(limit, MAX(least, 1));
-	coupled->bad = 0;
+	coupled->lost_s = 0;
 	coupled->changed_us = now;
 }
 
-/* After an experiment failed, the next one is rarer; after a fall it is soon. */
+/* An experiment was too much: what was before it is known to be carried. */
+static void coupled_fail(struct coupled *coupled, guint64 least, gint64 now)
+{
+	coupled->ceiling = coupled->limit;
+	coupled_set(coupled, coupled->before, least, now);
+}
+
+/*
+ * A burst may lose much of one period and say little of the next: a first fall goes only
+ * so far, and says nothing of what is too much. Where it goes on, what arrives is what
+ * is carried, give or take as much as it falls below that.
+ */
 static void coupled_fall(struct coupled *coupled, guint64 rate, double loss, guint64 least,
 			 gint64 now)
 {
 	guint64 from = coupled->limit ? coupled->limit : rate;
-	gint64 wait = COUPLED_HOLD_US;
+	double floor = pow(COUPLED_FALL, 1 << MIN(coupled->falls, FALLS_MAX));
+	double arrived = rate * (1 - loss);
 
-	if (coupled->before) {
-		coupled->wait_us = CLAMP(2 * coupled->wait_us, COUPLED_WAIT_US,
-					 COUPLED_BACKOFF_MAX_US);
-		wait = coupled->wait_us;
-		coupled_set(coupled, coupled->before, least, now);
-	} else {
-		/* a burst may lose much of one period and say little of the next */
-		coupled_set(coupled, CLAMP(rate * (1 - loss) * COUPLED_DECREASE,
-					   from * COUPLED_FALL, from), least, now);
-	}
-	coupled->before = 0;
+	/* what newcomers had before they had a share may be more than the limit */
+	coupled_set(coupled, CLAMP(arrived * COUPLED_DECREASE, from * floor, from), least, now);
+	coupled->ceiling = coupled->falls ? MIN(arrived / COUPLED_DECREASE, from) : 0;
+	coupled->falls++;
+}
+
+/* Returns whether there is nothing to try below what was too much, which is then forgotten. */
+static gboolean coupled_is_found(struct coupled *coupled, gint64 now)
+{
+	if (!coupled->ceiling ||
+	    coupled->ceiling > coupled->limit * (1 + 2 * COUPLED_INCREASE))
+		return FALSE;
+	coupled->ceiling = 0;
+	coupled->wait_us = CLAMP(2 * coupled->wait_us, COUPLED_WAIT_US,
+				 COUPLED_BACKOFF_MAX_US);
 	coupled->increase = 0;
-	coupled->next_us = now + wait;
+	coupled->next_us = now + coupled->wait_us;
+	return TRUE;
 }
 
 static void coupled_rise(struct coupled *coupled, guint64 least, guint64 most, gint64 now)
 {
-	coupled->next_us = now + COUPLED_HOLD_US;
+	guint64 limit;
+
 	if (coupled->limit >= most) {
 		*coupled = (struct coupled){ .changed_us = now };
 		return;
 	}
 	coupled->increase = CLAMP(2 * coupled->increase, COUPLED_INCREASE,
 				  COUPLED_INCREASE_MAX);
-	coupled->before = coupled->limit;
 	/* however little it is, it rises */
-	coupled_set(coupled, coupled->limit * (1 + coupled->increase) + 1, least, now);
+	limit = coupled->limit * (1 + coupled->increase) + 1;
+	if (coupled->ceiling)
+		limit = MIN(limit, (coupled->limit + coupled->ceiling) / 2);
+	coupled->before = coupled->limit;
+	coupled->next_us = now + COUPLED_HOLD_US;
+	coupled_set(coupled, limit, least, now);
+}
+
+static gboolean coupled_hears(const struct coupled *coupled, const struct adapt_report *report)
+{
+	gint64 settle = coupled->falls ? COUPLED_DRAIN_US : COUPLED_SETTLE_US;
+
+	return !coupled->changed_us ||
+	       report->at_us - coupled->changed_us >= settle + report->interval_us;
 }
 
 gboolean coupled_step(struct coupled *coupled, const struct adapt_report *report,
 		      guint64 rate, guint64 least, guint64 most)
 {
 	double loss = report->lost >= report->dropped + LOST_MIN ? adapt_loss(report) : 0;
+	double seconds = (double)report->octets / MAX(rate, 1);
 	gint64 now = report->at_us;
 
 	/* reports of what was sent before the last change say nothing of it */
-	if (coupled->changed_us && now - coupled->changed_us <
-	    COUPLED_SETTLE_US + report->interval_us)
+	if (!coupled_hears(coupled, report))
 		return FALSE;
-	coupled->bad = loss > COUPLED_LOSS_HIGH ? coupled->bad + 1 : 0;
-	if (loss > COUPLED_LOSS_SEVERE || coupled->bad >= BAD_PERIODS) {
-		coupled_fall(coupled, rate, loss, least, now);
+	coupled->lost_s = MAX(coupled->lost_s + (loss - COUPLED_LOSS) * seconds, 0);
+	if (coupled->lost_s > COUPLED_LOST_S) {
+		if (coupled->before)
+			coupled_fail(coupled, least, now);
+		else
+			coupled_fall(coupled, rate, loss, least, now);
+		coupled->before = 0;
+		coupled->increase = 0;
+		coupled->next_us = now + COUPLED_HOLD_US;
 		return TRUE;
 	}
-	if (!coupled->limit || coupled->bad || now < coupled->next_us)
+	if (coupled->lost_s > 0)
+		return FALSE;
+	coupled->falls = 0;
+	if (!coupled->limit || now < coupled->next_us)
+		return FALSE;
+	/* nothing spoke against the experiment */
+	coupled->before = 0;
+	if (coupled_is_found(coupled, now))
 		return FALSE;
 	coupled_rise(coupled, least, most, now);
 	return TRUE;

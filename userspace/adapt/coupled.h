@@ -5,6 +5,13 @@
  * experiment, a part of it at a time. Each by itself would learn the others' trials as
  * losses of its own. Coupled congestion control for RTP media (RFC 8699), over the
  * operating points of a stream.
+ *
+ * A key frame for all of them at once may overflow a queue that is long enough for
+ * everything else, and the loss of a second depends on whether there was one. So losses
+ * are added up, less what may be lost, until they are too many: a cumulative sum (E. S.
+ * Page, Biometrika 1954). Between a rate that was carried and one that was too much the
+ * next one to try is in the middle: binary increase (L. Xu, K. Harfoush, I. Rhee,
+ * INFOCOM 2004).
  */
 #ifndef ADAPT_COUPLED_H
 #define ADAPT_COUPLED_H
@@ -12,39 +19,51 @@
 #include "report.h"
 #include "share.h"
 
-/* Loss of them all above which the bottleneck is congested, in two periods in a row */
-#define COUPLED_LOSS_HIGH	0.01
-/* Loss at which one period is enough */
-#define COUPLED_LOSS_SEVERE	0.05
+/* Share of what is sent that may be lost in the long run */
+#define COUPLED_LOSS		0.005
+/* What is lost beyond that until the bottleneck is congested, seconds of what is sent */
+#define COUPLED_LOST_S		0.05
 /* Of what arrived, the share that they may take after loss */
 #define COUPLED_DECREASE	0.95
-/* Of the limit that was known, or of what was sent, the share that is left at the least */
+/* Of the limit that was known, or of what was sent, the share that the first fall leaves */
 #define COUPLED_FALL		0.75
-/* An experiment is this much more; twice as much after one that succeeded */
-#define COUPLED_INCREASE	0.04
+/* An experiment is this much more at the least; twice as much after one that succeeded */
+#define COUPLED_INCREASE	0.02
 #define COUPLED_INCREASE_MAX	0.64
-/* From one experiment that succeeded, or a fall, to the next one, us */
+/* From an experiment, or a fall, to the next one, us */
 #define COUPLED_HOLD_US		(10 * G_USEC_PER_SEC)
-/* The same from one that failed, twice as long each time up to a most, us */
+/*
+ * The same when nothing is left to try below what was too much: twice as long each time,
+ * up to a most, us
+ */
 #define COUPLED_WAIT_US		(60 * G_USEC_PER_SEC)
 #define COUPLED_BACKOFF_MAX_US	(240 * G_USEC_PER_SEC)
-/* After a change, until queues are what they will be, us; and a report's interval */
+/*
+ * After a change, until queues are what they will be, us; and a report's interval. After
+ * a fall a full queue is still to be sent, by the little that is left for it.
+ */
 #define COUPLED_SETTLE_US	G_USEC_PER_SEC
+#define COUPLED_DRAIN_US	(3 * G_USEC_PER_SEC)
 
 /**
  * struct coupled - a bottleneck; zero before the first report
  * @limit: octets a second that it seems to carry; 0 when none was found
+ * @ceiling: octets a second that were too much; 0 when that is not known
  * @before: of the experiment that goes on, what @limit was; 0 when there is none
- * @bad: periods in a row that spoke of congestion
+ * @lost_s: lost beyond COUPLED_LOSS since the last change, seconds of what is sent, 0 at
+ *	the least
+ * @falls: in a row, since @lost_s was 0 last
  * @changed_us: time of the last change
  * @next_us: when the next experiment may begin
- * @wait_us: how long the last one that failed made it wait
+ * @wait_us: how long it was waited last for what was too much to be forgotten
  * @increase: of the last experiment; 0 when there was none since a fall
  */
 struct coupled {
 	guint64 limit;
+	guint64 ceiling;
 	guint64 before;
-	guint bad;
+	double lost_s;
+	guint falls;
 	gint64 changed_us;
 	gint64 next_us;
 	gint64 wait_us;

@@ -7,22 +7,24 @@
 /* One that loses while the others do not is adapted by itself for so long, us */
 #define ALONE_US	(60 * G_USEC_PER_SEC)
 
-/* Viewers among whom it can be told at once that one loses by itself */
+/* Viewers among whom those that reported in a run can tell that one loses by itself */
 #define ALONE_VIEWERS	3
 
 /* Runs of which the rates are remembered: more than a report's interval has, mostly */
 #define COUPLING_RATES	8
 
-/* Its reports in a row that tell it in any case */
+/*
+ * Its reports in a row that tell it: of those who share a queue, whoever comes last in a
+ * burst that fills it may lose much of it, and the others nothing
+ */
 #define ALONE_PERIODS	3
 
-/* A viewer, as it was added; and whether what it loses is its own, as it seems */
+/* A viewer, as it was added */
 struct couplings_leg {
 	struct leg *leg;
 	const struct points *points;
 	struct adapt_report report;
 	gboolean reported;
-	gboolean apart;
 };
 
 /* Reports added up, and how many they are */
@@ -134,8 +136,8 @@ static gboolean coupling_others_well(const struct coupling_sum *last,
 }
 
 /* The same by what they said in this run, if that is enough to tell */
-static gboolean coupling_others_sure(const struct coupling *coupling, guint own,
-				     const struct coupling_sum *sum)
+static gboolean coupling_others_well_now(const struct coupling *coupling, guint own,
+					 const struct coupling_sum *sum)
 {
 	const struct adapt_report *report = &coupling_leg(coupling, own)->report;
 	struct coupling_sum others = *sum;
@@ -147,29 +149,45 @@ static gboolean coupling_others_sure(const struct coupling *coupling, guint own,
 }
 
 /*
- * Who loses much while all others together lose next to nothing has a way of its own.
- * Where there are few to tell by, that shows when it goes on; until then its reports
- * are its own. @last: what all of them said last, who said nothing now too
+ * What such a one lost counts, but not so much of it that it would have been enough for a
+ * fall of all by the time at which it is known to have a way of its own.
+ */
+static void coupling_bound(struct coupling_sum *sum, const struct adapt_report *report)
+{
+	guint64 lost = adapt_loss(report) * report->packets;
+	guint64 most = COUPLED_LOST_S / ALONE_PERIODS * sum->report.packets;
+
+	if (lost > most)
+		sum->report.lost -= lost - most;
+}
+
+/*
+ * Who loses much while all others together lose next to nothing has a way of its own, if
+ * that goes on. @last: what all of them said last, who said nothing now too
  */
 static void coupling_part(struct coupling *coupling, struct coupling_sum *sum,
 			  const struct coupling_sum *last, gint64 now)
 {
+	const struct coupling_sum heard = *sum;
+
 	for (guint i = 0; i < coupling->legs->len; i++) {
-		struct couplings_leg *leg = &g_array_index(coupling->legs, struct couplings_leg, i);
+		const struct couplings_leg *leg = coupling_leg(coupling, i);
 		struct adapter_leg *adapter = &leg->leg->adapter;
-		gboolean sure;
 
 		if (!coupling_heeds(leg))
 			continue;
-		sure = coupling_others_sure(coupling, i, sum);
-		leg->apart = adapt_loss(&leg->report) >= ADAPTIVE_LOSS_SEVERE &&
-			     (sure || coupling_others_well(last, leg));
-		adapter->apart = leg->apart ? adapter->apart + 1 : 0;
-		if (!leg->apart)
+		if (adapt_loss(&leg->report) < ADAPTIVE_LOSS_SEVERE ||
+		    (!coupling_others_well_now(coupling, i, &heard) &&
+		     !coupling_others_well(last, leg))) {
+			adapter->apart = 0;
 			continue;
+		}
+		if (++adapter->apart < ALONE_PERIODS) {
+			coupling_bound(sum, &leg->report);
+			continue;
+		}
 		coupling_take(sum, &leg->report, -1);
-		if (sure || adapter->apart >= ALONE_PERIODS)
-			adapter->alone_until = now + ALONE_US;
+		adapter->alone_until = now + ALONE_US;
 	}
 }
 
@@ -261,9 +279,9 @@ static gboolean coupling_differs(const struct coupling *coupling, gint64 now)
 static gboolean coupling_leaves(const struct coupling *coupling,
 				const struct couplings_leg *leg)
 {
-	return leg->apart || (!coupling->coupled.limit &&
-			      points_find(leg->points, &leg->leg->adapter.wanted) <
-			      leg->points->n - 1);
+	return leg->leg->adapter.apart >= ALONE_PERIODS ||
+	       (!coupling->coupled.limit &&
+		points_find(leg->points, &leg->leg->adapter.wanted) < leg->points->n - 1);
 }
 
 static void coupling_run(struct coupling *coupling, const char *path, gint64 now,

@@ -579,12 +579,13 @@ static void test_coupled_outage(void)
 
 		crowd_start(&crowd, 10, 1e8);
 		whole = crowd_rate(&crowd);
+		report.octets = whole;
 		report.at_us = crowd.now;
 		g_assert_true(coupled_step(&crowd.coupled, &report, whole, whole / 20, whole));
 		g_assert_cmpuint(crowd.coupled.limit, >=, 0.74 * whole);
 		share_allocate(crowd.viewers, crowd.n, crowd.coupled.limit);
-		/* 4, 8, 16 and 32 % more, of which one is enough for what is left */
-		crowd_for(&crowd, 50);
+		/* 2, 4, 8, 16 and 32 % more: what is left is a third */
+		crowd_for(&crowd, 70);
 		g_assert_cmpuint(crowd.rate, ==, whole);
 		g_assert_cmpuint(crowd.coupled.limit, ==, 0);
 	}

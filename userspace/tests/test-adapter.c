@@ -141,10 +141,13 @@ static void test_thesis(struct bed *bed, gconstpointer unused)
 
 #define HOUSEHOLD	3
 
-/* Viewers at one address, of which the first @losers lose @lost of each 100 datagrams */
+/*
+ * Viewers at one address, of which the first @losers lose @lost of each 100 datagrams, for
+ * as long as two falls take
+ */
 static void household_lose(struct reporter *reporters, guint losers, guint lost)
 {
-	for (guint i = 0; i < 5; i++) {
+	for (guint i = 0; i < 8; i++) {
 		for (guint j = 0; j < HOUSEHOLD; j++)
 			reporter_report(&reporters[j], 100, j < losers ? lost : 0);
 		g_usleep(1300000);
