@@ -88,12 +88,16 @@ static gboolean adaptive_is_faster(const struct adaptive *adaptive)
 
 /*
  * Whether somebody else fills the queue, and takes more than this level does if it is a
- * TCP. Where nobody does, the queue is short again once the viewer has fallen.
+ * TCP. Where nobody does, the queue is short again once the viewer has fallen. The level
+ * that it has is kept for a while longer: what a TCP would take is never known well.
  */
 static gboolean adaptive_is_modest(const struct adaptive *adaptive,
 				   const struct points *points, guint level)
 {
-	return adaptive->contested && points->rate[level] <= tfrc_rate(&adaptive->tfrc);
+	double keep = level == adaptive->level ? ADAPTIVE_TCP_KEEP : 1;
+
+	return adaptive->contested &&
+	       points->rate[level] <= keep * tfrc_rate(&adaptive->tfrc);
 }
 
 /* Down to what arrived, one point at the least. */

@@ -56,6 +56,8 @@
 #define ADAPTIVE_TRIAL_US	(4 * G_USEC_PER_SEC)
 /* What may be sent is at most so many times what a TCP would take */
 #define ADAPTIVE_TCP_SHARE	2
+/* The same for what is kept, beside one that fills the queue, though that delays or loses */
+#define ADAPTIVE_TCP_KEEP	1.2
 
 /**
  * enum adaptive_reason - why a level is what it is

@@ -7,6 +7,9 @@
 /* Weight of the newest round-trip time: RFC 5348, section 4.3, step 2 */
 #define RTT_WEIGHT	0.1
 
+/* Of CUBIC: (C (3 + beta) / (4 (1 - beta)))^(1/4) for C = 0.4, beta = 0.7: RFC 9438, section 5.1 */
+#define CUBIC_FACTOR	1.054
+
 /* Of the loss intervals, the newest first (section 5.4) */
 static const double weights[TFRC_INTERVALS] = { 1, 1, 1, 1, 0.8, 0.6, 0.4, 0.2 };
 
@@ -64,12 +67,16 @@ double tfrc_loss(const struct tfrc *tfrc)
 
 guint64 tfrc_rate(const struct tfrc *tfrc)
 {
-	double p = tfrc_loss(tfrc), rtt = tfrc->rtt_us / G_USEC_PER_SEC, rto, rate;
+	double p = tfrc_loss(tfrc), rtt = tfrc->rtt_us / G_USEC_PER_SEC;
+	double rto, reno, cubic, rate;
 
 	if (p <= 0 || rtt <= 0)
 		return G_MAXUINT64;
 	rto = 4 * rtt;
-	rate = TFRC_SEGMENT / (rtt * sqrt(2 * p / 3) +
+	/* seconds for each segment; on long paths CUBIC takes more than Reno does */
+	reno = rtt * sqrt(2 * p / 3);
+	cubic = pow(rtt, 0.25) * pow(p, 0.75) / CUBIC_FACTOR;
+	rate = TFRC_SEGMENT / (MIN(reno, cubic) +
 			       rto * 3 * sqrt(3 * p / 8) * p * (1 + 32 * p * p));
 	return rate;
 }

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* TCP-friendly rate control (RFC 5348): what a TCP would take of the same path */
+/*
+ * TCP-friendly rate control (RFC 5348): what a TCP would take of the same path, be it
+ * Reno, which RFC 5348 has, or CUBIC (RFC 9438), which most of them are
+ */
 #ifndef ADAPT_TFRC_H
 #define ADAPT_TFRC_H
 
@@ -34,7 +37,9 @@ void tfrc_report(struct tfrc *tfrc, const struct adapt_report *report);
 double tfrc_loss(const struct tfrc *tfrc);
 
 /**
- * tfrc_rate - the throughput of TCP (section 3.1)
+ * tfrc_rate - the throughput of TCP (section 3.1), the larger one of Reno's and CUBIC's
+ *
+ * That CUBIC, too, waits for timeouts is as in section 3.1.
  *
  * Return: octets a second; G_MAXUINT64 as long as nothing was lost or the
  * round-trip time is unknown.

@@ -185,6 +185,17 @@ static void test_tfrc_equation(void)
 	g_assert_cmpuint(tfrc_rate(&tfrc), ==, G_MAXUINT64);
 }
 
+/* RFC 9438, section 5.1: p = 1%, R = 500 ms, where CUBIC takes more than Reno */
+static void test_tfrc_cubic(void)
+{
+	struct tfrc tfrc = { .rtt_us = 500000, .n = 2, .interval = { 100, 100 } };
+	double timeouts = 2 * 3 * sqrt(3 * 0.01 / 8) * 0.01 * (1 + 32 * 0.0001);
+	double segments = 1.054 * pow(0.5, 0.75) / pow(0.01, 0.75) / 0.5;
+
+	g_assert_cmpfloat_with_epsilon(tfrc_rate(&tfrc), 1460 / (1 / segments + timeouts), 1);
+	g_assert_cmpfloat(tfrc_rate(&tfrc), >, 1.3 * 1460 / (0.5 * sqrt(2 * 0.01 / 3) + timeouts));
+}
+
 /* Loss that ended is outweighed by the time since */
 static void test_tfrc_forgets(void)
 {
@@ -446,8 +457,7 @@ static void test_adaptive_own_drops(void)
 static void test_adaptive_tcp(void)
 {
 	struct adapt_report report = {
-		.at_us = 1, .interval_us = G_USEC_PER_SEC, .packets = 365,
-		.octets = 170000, .lost = 5, .rtt_us = 600000,
+		.at_us = 1, .interval_us = G_USEC_PER_SEC / 2, .rtt_us = 600000,
 	};
 	struct adaptive adaptive = { 0 };
 	struct points points;
@@ -455,9 +465,9 @@ static void test_adaptive_tcp(void)
 	points_build(&points, clip, G_N_ELEMENTS(clip), &CAP(7, 15, 7),
 		     POINTS_FRAME_RATE_FIRST);
 	adaptive.level = points.n - 1;
-	for (guint i = 0; i < 400; i++) {
-		report.at_us += G_USEC_PER_SEC;
-		report.octets = points.rate[adaptive.level];
+	for (guint i = 0; i < 800; i++) {
+		report.at_us += report.interval_us;
+		report.octets = points.rate[adaptive.level] / 2;
 		report.packets = report.octets / PACKET;
 		report.lost = MAX(report.packets / 73, 1);
 		adaptive_step(&adaptive, &points, &report);
@@ -465,6 +475,41 @@ static void test_adaptive_tcp(void)
 	g_assert_cmpuint(points.rate[adaptive.level] / ADAPTIVE_TCP_SHARE, <=,
 			 tfrc_rate(&adaptive.tfrc));
 	g_assert_cmpuint(adaptive.level, <, points.n - 1);
+}
+
+/* Whether the round trips of a full queue make one fall whose level is @times TCP's rate */
+static gboolean contested_falls(double times)
+{
+	struct adapt_report report = {
+		.at_us = 100 * G_USEC_PER_SEC, .interval_us = G_USEC_PER_SEC, .packets = 1,
+		.octets = PACKET, .rtt_us = 350000,
+	};
+	struct adaptive adaptive = {
+		.level = 6, .contested = TRUE, .rtt_min_us = BASE_RTT_US,
+		.quiet_since_us = 80 * G_USEC_PER_SEC,
+		.tfrc = { .rtt_us = report.rtt_us, .n = 2 },
+	};
+	double *interval = adaptive.tfrc.interval;
+	struct points points;
+
+	points_build(&points, clip, G_N_ELEMENTS(clip), &CAP(7, 15, 7),
+		     POINTS_FRAME_RATE_FIRST);
+	for (interval[1] = 1; tfrc_rate(&adaptive.tfrc) < points.rate[6] / times; interval[1]++)
+		interval[0] = interval[1];
+	for (guint i = 0; i < 4; i++) {
+		report.at_us += G_USEC_PER_SEC;
+		adaptive_step(&adaptive, &points, &report);
+	}
+	g_assert_cmpuint(adaptive.level, <=, 6);
+	return adaptive.level < 6;
+}
+
+/* Beside a TCP that keeps the queue full it takes its share, and keeps a bit more */
+static void test_adaptive_contested(void)
+{
+	g_assert_false(contested_falls(0.9));
+	g_assert_false(contested_falls(ADAPTIVE_TCP_KEEP - 0.05));
+	g_assert_true(contested_falls(ADAPTIVE_TCP_KEEP + 0.1));
 }
 
 /* -- viewers that share a link -------------------------------------------- */
@@ -646,6 +691,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/adapt/points/many", test_points_many);
 	g_test_add_func("/adapt/means", test_means);
 	g_test_add_func("/adapt/tfrc/equation", test_tfrc_equation);
+	g_test_add_func("/adapt/tfrc/cubic", test_tfrc_cubic);
 	g_test_add_func("/adapt/tfrc/forgets", test_tfrc_forgets);
 	g_test_add_func("/adapt/share/fair", test_share_fair);
 	g_test_add_func("/adapt/adaptive/wide", test_adaptive_wide);
@@ -655,6 +701,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/adapt/adaptive/faster", test_adaptive_faster);
 	g_test_add_func("/adapt/adaptive/own-drops", test_adaptive_own_drops);
 	g_test_add_func("/adapt/adaptive/tcp", test_adaptive_tcp);
+	g_test_add_func("/adapt/adaptive/contested", test_adaptive_contested);
 	g_test_add_func("/adapt/adaptive/fewer-points", test_adaptive_fewer_points);
 	g_test_add_func("/adapt/coupled/crowd", test_coupled_crowd);
 	g_test_add_func("/adapt/coupled/rises", test_coupled_rises);
