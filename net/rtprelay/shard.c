@@ -221,24 +221,16 @@ static void rtp_shard_send_class(struct rtp_shard *shard, u8 class, u16 offset)
 		rtp_tx_load(shard, &loads->load[i]);
 }
 
-/* Whether a destination may be sent to, since so many bytes are in flight. Who is
+/* As rtp_shard_gate(), when half of the bytes that may be in flight are. Who is
  * absent, or behind a slow device, holds up nobody else: those whose copies leave
  * at once go on up to a few times as many.
  */
-static enum rtp_gate rtp_shard_gate(struct rtp_shard *shard,
-				    struct rtp_dest *dest)
+static enum rtp_gate rtp_shard_gate_scarce(struct rtp_shard *shard,
+					   struct rtp_dest *dest, int bytes,
+					   int limit)
 {
 	struct rtp_fanout *fanout = shard->fanout;
-	int limit = rtp_shard_limit(fanout->sk);
-	int bytes = sk_wmem_alloc_get(fanout->sk);
 
-	if (likely(bytes < limit / 2)) {
-		shard->stuck = false;
-		/* What was owed is forgotten where there is enough for all. */
-		if (unlikely(dest->ahead))
-			dest->ahead = false;
-		return RTP_GATE_OPEN;
-	}
 	/* What a neighbour waits for could come to all there may be. */
 	if (rtp_route_is_unresolved(fanout, dest))
 		return RTP_GATE_CLOSED;
@@ -265,6 +257,27 @@ static enum rtp_gate rtp_shard_gate(struct rtp_shard *shard,
 		shard->closed = true;
 
 	return RTP_GATE_CLOSED;
+}
+
+/* Whether a destination may be sent to, since so many bytes are in flight. A call
+ * of it for each destination showed in what a copy costs.
+ */
+static inline enum rtp_gate rtp_shard_gate(struct rtp_shard *shard,
+					   struct rtp_dest *dest)
+{
+	const struct sock *sk = shard->fanout->sk;
+	int limit = rtp_shard_limit(sk);
+	int bytes = sk_wmem_alloc_get(sk);
+
+	if (unlikely(bytes >= limit / 2))
+		return rtp_shard_gate_scarce(shard, dest, bytes, limit);
+
+	shard->stuck = false;
+	/* What was owed is forgotten where there is enough for all. */
+	if (unlikely(dest->ahead))
+		dest->ahead = false;
+
+	return RTP_GATE_OPEN;
 }
 
 /* What was spent on a destination that gets so many datagrams. */
