@@ -10,18 +10,19 @@
 #define FALLS_MAX	4
 
 /* Below @least nothing would change, and to rise from there would be to wait in vain. */
-static void coupled_set(struct coupled *coupled, guint64 limit, guint64 least, gint64 now)
+static void coupled_set(struct coupled *coupled, guint64 limit, guint64 least, gint64 now,
+			gint64 settle)
 {
 	coupled->limit = MAX(limit, MAX(least, 1));
 	coupled->lost_s = 0;
-	coupled->changed_us = now;
+	coupled->heard_from_us = now + settle;
 }
 
 /* An experiment was too much: what was before it is known to be carried. */
 static void coupled_fail(struct coupled *coupled, guint64 least, gint64 now)
 {
 	coupled->ceiling = coupled->limit;
-	coupled_set(coupled, coupled->before, least, now);
+	coupled_set(coupled, coupled->before, least, now, COUPLED_DRAIN_US);
 }
 
 /*
@@ -37,7 +38,8 @@ static void coupled_fall(struct coupled *coupled, guint64 rate, double loss, gui
 	double arrived = rate * (1 - loss);
 
 	/* what newcomers had before they had a share may be more than the limit */
-	coupled_set(coupled, CLAMP(arrived * COUPLED_DECREASE, from * floor, from), least, now);
+	coupled_set(coupled, CLAMP(arrived * COUPLED_DECREASE, from * floor, from), least, now,
+		    COUPLED_DRAIN_US);
 	coupled->ceiling = coupled->falls ? MIN(arrived / COUPLED_DECREASE, from) : 0;
 	coupled->falls++;
 }
@@ -61,7 +63,7 @@ static void coupled_rise(struct coupled *coupled, guint64 least, guint64 most, g
 	guint64 limit;
 
 	if (coupled->limit >= most) {
-		*coupled = (struct coupled){ .changed_us = now };
+		*coupled = (struct coupled){ .heard_from_us = now + COUPLED_SETTLE_US };
 		return;
 	}
 	coupled->increase = CLAMP(2 * coupled->increase, COUPLED_INCREASE,
@@ -72,15 +74,7 @@ static void coupled_rise(struct coupled *coupled, guint64 least, guint64 most, g
 		limit = MIN(limit, (coupled->limit + coupled->ceiling) / 2);
 	coupled->before = coupled->limit;
 	coupled->next_us = now + COUPLED_HOLD_US;
-	coupled_set(coupled, limit, least, now);
-}
-
-static gboolean coupled_hears(const struct coupled *coupled, const struct adapt_report *report)
-{
-	gint64 settle = coupled->falls ? COUPLED_DRAIN_US : COUPLED_SETTLE_US;
-
-	return !coupled->changed_us ||
-	       report->at_us - coupled->changed_us >= settle + report->interval_us;
+	coupled_set(coupled, limit, least, now, COUPLED_SETTLE_US);
 }
 
 gboolean coupled_step(struct coupled *coupled, const struct adapt_report *report,
@@ -91,7 +85,7 @@ gboolean coupled_step(struct coupled *coupled, const struct adapt_report *report
 	gint64 now = report->at_us;
 
 	/* reports of what was sent before the last change say nothing of it */
-	if (!coupled_hears(coupled, report))
+	if (now - report->interval_us < coupled->heard_from_us)
 		return FALSE;
 	coupled->lost_s = MAX(coupled->lost_s + (loss - COUPLED_LOSS) * seconds, 0);
 	if (coupled->lost_s > COUPLED_LOST_S) {

@@ -53,7 +53,7 @@
  * @lost_s: lost beyond COUPLED_LOSS since the last change, seconds of what is sent, 0 at
  *	the least
  * @falls: in a row, since @lost_s was 0 last
- * @changed_us: time of the last change
+ * @heard_from_us: what was sent before says nothing of @limit
  * @next_us: when the next experiment may begin
  * @wait_us: how long it was waited last for what was too much to be forgotten
  * @increase: of the last experiment; 0 when there was none since a fall
@@ -64,7 +64,7 @@ struct coupled {
 	guint64 before;
 	double lost_s;
 	guint falls;
-	gint64 changed_us;
+	gint64 heard_from_us;
 	gint64 next_us;
 	gint64 wait_us;
 	double increase;
