@@ -79,7 +79,9 @@ static gboolean adaptive_is_faster(const struct adaptive *adaptive)
 {
 	guint32 highest = 0;
 
-	if (adaptive->jitters < ADAPTIVE_JITTERS)
+	/* a token bucket that lets whole pictures pass at once tells nothing of its rate */
+	if (adaptive->jitters < ADAPTIVE_JITTERS ||
+	    adaptive->jitter_peak_us < ADAPTIVE_JITTER_US)
 		return FALSE;
 	for (guint i = 0; i < ADAPTIVE_JITTERS; i++)
 		highest = MAX(highest, adaptive->jitter_us[i]);

@@ -10,8 +10,9 @@
  * Nothing is sent to probe: the datagrams of a picture, which leave together, are a
  * packet train, and how far the path spreads them tells its rate (C. Dovrolis,
  * P. Ramanathan, D. Moore, INFOCOM 2001). The jitter that a viewer reports is mostly
- * that. When for a while it is next to nothing, or a small part of what it has been at
- * the same level, the path is faster, and the next point is tried before its time.
+ * that. When for a while it is next to nothing, or a small part of what it has been, and
+ * it has been more at the same level, the path is faster, and the next point is tried
+ * before its time.
  *
  * A TCP that fills the queue would starve who gives way to delay: as long as a viewer
  * takes less than a TCP would, delay alone is no reason to fall, or not to rise.

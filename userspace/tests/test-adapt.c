@@ -433,6 +433,27 @@ static void test_adaptive_faster(void)
 	g_assert_false(jitter_tries(&steady, &points, &report, 4, 20000));
 }
 
+/* A token bucket lets pictures pass as they come: the path is no faster for that */
+static void test_adaptive_bucket(void)
+{
+	struct adapt_report report = {
+		.at_us = G_USEC_PER_SEC, .interval_us = G_USEC_PER_SEC, .packets = 300,
+		.octets = 170000, .rtt_us = BASE_RTT_US, .lost = 120,
+	};
+	struct adaptive adaptive = { 0 };
+	struct points points;
+
+	points_build(&points, clip, G_N_ELEMENTS(clip), &CAP(7, 15, 7),
+		     POINTS_FRAME_RATE_FIRST);
+	adaptive.level = points.n - 1;
+	adaptive_step(&adaptive, &points, &report);
+	report.lost = 0;
+	/* up to what arrived at once, but no further */
+	jitter_tries(&adaptive, &points, &report, 25, 200);
+	jitter_tries(&adaptive, &points, &report, 25, 1);
+	g_assert_cmpuint(points.rate[adaptive.level], <=, 0.6 * 170000);
+}
+
 /* What the relay itself dropped says nothing about the path */
 static void test_adaptive_own_drops(void)
 {
@@ -699,6 +720,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/adapt/adaptive/steps", test_adaptive_steps);
 	g_test_add_func("/adapt/adaptive/delay", test_adaptive_delay);
 	g_test_add_func("/adapt/adaptive/faster", test_adaptive_faster);
+	g_test_add_func("/adapt/adaptive/bucket", test_adaptive_bucket);
 	g_test_add_func("/adapt/adaptive/own-drops", test_adaptive_own_drops);
 	g_test_add_func("/adapt/adaptive/tcp", test_adaptive_tcp);
 	g_test_add_func("/adapt/adaptive/contested", test_adaptive_contested);
