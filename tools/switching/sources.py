@@ -43,6 +43,16 @@ def _run(argv):
     return done.stdout
 
 
+def _encode(argv):
+    """As _run(), but for encoders of ours, which say how far they are when they take long."""
+    done = subprocess.run([str(word) for word in argv], stdin=subprocess.DEVNULL,
+                          stdout=subprocess.PIPE, text=True,
+                          env=os.environ | layout.environment())
+    if done.returncode:
+        raise Failed(f"{argv[0]} failed (exit {done.returncode}); it is said above")
+    return done.stdout
+
+
 def _packetized(stream, source, payloader):
     _run(["gst-launch-1.0", "--quiet", *source, "!", *payloader, *PAYLOADER, "!",
           "rtpstreampay", "!", "filesink", f"location={stream.datagrams}"])
@@ -156,8 +166,8 @@ def _svc_by_ffmpeg(stream, coded, units):
 
 def h264_svc(stream, raw, packetized=_svc_by_gstreamer):
     coded, lines = stream.path("stream.264"), stream.path("layers")
-    _run([layout.program("media/svcenc"), f"--width={WIDTH}", f"--height={HEIGHT}",
-          f"--rate={FRAME_RATE}", f"--layers={lines}", raw, coded])
+    _encode([layout.program("media/svcenc"), f"--width={WIDTH}", f"--height={HEIGHT}",
+             f"--rate={FRAME_RATE}", f"--layers={lines}", raw, coded])
     units = list(_units(coded, lines.read_text()))
     datagrams = packetized(stream, coded, units)
     keys = {unit[0] for unit in units if unit[3] == "key"}
@@ -253,8 +263,8 @@ def h265(stream, raw):
 
 
 def vp8(stream, raw):
-    lines = _run([layout.program("media/vp8enc"), f"--width={WIDTH}", f"--height={HEIGHT}",
-                  f"--rate={FRAME_RATE}", raw, stream.datagrams]).splitlines()
+    lines = _encode([layout.program("media/vp8enc"), f"--width={WIDTH}", f"--height={HEIGHT}",
+                     f"--rate={FRAME_RATE}", raw, stream.datagrams]).splitlines()
     layers = [(int(line.split()[0]), line.split()[1] == "key") for line in lines]
     datagrams = rtp.read(stream.datagrams)
     _describe(stream, [(number * STEP, [0] * key) for number, (_, key) in enumerate(layers)],
@@ -277,8 +287,8 @@ def _frames(path):
 def _layered(stream, raw, encoder, begins_within):
     """begins_within: whether datagrams say where an upper layer alone begins anew."""
     coded = stream.path("stream.layered")
-    _run([layout.program(f"media/{encoder}"), f"--width={WIDTH}", f"--height={HEIGHT}",
-          f"--rate={FRAME_RATE}", f"--key={2 * FRAME_RATE}", raw, coded])
+    _encode([layout.program(f"media/{encoder}"), f"--width={WIDTH}", f"--height={HEIGHT}",
+             f"--rate={FRAME_RATE}", f"--key={2 * FRAME_RATE}", raw, coded])
     lines = _run([layout.program("media/layerpay"), f"--mtu={MTU}",
                   f"--dependency-id={stream.dependency_id}", coded, stream.datagrams])
     packets = [line.split() for line in lines.splitlines()]

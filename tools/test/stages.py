@@ -14,6 +14,8 @@ MATRIX_S = 5
 # Without rotation: what a link in an emulated machine loses is too little to judge by. Its
 # short form is the selftest fairness.
 SHORT = ("cpu", "switches", "loss", "bandwidth", "steps", "tcp-share")
+# At a time, for each processor
+FUZZERS = 2
 VALGRIND = ("test-methods", "test-proxy", "test-thesis")
 
 
@@ -66,7 +68,9 @@ class Stages:
 
     def fuzz(self, seconds):
         built = userspace.build("fuzz", f"-Dfuzz_seconds={seconds}")
-        return userspace.test("fuzz", built, "fuzzers", "--suite", "fuzz")
+        # A minute each is a minute of the wall's: more than there are processors share them.
+        return userspace.test("fuzz", built, "fuzzers", "--suite", "fuzz", "--num-processes",
+                              str(FUZZERS * os.cpu_count()))
 
     def kunit(self):
         report = self.out / "kunit.log"
