@@ -10,16 +10,33 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+/* TCP ports: where those of tests begin, of how many at a time, how many each has */
+#define PORTS_FIRST	10000
+#define PORTS_PROCESSES	600
+#define PORTS_EACH	32
+
+/*
+ * None that the kernel gives to sockets which ask for any (ip_local_port_range): tests
+ * that run beside this one have many of those, and could have it before the daemon does.
+ * Each process has some of its own.
+ */
 guint16 bed_free_port(void)
 {
-	g_autoptr(GSocket) socket = g_socket_new(G_SOCKET_FAMILY_IPV4, G_SOCKET_TYPE_STREAM,
-						 G_SOCKET_PROTOCOL_TCP, NULL);
-	g_autoptr(GSocketAddress) any = g_inet_socket_address_new_from_string(RELAY_HOST, 0);
-	g_autoptr(GSocketAddress) bound = NULL;
+	static guint asked;
 
-	g_assert_true(g_socket_bind(socket, any, TRUE, NULL));
-	bound = g_socket_get_local_address(socket, NULL);
-	return g_inet_socket_address_get_port(G_INET_SOCKET_ADDRESS(bound));
+	for (guint tries = 0; tries < PORTS_EACH; tries++) {
+		g_autoptr(GSocket) socket = g_socket_new(G_SOCKET_FAMILY_IPV6,
+							 G_SOCKET_TYPE_STREAM,
+							 G_SOCKET_PROTOCOL_TCP, NULL);
+		guint16 port = PORTS_FIRST + (getpid() % PORTS_PROCESSES) * PORTS_EACH +
+			       asked++ % PORTS_EACH;
+		g_autoptr(GSocketAddress) any = g_inet_socket_address_new_from_string("::",
+										      port);
+
+		if (g_socket_bind(socket, any, TRUE, NULL))
+			return port;
+	}
+	g_error("no port is free of those that this test has");
 }
 
 static gboolean bed_is_up(guint16 port)

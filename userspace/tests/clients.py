@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """What the tests with real clients share: how a client plays, a stream, and processes."""
 
+import contextlib
+import itertools
+import os
 import socket
 import subprocess
 import sys
@@ -9,6 +12,9 @@ import time
 RATE = 20	# frames a second
 SETTLE_S = 20	# for the first frames
 SKIPPED = 77
+# Below ip_local_port_range, and another process begins elsewhere in them.
+PORTS = range(30000, 32000)
+_ports = itertools.count(os.getpid() * 8)
 
 # What each client writes grows with each frame that it decodes. VLC is not among them:
 # Debian builds it without its module for RTSP (bug 981439).
@@ -27,9 +33,13 @@ def client_command(name, url, transport):
 
 
 def free_port():
+    """None that the kernel gives to who asks for any, as what runs beside this does."""
     with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+        for number in itertools.islice(_ports, len(PORTS)):
+            with contextlib.suppress(OSError):
+                probe.bind(("127.0.0.1", PORTS[number % len(PORTS)]))
+                return PORTS[number % len(PORTS)]
+    sys.exit("no port is free")
 
 
 def started(command, log):
