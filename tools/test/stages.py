@@ -15,7 +15,7 @@ MATRIX_S = 5
 # short form is the selftest fairness.
 SHORT = ("cpu", "switches", "loss", "bandwidth", "steps", "tcp-share")
 # At a time, for each processor
-FUZZERS = 2
+FUZZERS = 3
 VALGRIND = ("test-methods", "test-proxy", "test-thesis")
 
 
