@@ -10,12 +10,6 @@
 #include "thesis.h"
 #include "track.h"
 
-/* struct adapter_track - who shares a way, and the mean rates of the layers */
-struct adapter_track {
-	struct couplings *couplings;
-	struct means *means;
-};
-
 /**
  * struct adapter - a run
  * @config: of the path
@@ -256,28 +250,10 @@ static void adapter_look(struct leg *leg, const struct rtp_fanout_dest_info *sen
 	couplings_add(adapter->couplings, leg, points, reported ? &report : NULL);
 }
 
-struct adapter_track *adapter_track_new(void)
-{
-	struct adapter_track *adapted = g_new(struct adapter_track, 1);
-
-	adapted->couplings = couplings_new();
-	adapted->means = means_new();
-	return adapted;
-}
-
-void adapter_track_free(struct adapter_track *adapted)
-{
-	couplings_free(adapted->couplings);
-	means_free(adapted->means);
-	g_free(adapted);
-}
-
 void adapter_run(const struct config_adapt *config, const char *path,
-		 struct track *track, struct adapter_track *adapted)
+		 struct track *track, struct couplings *couplings)
 {
-	struct adapter adapter = {
-		.config = config, .path = path, .couplings = adapted->couplings,
-	};
+	struct adapter adapter = { .config = config, .path = path, .couplings = couplings };
 	gint64 now = g_get_monotonic_time();
 	struct track_status status;
 
@@ -291,10 +267,10 @@ void adapter_run(const struct config_adapt *config, const char *path,
 	if (adapter.n_layers < 2)
 		return;
 
-	means_take(adapted->means, adapter.layers, adapter.n_layers, now);
+	means_take(status.means, adapter.layers, adapter.n_layers, now);
 	adapter.points = g_ptr_array_new_with_free_func(g_free);
 	track_each_leg(track, adapter_look, &adapter);
-	couplings_run(adapted->couplings, path, now, config->mode == ADAPT_ADAPTIVE,
+	couplings_run(couplings, path, now, config->mode == ADAPT_ADAPTIVE,
 		      adapter_decide_alone, &adapter);
 	g_ptr_array_unref(adapter.points);
 }

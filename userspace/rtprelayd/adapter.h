@@ -12,9 +12,7 @@
 
 struct leg;
 struct track;
-
-/* struct adapter_track - what is remembered of a track */
-struct adapter_track;
+struct couplings;
 
 /**
  * struct adapter_leg - what is remembered of a viewer's part in a track; begins as
@@ -106,20 +104,16 @@ const struct decision *adapter_decision(const struct adapter_leg *adapter);
  */
 void adapter_apply(const char *path, struct leg *leg, const struct points *points);
 
-struct adapter_track *adapter_track_new(void);
-
-void adapter_track_free(struct adapter_track *adapted);
-
 /**
  * adapter_run - look at who reported since the last time, and change caps
  * @path: its name, for the log
  * @track: one whose server plays
- * @adapted: of that track
+ * @couplings: of that track
  *
  * To be called every ADAPTER_PERIOD_MS: a walk over the track's viewers.
  */
 void adapter_run(const struct config_adapt *config, const char *path,
-		 struct track *track, struct adapter_track *adapted);
+		 struct track *track, struct couplings *couplings);
 
 #define ADAPTER_PERIOD_MS	1000
 

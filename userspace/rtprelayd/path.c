@@ -3,6 +3,7 @@
 
 #include "adapter.h"
 #include "backoff.h"
+#include "couplings.h"
 #include "limit.h"
 #include "log.h"
 #include "session.h"
@@ -20,7 +21,7 @@
  * @backoff: between attempts to pull what is pulled always
  * @retry: time of the next one
  * @adapt: looks at what viewers reported; 0 while there are none
- * @adapted: struct adapter_track of each track, by its index
+ * @couplings: struct couplings of each track, by its index
  */
 struct path {
 	struct config_path *config;
@@ -34,7 +35,7 @@ struct path {
 	struct backoff backoff;
 	guint retry;
 	guint adapt;
-	GPtrArray *adapted;
+	GPtrArray *couplings;
 };
 
 static void path_stop(struct path *path)
@@ -112,10 +113,10 @@ static gboolean path_adapt(gpointer user_data)
 	if (!path->upstream || !upstream_is_playing(path->upstream))
 		return G_SOURCE_CONTINUE;
 	for (guint i = 0; (track = path_track(path, i)); i++) {
-		if (i == path->adapted->len)
-			g_ptr_array_add(path->adapted, adapter_track_new());
+		if (i == path->couplings->len)
+			g_ptr_array_add(path->couplings, couplings_new());
 		adapter_run(&path->config->adapt, path->config->name, track,
-			    g_ptr_array_index(path->adapted, i));
+			    g_ptr_array_index(path->couplings, i));
 	}
 	return G_SOURCE_CONTINUE;
 }
@@ -142,7 +143,7 @@ struct path *path_new(struct config_path *config, enum fanout_backend backend,
 	path->backend = backend;
 	path->dual_stack = dual_stack;
 	path->sessions = g_hash_table_new(NULL, NULL);
-	path->adapted = g_ptr_array_new_with_free_func((GDestroyNotify)adapter_track_free);
+	path->couplings = g_ptr_array_new_with_free_func((GDestroyNotify)couplings_free);
 	backoff_init(&path->backoff, LIMIT_UPSTREAM_RETRY_MS, LIMIT_UPSTREAM_RETRY_IDLE_MS);
 	if (config->upstream->always)
 		path->retry = g_idle_add(path_retry, path);
@@ -154,7 +155,7 @@ void path_free(struct path *path, const char *reason)
 	path_stop(path);
 	path_end_sessions(path, reason);
 	g_hash_table_unref(path->sessions);
-	g_ptr_array_unref(path->adapted);
+	g_ptr_array_unref(path->couplings);
 	config_path_unref(path->config);
 	g_free(path);
 }

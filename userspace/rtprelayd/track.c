@@ -8,6 +8,7 @@
 #include "addr.h"
 #include "cap.h"
 #include "log.h"
+#include "means.h"
 #include "peaks.h"
 #include "reinject.h"
 #include "tally.h"
@@ -25,6 +26,7 @@
  * @fanout: NULL until track_start()
  * @tally: what it sent, likewise
  * @peaks: of its layers
+ * @means: likewise
  * @reinject: source of what comes over TCP, or NULL
  * @nat: whose ports may be learned
  * @legs_by_rtp: struct leg * by dest
@@ -43,6 +45,7 @@ struct track {
 	struct fanout *fanout;
 	struct tally *tally;
 	struct peaks *peaks;
+	struct means *means;
 	struct reinject *reinject;
 	struct nat *nat;
 	GHashTable *legs_by_rtp;
@@ -199,6 +202,7 @@ struct track *track_new(const struct track_config *config, GError **error)
 	memcpy(track->relay.codec, config->codec, sizeof(track->relay.codec));
 	track->config.codec = track->relay.codec;
 	track->peaks = peaks_new();
+	track->means = means_new();
 	track->nat = nat_new(config->nat, config->name, config->index);
 	track->rtcp = track_rtcp_new(&track->config, &track->udp, track->nat);
 	track->legs_by_rtp = g_hash_table_new(addr_dest_hash, addr_dest_equal);
@@ -228,6 +232,7 @@ void track_free(struct track *track)
 	g_clear_pointer(&track->tally, tally_free);
 	g_clear_pointer(&track->fanout, fanout_free);
 	peaks_free(track->peaks);
+	means_free(track->means);
 	track_rtcp_free(track->rtcp);
 	reinject_free(track->reinject);
 	nat_free(track->nat);
@@ -520,6 +525,7 @@ void track_get_status(struct track *track, struct track_status *status)
 		.udp = &track->udp,
 		.fanout = track->fanout,
 		.peaks = track->peaks,
+		.means = track->means,
 		.meters = &track->meters,
 		.socket_datagrams = track->socket_datagrams,
 		.rtcp_ignored = track_rtcp_counters(track->rtcp)->ignored,

@@ -16,6 +16,7 @@
 #include "sdp.h"
 #include "udp.h"
 
+struct means;
 struct peaks;
 struct track;
 struct session;
@@ -182,6 +183,7 @@ struct track_meters {
  * @udp: its sockets
  * @fanout: NULL until track_start()
  * @peaks: of its layers, to be updated by whoever looks
+ * @means: of the same, for the adapter
  * @meters: to be sampled by whoever looks
  * @socket_datagrams: that the media socket handed to the daemon
  * @rtcp_ignored: see track_rtcp_ignored()
@@ -191,6 +193,7 @@ struct track_status {
 	const struct udp_pair *udp;
 	struct fanout *fanout;
 	struct peaks *peaks;
+	struct means *means;
 	struct track_meters *meters;
 	guint64 socket_datagrams;
 	guint64 rtcp_ignored;
