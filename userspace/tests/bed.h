@@ -59,7 +59,7 @@ pid_t bed_pid(const struct bed *bed);
  */
 void bed_await_log(struct bed *bed, const char *text);
 
-/* bed_free_port - a TCP port that nobody listens on */
+/* bed_free_port - a TCP port that nobody has on any address */
 guint16 bed_free_port(void);
 
 /* bed_kill - SIGKILL to the daemon; bed_start - start it (again) */

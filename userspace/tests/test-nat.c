@@ -400,19 +400,6 @@ static void test_cap_alone(struct bed *bed, gconstpointer unused)
 	close_pair(fd);
 }
 
-/* A TCP port that nobody has on any address */
-static guint16 free_everywhere(void)
-{
-	g_autoptr(GSocket) socket = g_socket_new(G_SOCKET_FAMILY_IPV6, G_SOCKET_TYPE_STREAM,
-						 G_SOCKET_PROTOCOL_TCP, NULL);
-	g_autoptr(GSocketAddress) any = g_inet_socket_address_new_from_string("::", 0);
-	g_autoptr(GSocketAddress) bound = NULL;
-
-	g_assert_true(g_socket_bind(socket, any, TRUE, NULL));
-	bound = g_socket_get_local_address(socket, NULL);
-	return g_inet_socket_address_get_port(G_INET_SOCKET_ADDRESS(bound));
-}
-
 /*
  * A relay with several addresses, that listens on all of them, of both families:
  * media and RTCP come from that which the viewer spoke to.
@@ -427,7 +414,7 @@ static void test_reply_address(struct bed *bed, gconstpointer unused)
 	int fd[2];
 
 	bed_kill(bed);
-	bed->port = free_everywhere();
+	bed->port = bed_free_port();
 	listen = g_strdup_printf("listen=[::]:%u\n", bed->port);
 	bed_configure(bed, listen, NULL);
 	bed_start(bed, NULL);
