@@ -14,4 +14,12 @@ static const struct rtp_fanout_layer clip[] = {
 	{ .did = 2, .tid = 2, .rate = 39000 },
 };
 
+/* clip_points - the operating points of who wishes for all of it */
+static inline void clip_points(struct points *points)
+{
+	points_build(points, clip, G_N_ELEMENTS(clip),
+		     &(struct rtp_fanout_cap){ .did = 7, .qid = 15, .tid = 7 },
+		     POINTS_FRAME_RATE_FIRST);
+}
+
 #endif /* TESTS_CLIP_H */

@@ -86,8 +86,7 @@ static void test_points_orders(void)
 {
 	struct points points;
 
-	points_build(&points, clip, G_N_ELEMENTS(clip), &CAP(7, 15, 7),
-		     POINTS_FRAME_RATE_FIRST);
+	clip_points(&points);
 	for (guint i = 1; i < points.n; i++)
 		g_assert_cmpuint(points.rate[i], >, points.rate[i - 1]);
 	g_assert_cmpuint(points.rate[points.n - 1], ==, 170000);
@@ -221,8 +220,7 @@ static void test_share_fair(void)
 	struct points points;
 	guint64 used;
 
-	points_build(&points, clip, G_N_ELEMENTS(clip), &CAP(7, 15, 7),
-		     POINTS_FRAME_RATE_FIRST);
+	clip_points(&points);
 	for (guint i = 0; i < G_N_ELEMENTS(viewers); i++)
 		viewers[i] = (struct share_viewer){
 			.points = &points,
@@ -292,8 +290,7 @@ struct run {
 static void run_start(struct run *run, double rate)
 {
 	memset(run, 0, sizeof(*run));
-	points_build(&run->points, clip, G_N_ELEMENTS(clip), &CAP(7, 15, 7),
-		     POINTS_FRAME_RATE_FIRST);
+	clip_points(&run->points);
 	run->adaptive.level = run->points.n - 1;
 	run->link = (struct link){ .rate = rate, .limit = rate / 4 };
 	run->now = G_USEC_PER_SEC;
@@ -373,8 +370,7 @@ static void test_adaptive_delay(void)
 	struct adaptive adaptive = { 0 };
 	struct points points;
 
-	points_build(&points, clip, G_N_ELEMENTS(clip), &CAP(7, 15, 7),
-		     POINTS_FRAME_RATE_FIRST);
+	clip_points(&points);
 	adaptive.level = points.n - 1;
 	report.at_us = G_USEC_PER_SEC;
 	g_assert_cmpuint(adaptive_step(&adaptive, &points, &report), ==, ADAPTIVE_STEADY);
@@ -414,8 +410,7 @@ static void test_adaptive_faster(void)
 	struct adaptive adaptive = { 0 }, steady;
 	struct points points;
 
-	points_build(&points, clip, G_N_ELEMENTS(clip), &CAP(7, 15, 7),
-		     POINTS_FRAME_RATE_FIRST);
+	clip_points(&points);
 	adaptive.level = points.n - 1;
 	report.lost = 120;
 	adaptive_step(&adaptive, &points, &report);
@@ -443,8 +438,7 @@ static void test_adaptive_bucket(void)
 	struct adaptive adaptive = { 0 };
 	struct points points;
 
-	points_build(&points, clip, G_N_ELEMENTS(clip), &CAP(7, 15, 7),
-		     POINTS_FRAME_RATE_FIRST);
+	clip_points(&points);
 	adaptive.level = points.n - 1;
 	adaptive_step(&adaptive, &points, &report);
 	report.lost = 0;
@@ -464,8 +458,7 @@ static void test_adaptive_own_drops(void)
 	struct adaptive adaptive = { 0 };
 	struct points points;
 
-	points_build(&points, clip, G_N_ELEMENTS(clip), &CAP(7, 15, 7),
-		     POINTS_FRAME_RATE_FIRST);
+	clip_points(&points);
 	adaptive.level = points.n - 1;
 	for (guint i = 0; i < 20; i++) {
 		report.at_us += G_USEC_PER_SEC;
@@ -483,8 +476,7 @@ static void test_adaptive_tcp(void)
 	struct adaptive adaptive = { 0 };
 	struct points points;
 
-	points_build(&points, clip, G_N_ELEMENTS(clip), &CAP(7, 15, 7),
-		     POINTS_FRAME_RATE_FIRST);
+	clip_points(&points);
 	adaptive.level = points.n - 1;
 	for (guint i = 0; i < 800; i++) {
 		report.at_us += report.interval_us;
@@ -513,8 +505,7 @@ static gboolean contested_falls(double times)
 	double *interval = adaptive.tfrc.interval;
 	struct points points;
 
-	points_build(&points, clip, G_N_ELEMENTS(clip), &CAP(7, 15, 7),
-		     POINTS_FRAME_RATE_FIRST);
+	clip_points(&points);
 	for (interval[1] = 1; tfrc_rate(&adaptive.tfrc) < points.rate[6] / times; interval[1]++)
 		interval[0] = interval[1];
 	for (guint i = 0; i < 4; i++) {
@@ -561,8 +552,7 @@ static guint64 crowd_rate(const struct crowd *crowd)
 static void crowd_start(struct crowd *crowd, guint n, double rate)
 {
 	memset(crowd, 0, sizeof(*crowd));
-	points_build(&crowd->points, clip, G_N_ELEMENTS(clip), &CAP(7, 15, 7),
-		     POINTS_FRAME_RATE_FIRST);
+	clip_points(&crowd->points);
 	crowd->n = n;
 	for (guint i = 0; i < n; i++)
 		crowd->viewers[i] = (struct share_viewer){

@@ -92,8 +92,7 @@ static void home_start(struct home *home, guint n, double rate)
 {
 	*home = (struct home){ .n = n, .rate = rate, .now = G_USEC_PER_SEC };
 	home->couplings = couplings_new();
-	points_build(&home->points, clip, G_N_ELEMENTS(clip), &FANOUT_CAP_ALL,
-		     POINTS_FRAME_RATE_FIRST);
+	clip_points(&home->points);
 	for (guint i = 0; i < n; i++)
 		home_join(home, i);
 }

@@ -219,7 +219,7 @@ static double link_best(const struct link *link, double *fair)
 	struct points points;
 	double rates[MOST], used;
 
-	points_build(&points, clip, LAYERS, &FANOUT_CAP_ALL, POINTS_FRAME_RATE_FIRST);
+	clip_points(&points);
 	for (guint i = 0; i < link->n; i++)
 		viewers[i] = (struct share_viewer){
 			.points = &points, .wanted = points.n - 1,
