@@ -4,6 +4,7 @@
 
 #include "clip.h"
 #include "couplings.h"
+#include "home.h"
 #include "leg.h"
 
 #define PACKET	466	/* octets */
@@ -77,14 +78,7 @@ struct home {
 
 static void home_join(struct home *home, guint i)
 {
-	struct leg *leg = &home->legs[i];
-
-	*leg = (struct leg){ .transport = TRANSPORT_UDP };
-	leg->dest.addr.family = AF_INET;
-	leg->dest.addr.addr[0] = 10;
-	leg->dest.addr.port = htons(5000 + i);
-	leg->dest.cap = FANOUT_CAP_ALL;
-	adapter_leg_init(&leg->adapter, &FANOUT_CAP_ALL);
+	home_leg(&home->legs[i], i);
 	home->sent[i] = (struct rtp_fanout_dest_info){ 0 };
 }
 

@@ -4,11 +4,9 @@
  * tools/experiments/bandwidth.py, but counted instead of sent: pictures leave for all of
  * them at once, and a key frame is larger than others.
  */
-#include <arpa/inet.h>
-
 #include "clip.h"
 #include "couplings.h"
-#include "leg.h"
+#include "home.h"
 #include "means.h"
 #include "share.h"
 
@@ -80,16 +78,8 @@ static gint64 link_now(const struct link *link)
 
 static void link_join(struct link *link, guint n)
 {
-	for (; link->n < n; link->n++) {
-		struct leg *leg = &link->viewers[link->n].leg;
-
-		leg->transport = TRANSPORT_UDP;
-		leg->dest.addr.family = AF_INET;
-		leg->dest.addr.addr[0] = 10;
-		leg->dest.addr.port = htons(5000 + link->n);
-		leg->dest.cap = FANOUT_CAP_ALL;
-		adapter_leg_init(&leg->adapter, &FANOUT_CAP_ALL);
-	}
+	for (; link->n < n; link->n++)
+		home_leg(&link->viewers[link->n].leg, link->n);
 }
 
 /* Octets of a layer in a picture: of four one is of TID 0, one of 1, two of 2. */
