@@ -1,24 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "means.h"
 
+#include <string.h>
+
 /* struct means_time - what had come of each layer until then */
 struct means_time {
 	gint64 at;
-	GArray *layers;		/* struct rtp_fanout_layer */
+	guint n;
+	struct rtp_fanout_layer layers[];
 };
 
 /* struct means - struct means_time, the oldest first */
 struct means {
 	GQueue times;
 };
-
-static void means_time_free(gpointer data)
-{
-	struct means_time *time = data;
-
-	g_array_unref(time->layers);
-	g_free(time);
-}
 
 struct means *means_new(void)
 {
@@ -27,7 +22,7 @@ struct means *means_new(void)
 
 void means_free(struct means *means)
 {
-	g_queue_clear_full(&means->times, means_time_free);
+	g_queue_clear_full(&means->times, g_free);
 	g_free(means);
 }
 
@@ -39,10 +34,10 @@ static void means_remember(struct means *means, const struct rtp_fanout_layer *l
 
 	if (last && now - last->at < MEANS_STEP_US)
 		return;
-	time = g_new(struct means_time, 1);
+	time = g_malloc(sizeof(*time) + n * sizeof(*layers));
 	time->at = now;
-	time->layers = g_array_new(FALSE, FALSE, sizeof(*layers));
-	g_array_append_vals(time->layers, layers, n);
+	time->n = n;
+	memcpy(time->layers, layers, n * sizeof(*layers));
 	g_queue_push_tail(&means->times, time);
 }
 
@@ -52,7 +47,7 @@ static const struct means_time *means_oldest(struct means *means, gint64 now)
 	const struct means_time *time;
 
 	while ((time = g_queue_peek_head(&means->times)) && now - time->at > MEANS_US)
-		means_time_free(g_queue_pop_head(&means->times));
+		g_free(g_queue_pop_head(&means->times));
 	return time;
 }
 
@@ -70,9 +65,8 @@ void means_take(struct means *means, struct rtp_fanout_layer *layers, guint n, g
 	if (!time || now <= time->at)
 		return;
 	/* the order is the same, and layers only ever come */
-	for (guint i = 0; i < n && old < time->layers->len; i++) {
-		const struct rtp_fanout_layer *before =
-			&g_array_index(time->layers, struct rtp_fanout_layer, old);
+	for (guint i = 0; i < n && old < time->n; i++) {
+		const struct rtp_fanout_layer *before = &time->layers[old];
 
 		if (!means_same(&layers[i], before))
 			continue;
