@@ -16,6 +16,7 @@ static void coupled_set(struct coupled *coupled, guint64 limit, guint64 least, g
 	coupled->limit = MAX(limit, MAX(least, 1));
 	coupled->lost_s = 0;
 	coupled->heard_from_us = now + settle;
+	coupled->next_us = now + COUPLED_HOLD_US;
 }
 
 /* An experiment was too much: what was before it is known to be carried. */
@@ -73,7 +74,6 @@ static void coupled_rise(struct coupled *coupled, guint64 least, guint64 most, g
 	if (coupled->ceiling)
 		limit = MIN(limit, (coupled->limit + coupled->ceiling) / 2);
 	coupled->before = coupled->limit;
-	coupled->next_us = now + COUPLED_HOLD_US;
 	coupled_set(coupled, limit, least, now, COUPLED_SETTLE_US);
 }
 
@@ -95,7 +95,6 @@ gboolean coupled_step(struct coupled *coupled, const struct adapt_report *report
 			coupled_fall(coupled, rate, loss, least, now);
 		coupled->before = 0;
 		coupled->increase = 0;
-		coupled->next_us = now + COUPLED_HOLD_US;
 		return TRUE;
 	}
 	if (coupled->lost_s > 0)

@@ -52,11 +52,12 @@
  * @before: of the experiment that goes on, what @limit was; 0 when there is none
  * @lost_s: lost beyond COUPLED_LOSS since the last change, seconds of what is sent, 0 at
  *	the least
- * @falls: in a row, since @lost_s was 0 last
+ * @falls: in a row, since a report after which @lost_s was 0
  * @heard_from_us: what was sent before says nothing of @limit
  * @next_us: when the next experiment may begin
  * @wait_us: how long it was waited last for what was too much to be forgotten
- * @increase: of the last experiment; 0 when there was none since a fall
+ * @increase: of the last experiment; 0 when there was none since a fall, or since
+ *	@ceiling was forgotten
  */
 struct coupled {
 	guint64 limit;

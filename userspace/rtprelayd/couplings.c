@@ -275,11 +275,14 @@ static gboolean coupling_differs(const struct coupling *coupling, gint64 now)
 	return differs;
 }
 
-/* Who has less than it may, though nothing is shared, finds by itself what there is. */
+/*
+ * Who has less than it may, though nothing is shared, finds by itself what there is. Who no
+ * longer shares, too.
+ */
 static gboolean coupling_leaves(const struct coupling *coupling,
-				const struct couplings_leg *leg)
+				const struct couplings_leg *leg, gint64 now)
 {
-	return leg->leg->adapter.apart >= ALONE_PERIODS ||
+	return !coupling_shares(leg, now) ||
 	       (!coupling->coupled.limit &&
 		points_find(leg->points, &leg->leg->adapter.wanted) < leg->points->n - 1);
 }
@@ -314,7 +317,7 @@ static void coupling_run(struct coupling *coupling, const char *path, gint64 now
 	for (guint i = 0; i < coupling->legs->len; i++) {
 		const struct couplings_leg *leg = coupling_leg(coupling, i);
 
-		if (leg->reported && coupling_leaves(coupling, leg))
+		if (leg->reported && coupling_leaves(coupling, leg, now))
 			alone(leg->leg, leg->points, &leg->report, user_data);
 	}
 }
