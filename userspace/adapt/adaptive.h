@@ -5,7 +5,7 @@
  * by experiment, a point at a time, each experiment that fails making the next one to
  * the same point rarer: receiver-driven layered multicast (S. McCanne, V. Jacobson,
  * M. Vetterli, SIGCOMM 1996, section 3), decided by the sender. What a TCP would take
- * of the path (RFC 5348) bounds it from above, so that one beside it has its share.
+ * of the path (tfrc.h) bounds it from above, so that one beside it has its share.
  *
  * Nothing is sent to probe: the datagrams of a picture, which leave together, are a
  * packet train, and how far the path spreads them tells its rate (C. Dovrolis,
