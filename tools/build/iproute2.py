@@ -37,7 +37,12 @@ def _versions(apt_cache):
 def _download():
     """The tarball of upstream's release that Debian's package is made of."""
     log = place.CACHE / "log" / "iproute2-fetch.log"
-    apt_get, apt_cache = fetch.following(SUITES, "deb-src", log)
+    try:
+        apt_get, apt_cache = fetch.following(SUITES, "deb-src", log)
+    except Failed as failure:
+        said = str(failure).partition("\n")[0]
+        raise Unavailable(f"{PACKAGE}'s source is not to be had from this machine's mirror: "
+                          f"{said}") from None
     versions = _versions(apt_cache)
     # Mirrors may name a package that they have only in part.
     for version in versions:
@@ -54,7 +59,7 @@ def _download():
 
 def pristine():
     """The directory of the unchanged tree; nobody writes there."""
-    with place.locked("iproute2", say):
+    with place.locked("source", say):  # that of all that is downloaded
         have = sorted(TREES.glob("*/pristine/misc/ss.c"))
         if have:
             return have[-1].parents[1]
