@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The mails on the unchanged kernel: with git am, and with patch --fuzz=0."""
 
+import functools
 import os
 import shutil
 import subprocess
@@ -52,6 +53,12 @@ class Applied:
                      "--input", str(mail)], self.plain)
         if "fuzz" in said:
             raise Failed(said)
+
+    def in_turn(self, mails, what=""):
+        """(name, function) of each mail, both ways."""
+        for mail in mails:
+            yield f"{what}git am {mail.name}", functools.partial(self.am, mail)
+            yield f"{what}patch --fuzz=0 {mail.name}", functools.partial(self.patch, mail)
 
     def same(self):
         """Both ways leave the same, and our files as they stand in this tree, but for

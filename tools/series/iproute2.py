@@ -7,7 +7,7 @@ import subprocess
 
 from build import iproute2
 from build.progress import Failed
-from series import apply, source, style
+from series import apply, mail, source, style
 
 # of a warning of the compiler in what the patches change
 OURS = re.compile(r"^(?:ss\.c|\.\./include/uapi/linux/\S+):\d+.*(?:warning|error): ")
@@ -39,20 +39,14 @@ def checks(texts, patched, scratch):
     """
     scratch = scratch / "iproute2"
     scratch.mkdir()
-    paths = []
-    for name, text in texts.items():
-        (scratch / name).write_text(text)
-        if not name.startswith("0000"):
-            paths.append(scratch / name)
+    paths = mail.written(texts, scratch)
     for path in paths:
         yield (f"iproute2: checkpatch --strict {path.name}",
                functools.partial(style.checkpatch, patched, path, source.IPROUTE2))
     pristine = iproute2.pristine()
     applied = apply.Applied(pristine, scratch, source.patches(source.IPROUTE2),
                             source.IPROUTE2)
-    for path in paths:
-        yield f"iproute2: git am {path.name}", functools.partial(applied.am, path)
-        yield f"iproute2: patch --fuzz=0 {path.name}", functools.partial(applied.patch, path)
+    yield from applied.in_turn(paths, "iproute2: ")
     yield "iproute2: the header is the tree's", applied.same
     yield "iproute2: ss builds without a warning", functools.partial(_builds, paths)
     yield "iproute2: ss.8", functools.partial(_page, pristine, applied)

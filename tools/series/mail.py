@@ -110,6 +110,13 @@ def _slug(subject):
     return re.sub(r"[^\w.]+", "-", subject).strip("-")[:52].rstrip("-.")
 
 
+def written(texts, scratch):
+    """The patches among the mails, as files in scratch."""
+    for name, text in texts.items():
+        (scratch / name).write_text(text)
+    return [scratch / name for name in texts if not name.startswith("0000")]
+
+
 def mails(base):
     """{file name: its text}: the cover letter and a mail for each patch."""
     series = source.patches(base)
