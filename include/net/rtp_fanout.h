@@ -27,7 +27,7 @@ struct sock;
  *	locked.
  * @diag: describe the fan-out of a UDP socket, if it has one, by
  *	INET_DIAG_RTP_FANOUT. Any context, in an RCU read section; the socket is
- *	not locked, and stays. The last argument says whether who asks has
+ *	not locked, and stays. The second argument says whether who asks has
  *	CAP_NET_ADMIN. Returns 0 or -EMSGSIZE.
  */
 struct rtp_fanout_ops {
@@ -36,7 +36,7 @@ struct rtp_fanout_ops {
 			  unsigned int optlen);
 	int (*getsockopt)(struct sock *sk, sockptr_t optval, sockptr_t optlen);
 	void (*close)(struct sock *sk);
-	int (*diag)(struct sock *sk, struct sk_buff *skb, bool net_admin);
+	int (*diag)(struct sock *sk, bool net_admin, struct sk_buff *skb);
 };
 
 /* The most bytes that INET_DIAG_RTP_FANOUT takes. */
@@ -54,7 +54,7 @@ int rtp_fanout_security_send(struct sock *sk, struct msghdr *msg);
 int rtp_fanout_setsockopt(struct sock *sk, sockptr_t optval,
 			  unsigned int optlen);
 int rtp_fanout_getsockopt(struct sock *sk, sockptr_t optval, sockptr_t optlen);
-int rtp_fanout_diag(struct sock *sk, struct sk_buff *skb, bool net_admin);
+int rtp_fanout_diag(struct sock *sk, bool net_admin, struct sk_buff *skb);
 #else
 static inline int rtp_fanout_setsockopt(struct sock *sk, sockptr_t optval,
 					unsigned int optlen)
@@ -68,8 +68,8 @@ static inline int rtp_fanout_getsockopt(struct sock *sk, sockptr_t optval,
 	return -ENOPROTOOPT;
 }
 
-static inline int rtp_fanout_diag(struct sock *sk, struct sk_buff *skb,
-				  bool net_admin)
+static inline int rtp_fanout_diag(struct sock *sk, bool net_admin,
+				  struct sk_buff *skb)
 {
 	return 0;
 }

@@ -51,15 +51,15 @@ static void rtp_diag_config(const struct rtp_fanout *fanout,
 /**
  * rtp_diag_fill() - add INET_DIAG_RTP_FANOUT to the answer about a socket
  * @sk: a UDP socket
- * @skb: the answer
  * @net_admin: who asks has CAP_NET_ADMIN
+ * @skb: the answer
  *
  * Context: RCU read section, any context but hard interrupts; @sk is not locked,
  * and stays. The lock of UDP's hash table may be held.
  * Return: 0, also when @sk has no fan-out; -EMSGSIZE when there is no room in
  * @skb, which is then as it was.
  */
-int rtp_diag_fill(struct sock *sk, struct sk_buff *skb, bool net_admin)
+int rtp_diag_fill(struct sock *sk, bool net_admin, struct sk_buff *skb)
 {
 	struct rtp_fanout *fanout = rtp_fanout_rcu(sk);
 	struct rtp_fanout_config *config;

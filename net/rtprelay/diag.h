@@ -10,6 +10,6 @@
 struct sk_buff;
 struct sock;
 
-int rtp_diag_fill(struct sock *sk, struct sk_buff *skb, bool net_admin);
+int rtp_diag_fill(struct sock *sk, bool net_admin, struct sk_buff *skb);
 
 #endif /* _NET_RTPRELAY_DIAG_H */

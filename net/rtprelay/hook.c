@@ -163,8 +163,8 @@ int rtp_fanout_getsockopt(struct sock *sk, sockptr_t optval, sockptr_t optlen)
 /**
  * rtp_fanout_diag() - describe a socket's fan-out to sock_diag
  * @sk: a UDP socket
- * @skb: the answer, to which INET_DIAG_RTP_FANOUT is added
  * @net_admin: who asks has CAP_NET_ADMIN
+ * @skb: the answer, to which INET_DIAG_RTP_FANOUT is added
  *
  * Nothing here sleeps, so RCU alone keeps the module: unregistering it waits.
  *
@@ -172,7 +172,7 @@ int rtp_fanout_getsockopt(struct sock *sk, sockptr_t optval, sockptr_t optlen)
  * the caller has a reference, or the lock of the table that it is in.
  * Return: 0, also when @sk has none; -EMSGSIZE when there is no room in @skb.
  */
-int rtp_fanout_diag(struct sock *sk, struct sk_buff *skb, bool net_admin)
+int rtp_fanout_diag(struct sock *sk, bool net_admin, struct sk_buff *skb)
 {
 	const struct rtp_fanout_ops *ops;
 	int err = 0;
@@ -180,7 +180,7 @@ int rtp_fanout_diag(struct sock *sk, struct sk_buff *skb, bool net_admin)
 	rcu_read_lock();
 	ops = rcu_dereference(rtp_fanout_ops);
 	if (ops)
-		err = ops->diag(sk, skb, net_admin);
+		err = ops->diag(sk, net_admin, skb);
 	rcu_read_unlock();
 
 	return err;
