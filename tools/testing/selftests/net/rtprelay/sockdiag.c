@@ -22,14 +22,12 @@
  * struct said - what sock_diag said of the sockets
  * @sockets: how many it told of
  * @shown: of how many INET_DIAG_RTP_FANOUT
- * @port: of which port everything below is
- * @cfg: of the last one on that port: RTP_FANOUT_DIAG_CONFIG
+ * @cfg: of the last one on FO_RELAY_PORT: RTP_FANOUT_DIAG_CONFIG
  * @info: of the same: RTP_FANOUT_DIAG_INFO
  */
 struct said {
 	unsigned int sockets;
 	unsigned int shown;
-	__u16 port;
 	struct rtp_fanout_config cfg;
 	struct rtp_fanout_info info;
 };
@@ -78,7 +76,6 @@ static int diag_socket(void)
 FIXTURE_SETUP(sockdiag)
 {
 	fo_relay(&self->relay, variant->net);
-	self->said.port = FO_RELAY_PORT;
 	self->ext = 1 << (INET_DIAG_INFO - 1);
 	self->diag = diag_socket();
 }
@@ -133,7 +130,7 @@ static int one_socket(const struct nlmsghdr *nlh, struct said *said)
 	said->shown++;
 	if (!(nest->nla_type & NLA_F_NESTED))
 		return -EPROTO;
-	if (ntohs(msg->id.idiag_sport) != said->port)
+	if (ntohs(msg->id.idiag_sport) != FO_RELAY_PORT)
 		return 0;
 	return take(nest, RTP_FANOUT_DIAG_CONFIG, &said->cfg,
 		    sizeof(said->cfg)) &&
@@ -160,13 +157,11 @@ static int ask(struct _test_data_sockdiag *self, bool all)
 	union fo_sockaddr name;
 	socklen_t size = sizeof(name);
 	static char buf[1 << 17];
-	__u16 port = self->said.port;
 	struct nlmsghdr *nlh;
 	ssize_t len;
 	int err;
 
 	memset(&self->said, 0, sizeof(self->said));
-	self->said.port = port;
 	if (!all) {
 		if (getsockname(self->relay.fd, &name.sa, &size))
 			fo_fatal("getsockname");
@@ -205,6 +200,18 @@ static void drop_net_admin(void)
 	if (prctl(PR_CAPBSET_DROP, CAP_NET_ADMIN))
 		fo_fatal("prctl");
 	fo_drop_net_admin();
+}
+
+/* The socket is there, by itself and among all, and nothing of a fan-out. */
+static void unshown(struct __test_metadata *_metadata,
+		    struct _test_data_sockdiag *self)
+{
+	ASSERT_EQ(0, ask(self, true));
+	EXPECT_LE(1, self->said.sockets);
+	EXPECT_EQ(0, self->said.shown);
+	ASSERT_EQ(0, ask(self, false));
+	EXPECT_EQ(1, self->said.sockets);
+	EXPECT_EQ(0, self->said.shown);
 }
 
 /* What RTP_FANOUT_INFO and RTP_FANOUT_CONFIG return is what sock_diag says. */
@@ -309,12 +316,7 @@ TEST_F(sockdiag, configured)
 TEST_F(sockdiag, not_asked)
 {
 	self->ext = 0xff & ~(1 << (INET_DIAG_INFO - 1));
-	ASSERT_EQ(0, ask(self, true));
-	EXPECT_LE(1, self->said.sockets);
-	EXPECT_EQ(0, self->said.shown);
-	ASSERT_EQ(0, ask(self, false));
-	EXPECT_EQ(1, self->said.sockets);
-	EXPECT_EQ(0, self->said.shown);
+	unshown(_metadata, self);
 }
 
 /* All that can be asked for fits into the answer. */
@@ -328,12 +330,7 @@ TEST_F(sockdiag, all_asked)
 TEST_F(sockdiag, none)
 {
 	ASSERT_EQ(0, fo_detach(self->relay.fd));
-	ASSERT_EQ(0, ask(self, true));
-	EXPECT_LE(1, self->said.sockets);
-	EXPECT_EQ(0, self->said.shown);
-	ASSERT_EQ(0, ask(self, false));
-	EXPECT_EQ(1, self->said.sockets);
-	EXPECT_EQ(0, self->said.shown);
+	unshown(_metadata, self);
 
 	ASSERT_EQ(0, fo_attach(self->relay.fd, &self->relay.cfg));
 	ASSERT_EQ(0, ask(self, true));
