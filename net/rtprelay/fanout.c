@@ -294,7 +294,7 @@ int rtp_fanout_configure(struct rtp_fanout *fanout,
 	fanout->config.pace_burst = config->pace_burst;
 	/* Pairs with rtp_diag_config(). */
 	WRITE_ONCE(fanout->config.silent_ms, config->silent_ms);
-	/* Pairs with rtp_owner_pace_asked(). */
+	/* Pairs with rtp_owner_pace_asked() and rtp_diag_config(). */
 	WRITE_ONCE(fanout->pace_asked, rtp_fanout_pace(config));
 	rcu_assign_pointer(fanout->filter, filter);
 	kfree_rcu(old, rcu);

@@ -105,8 +105,8 @@ struct rtp_fanout_stats {
  * only read, by all:
  * @config: as attached or set last, the source's address normalised
  * @filter: what receive asks of a datagram; read under RCU
- * @pace_asked: rtp_fanout_pace() of @config, for the owner, who reads it without
- *	the lock
+ * @pace_asked: rtp_fanout_pace() of @config, for the owner and sock_diag, who read
+ *	it without the lock
  *
  * Receive, in softirq, under sk->sk_receive_queue.lock but for @rx_count and
  * what @silence says is without a lock:
