@@ -430,13 +430,15 @@ TEST_F_TIMEOUT(alone, faults, 120)
 		    fo_add(relay.fd, dest, 66));
 }
 
+#define SWEEPS	10
+
 /* SET that gets no memory refuses no element: failed_index is as it was. */
 TEST_F(alone, set_faults)
 {
 	struct rtp_fanout_dest dest[66], gone;
+	int i, sweep, nth, ret, refused = 0;
 	struct rtp_fanout_info info;
 	struct fo_relay relay;
-	int i, nth, ret, refused = 0;
 
 	fail_fd = open("/proc/thread-self/fail-nth", O_RDWR);
 	if (fail_fd < 0)
@@ -448,21 +450,32 @@ TEST_F(alone, set_faults)
 	fo_dest(&gone, AF_INET, FO_HOST_VIEWER, 29999);
 	ASSERT_EQ(0, fo_add(relay.fd, dest, 66));
 
-	for (nth = 1; nth < 1000; nth++) {
-		ASSERT_EQ(-ENOENT, fo_del(relay.fd, &gone, 1));
-		fail_nth(nth);
-		ret = fo_set(relay.fd, RTP_FANOUT_SET, RTP_FANOUT_SET_COOKIE,
-			     dest, 66, sizeof(dest[0]));
-		if (!fail_met())
-			break;
-		ASSERT_EQ(0, fo_info(relay.fd, &info));
-		EXPECT_EQ(ret ? 0 : ~0U, info.failed_index) {
-			TH_LOG("fault %d: %d", nth, ret);
+	/*
+	 * One fault of each sweep is the one looked for, and it can be missed:
+	 * an allocator that must refill a cache of its own, or a debugging
+	 * aid that records a stack, takes a place in the count of one call
+	 * and none in that of the next.
+	 */
+	for (sweep = 0; sweep < SWEEPS && !refused; sweep++) {
+		for (nth = 1; nth < 1000; nth++) {
+			ASSERT_EQ(-ENOENT, fo_del(relay.fd, &gone, 1));
+			fail_nth(nth);
+			ret = fo_set(relay.fd, RTP_FANOUT_SET,
+				     RTP_FANOUT_SET_COOKIE, dest, 66,
+				     sizeof(dest[0]));
+			if (!fail_met())
+				break;
+			ASSERT_EQ(0, fo_info(relay.fd, &info));
+			EXPECT_EQ(ret ? 0 : ~0U, info.failed_index) {
+				TH_LOG("fault %d: %d", nth, ret);
+			}
+			refused += ret == -ENOMEM;
 		}
-		refused += ret == -ENOMEM;
+		EXPECT_EQ(0, ret);
 	}
 	EXPECT_LT(0, refused);
-	EXPECT_EQ(0, ret);
+	TH_LOG("%d of %d faults in %d sweeps were no memory for SET", refused,
+	       nth - 1, sweep);
 }
 
 int main(int argc, char **argv)
