@@ -175,8 +175,20 @@ static void fo_lo_up(void)
 	}
 }
 
+/* Where the relay is a module, the first call loads it, refused or not: what
+ * the socket option says is another thing before and after.
+ */
+static void fo_load(void)
+{
+	int fd = socket(AF_INET, SOCK_DGRAM, 0);
+
+	setsockopt(fd, SOL_SOCKET, SO_RTP_FANOUT, NULL, 0);
+	close(fd);
+}
+
 void fo_netns(void)
 {
+	fo_load();
 	if (fo_initial < 0)
 		fo_initial = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
 	if (unshare(CLONE_NEWNET))
