@@ -54,6 +54,8 @@ def plays(transport, path=PATH):
     def over():
         for one in system.viewers() or []:
             backends.update(track["backend"] for track in one["tracks"])
+        # what a viewer has who has not said PLAY yet
+        backends.discard("none")
         return viewer.poll() is not None
 
     try:
