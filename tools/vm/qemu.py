@@ -3,6 +3,7 @@
 
 import os
 import subprocess
+import threading
 from pathlib import Path
 
 from build import place
@@ -16,10 +17,17 @@ ICOUNT = ("-smp", "1", "-icount", "shift=0,sleep=off")
 # Of every kernel. A host that is busy holds a vCPU up, which is not the clock's fault. The
 # guest may miss the boot's few ticks, too, and calls its own timer broken then.
 KERNEL = ("console=ttyS0", "panic=-1", "tsc=nowatchdog", "no_timer_check")
+# Guests can start at once: what is asked or built for the first is there for the others.
+_first = threading.RLock()
 
 
 def init():
     """The guest's PID 1, built when its source is newer."""
+    with _first:
+        return _init()
+
+
+def _init():
     source = place.CHECKOUT / "tools" / "vm" / "init.c"
     program = place.of_checkout() / "init"
     if not program.exists() or program.stat().st_mtime < source.stat().st_mtime:
@@ -85,6 +93,11 @@ def accelerator(boots):
     is not enough: boots(accel, seconds) tries. Asked once in each of the machine's
     own uptimes.
     """
+    with _first:
+        return _accelerator(boots)
+
+
+def _accelerator(boots):
     uptime = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
     answer = place.CACHE / "kvm"
     if answer.exists() and answer.read_text().split()[0] == uptime:
