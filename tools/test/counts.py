@@ -37,31 +37,40 @@ def _parse(patched, text):
                          + (done.stdout + done.stderr)[-2000:]) from None
 
 
-def ktap(patched, text, what=""):
-    """Prints what did not pass. patched: the kernel tree whose kunit.py parses text."""
+def _read(patched, text, what):
+    """((passed, failed, skipped), lines that say what did not pass) of a KTAP report."""
     group = _parse(patched, text)
     sums = group["misc"]
     failed = sums["failed"] + sums["crashed"]
-    for name in _bad(group):
-        blame(f"    not ok: {what}{name}")
+    lines = [f"    not ok: {what}{name}" for name in _bad(group)]
     # A report that breaks its own plan; one with no test at all is the caller's.
     if sums["tests"] and sums["errors"] and not failed:
-        blame(f"    not ok: {what}{sums['errors']} errors in the report")
+        lines.append(f"    not ok: {what}{sums['errors']} errors in the report")
         failed = sums["errors"]
-    return sums["passed"], failed, sums["skipped"]
+    return (sums["passed"], failed, sums["skipped"]), lines
+
+
+def ktap(patched, text, what=""):
+    """Prints what did not pass. patched: the kernel tree whose kunit.py parses text."""
+    counted, lines = _read(patched, text, what)
+    for line in lines:
+        blame(line)
+    return counted
 
 
 def kselftest(patched, text, logs):
-    """Of run_kselftest.sh: its own KTAP in text has a result for each program, whose
-    output, with KTAP for its cases or none, is in the directory logs.
+    """Of run_kselftest.sh, (program, (passed, failed, skipped), lines that say what did not
+    pass) for each: its own KTAP in text has a result for each program, whose output, with
+    KTAP for its cases or none, is in the directory logs.
     """
-    total = (0, 0, 0)
     for case in _parse(patched, text)["test_cases"]:
         program = case["name"].rpartition(": ")[2]
         log = logs / program
-        lines = log.read_text(errors="replace").splitlines() if log.is_file() else []
-        inner = "\n".join(line.removeprefix("# ") for line in lines)
-        counted = ktap(patched, inner, f"{program}: ") if "TAP version" in inner else (0, 0, 0)
+        said = log.read_text(errors="replace").splitlines() if log.is_file() else []
+        inner = "\n".join(line.removeprefix("# ") for line in said)
+        counted, lines = (0, 0, 0), []
+        if "TAP version" in inner:
+            counted, lines = _read(patched, inner, f"{program}: ")
         failed = case["status"] not in ("PASS", "SKIP")
         if not any(counted):
             counted = (int(case["status"] == "PASS"), int(failed),
@@ -70,8 +79,7 @@ def kselftest(patched, text, logs):
             # In spite of its cases: by a crash or the time limit.
             counted = (counted[0], 1, counted[2])
         if counted[1]:
-            blame(f"    {program} failed; its output is {log}")
-            for said in list(filter(None, map(SAYS.match, lines)))[-LINES:]:
-                blame(f"        {said[1]}")
-        total = tuple(map(sum, zip(total, counted)))
-    return total
+            lines.append(f"    {program} failed; its output is {log}")
+            lines += [f"        {found[1]}"
+                      for found in list(filter(None, map(SAYS.match, said)))[-LINES:]]
+        yield program, counted, lines

@@ -5,7 +5,7 @@ import re
 import shutil
 
 from build import iproute2, place
-from build.progress import say
+from build.progress import blame, say
 from test import counts
 from vm.guest import Guest, show
 
@@ -16,6 +16,11 @@ ALONE = {"lsm": "lsm=smack", "recipes.sh": "maxcpus=1"}
 # Programs of shell that a checking kernel makes slow, and checks by other programs
 UNCHECKED = ("recipes.sh",)
 LIMIT_S = {"release": 1200, "debug": 2400, "kcsan": 5400}
+# Programs that ask no speed of the release kernel, either.
+PATIENT = ("churn", "lease", "netfilter.sh", "silence", "xfrm.sh")
+BESIDE_NICE = 10
+# More that fail are no matter of chance.
+FEW = 3
 BEGINS = re.compile(r"^# selftests: net/rtprelay: (\S+)", re.M)
 
 
@@ -34,22 +39,50 @@ class Named:
             say(f"{self.what}: {self.begun} programs, {name}")
 
 
-def run(name, kernel, tests, output=show, nice=0):
-    """Boots once for all but those of ALONE, and once for each of these; UNCHECKED only on
-    the release kernel. Returns [(KTAP, directory of the programs' output)], or raises Failed.
+class Beside:
+    """Some of the tests on one kernel, in a guest that runs beside other stages."""
+
+    def __init__(self, called, name, chosen):
+        """name: the step that builds the kernel; chosen(programs): which of all."""
+        self.called = called
+        self.name = name
+        self.chosen = chosen
+
+    def programs(self, tests):
+        return self.chosen(programs(tests))
+
+    def run(self, built, _):
+        """What run() returns. built(step): waits for what is built; a step of Background."""
+        tests = built("selftests")
+        return run(self.called, built(self.name), tests, self.programs(tests),
+                   Named(f"selftests, {self.called}"), BESIDE_NICE)
+
+
+def programs(tests):
+    """All in the directory tests."""
+    lines = (tests / "kselftest-list.txt").read_text().split()
+    return [line.partition(":")[2] for line in lines]
+
+
+def run(name, kernel, tests, wanted, output=show, nice=0):
+    """Boots once for all of wanted but those of ALONE, and once for each of these;
+    UNCHECKED only on the release kernel. Returns [(KTAP, directory of the programs'
+    output)], or raises Failed.
     """
     config = name.partition("-")[0]
-    limit = LIMIT_S[config]
-    others = [word for test in ALONE for word in ("-S", f"net/rtprelay:{test}")]
-    return [boot(name, kernel, tests, others, limit, output, nice),
-            *(boot(f"{name}-{test.partition('.')[0]}", kernel, tests,
-                   ["-t", f"net/rtprelay:{test}"], limit, output, nice, words)
-              for test, words in ALONE.items()
-              if config == "release" or test not in UNCHECKED)]
+    usual = [program for program in wanted if program not in ALONE]
+    alone = [program for program in wanted
+             if program in ALONE and (config == "release" or program not in UNCHECKED)]
+    boots = [(name, usual, ())] * bool(usual)
+    boots += [(f"{name}-{program.partition('.')[0]}", [program], (ALONE[program],))
+              for program in alone]
+    return [boot(called, kernel, tests, chosen, LIMIT_S[config], output, nice, *append)
+            for called, chosen, append in boots]
 
 
 def boot(name, kernel, tests, chosen, limit, output=show, nice=0, *append):
-    """Boots once, for limit seconds at the most. chosen: run_kselftest.sh's words."""
+    """Boots once for the programs chosen, for limit seconds at the most."""
+    words = [word for program in chosen for word in ("-t", f"net/rtprelay:{program}")]
     out = place.of_checkout() / "test" / f"selftests-{name}"
     shutil.rmtree(out, ignore_errors=True)
     text = bytearray()
@@ -60,7 +93,7 @@ def boot(name, kernel, tests, chosen, limit, output=show, nice=0, *append):
 
     # one that shows fan-outs, which the machine's own may not
     ss = iproute2.ss()
-    guest = Guest(kernel, [tests / "run_kselftest.sh", "-p", out / "programs", *chosen], out,
+    guest = Guest(kernel, [tests / "run_kselftest.sh", "-p", out / "programs", *words], out,
                   env={"SS": ss} if ss else None,
                   append=append, cwd=tests, cards=True, nice=nice)
     guest.run(limit, keep)
@@ -68,6 +101,29 @@ def boot(name, kernel, tests, chosen, limit, output=show, nice=0, *append):
     return text.decode(errors="replace"), out / "programs"
 
 
-def count(patched, reports):
-    """(passed, failed, skipped) of what run() returned."""
-    return tuple(map(sum, zip(*(counts.kselftest(patched, *report) for report in reports))))
+def count(patched, reports, again=None):
+    """(passed, failed, skipped) of what run() returned. again: run() but for wanted: the
+    few that failed get a second chance, without the others. What failed the first time
+    is among what went wrong all the same.
+    """
+    outcomes = _outcomes(patched, reports)
+    failed = [program for program, counted in outcomes.items() if counted[1]]
+    if again and 0 < len(failed) <= FEW:
+        say(f"once more, without the others: {', '.join(failed)}")
+        second = _outcomes(patched, again(wanted=failed))
+        for program, counted in second.items():
+            if not counted[1]:
+                blame(f"    {program} passed when it was run once more")
+        outcomes.update(second)
+    return tuple(map(sum, zip(*outcomes.values())))
+
+
+def _outcomes(patched, reports):
+    """{program: (passed, failed, skipped)}"""
+    outcomes = {}
+    for report in reports:
+        for program, counted, lines in counts.kselftest(patched, *report):
+            outcomes[program] = counted
+            for line in lines:
+                blame(line)
+    return outcomes

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The stages of ./run test: each returns (passed, failed, skipped)."""
 
+import functools
 import os
 
 from build import place, progress, userspace
@@ -20,11 +21,13 @@ VALGRIND = ("test-methods", "test-proxy", "test-thesis")
 
 
 class Stages:
-    def __init__(self, background, guest, source):
+    def __init__(self, background, beside, source, thorough):
+        """beside: [(selftests.Beside, function that waits for what it returned)]"""
         self.result = background.result
-        self.begun = guest.result
+        self.beside = beside
         self.background = background
         self.source = source
+        self.thorough = thorough
         self.out = place.of_checkout() / "test"
 
     def series(self, base, *words):
@@ -53,7 +56,7 @@ class Stages:
         built = userspace.build("sanitized")
         # They wait more than they work.
         return userspace.test("sanitized", built, "userspace's tests", "--num-processes",
-                              str(2 * os.cpu_count()))
+                              str(2 * os.cpu_count()), again=not self.thorough)
 
     def load(self):
         """Many viewers: times and memory, which a sanitizer would not leave as they are."""
@@ -79,16 +82,23 @@ class Stages:
         return counts.ktap(self.result("source"), report.read_text(errors="replace"))
 
     def selftests(self, name):
-        """On a kernel that nothing else runs beside. name: the step that built it; of a
-        backport its selftests are run.
+        """Those that nothing else may run beside, and what the others said that began
+        when the kernel was built. name: the step that built it; of a backport its selftests
+        are run.
         """
         _, dash, base = name.partition("-")
-        return selftests.count(self.result("source"), selftests.run(
-            name, self.result(name), self.result("selftests" + dash + base)))
-
-    def selftests_begun(self, name):
-        """On a kernel that was booted when it was built."""
-        return selftests.count(self.result("source"), self.begun(name))
+        tests = self.result("selftests" + dash + base)
+        others = selftests.programs(tests)
+        reports = []
+        for begun, reported in self.beside:
+            if begun.name == name:
+                others = [program for program in others if program not in begun.programs(tests)]
+                reports += reported()
+        on = functools.partial(selftests.run, kernel=self.result(name), tests=tests)
+        reports += on(name, wanted=others)
+        again = functools.partial(on, f"{name}-again")
+        return selftests.count(self.result("source"), reports,
+                               None if self.thorough else again)
 
     def switching(self):
         """That each codec's layers are switched where decoders can follow."""
