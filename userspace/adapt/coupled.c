@@ -19,11 +19,18 @@ static void coupled_set(struct coupled *coupled, guint64 limit, guint64 least, g
 	coupled->next_us = now + COUPLED_HOLD_US;
 }
 
-/* An experiment was too much: what was before it is known to be carried. */
+/* An experiment was too much: what was before it is known to be carried, by a short queue. */
 static void coupled_fail(struct coupled *coupled, guint64 least, gint64 now)
 {
 	coupled->ceiling = coupled->limit;
-	coupled_set(coupled, coupled->before, least, now, COUPLED_DRAIN_US);
+	coupled->carried = coupled->before;
+	coupled_set(coupled, coupled->before * COUPLED_DECREASE, least, now, COUPLED_DRAIN_US);
+}
+
+static void coupled_recover(struct coupled *coupled, guint64 least, gint64 now)
+{
+	coupled_set(coupled, coupled->carried, least, now, COUPLED_SETTLE_US);
+	coupled->carried = 0;
 }
 
 /*
@@ -84,6 +91,10 @@ gboolean coupled_step(struct coupled *coupled, const struct adapt_report *report
 	double seconds = (double)report->octets / MAX(rate, 1);
 	gint64 now = report->at_us;
 
+	if (coupled->carried && now >= coupled->heard_from_us) {
+		coupled_recover(coupled, least, now);
+		return TRUE;
+	}
 	/* reports of what was sent before the last change say nothing of it */
 	if (now - report->interval_us < coupled->heard_from_us)
 		return FALSE;

@@ -11,7 +11,9 @@
  * are added up, less what may be lost, until they are too many: a cumulative sum (E. S.
  * Page, Biometrika 1954). Between a rate that was carried and one that was too much the
  * next one to try is in the middle: binary increase (L. Xu, K. Harfoush, I. Rhee,
- * INFOCOM 2004).
+ * INFOCOM 2004). An experiment that fails leaves a full queue, which what was carried
+ * before would only keep full, and each key frame would overflow it: for a while they take
+ * less, as BBR does after it has probed (draft-ietf-ccwg-bbr, ProbeBW_DOWN).
  */
 #ifndef ADAPT_COUPLED_H
 #define ADAPT_COUPLED_H
@@ -23,7 +25,10 @@
 #define COUPLED_LOSS		0.005
 /* What is lost beyond that until the bottleneck is congested, seconds of what is sent */
 #define COUPLED_LOST_S		0.05
-/* Of what arrived, the share that they may take after loss */
+/*
+ * Of what arrived, the share that they may take after loss; of what was carried before an
+ * experiment that failed, the share for COUPLED_DRAIN_US
+ */
 #define COUPLED_DECREASE	0.95
 /* Of the limit that was known, or of what was sent, the share that the first fall leaves */
 #define COUPLED_FALL		0.75
@@ -50,6 +55,8 @@
  * @limit: octets a second that it seems to carry; 0 when none was found
  * @ceiling: octets a second that were too much; 0 when that is not known
  * @before: of the experiment that goes on, what @limit was; 0 when there is none
+ * @carried: what @limit will be once the queue that an experiment left is sent; 0 when there
+ *	is none
  * @lost_s: lost beyond COUPLED_LOSS since the last change, seconds of what is sent, 0 at
  *	the least
  * @falls: in a row, since a report after which @lost_s was 0
@@ -63,6 +70,7 @@ struct coupled {
 	guint64 limit;
 	guint64 ceiling;
 	guint64 before;
+	guint64 carried;
 	double lost_s;
 	guint falls;
 	gint64 heard_from_us;

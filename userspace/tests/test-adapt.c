@@ -679,6 +679,37 @@ static void test_coupled_little(void)
 	g_assert_cmpuint(coupled.limit, >, 5);
 }
 
+/* A second in which so much of a megabyte was lost: whether the limit has changed */
+static gboolean megabyte(struct coupled *coupled, gint64 *now, double loss)
+{
+	struct adapt_report report = {
+		.at_us = *now += G_USEC_PER_SEC,
+		.interval_us = G_USEC_PER_SEC,
+		.packets = 1000,
+		.octets = 1000000,
+		.lost = 1000 * loss,
+	};
+
+	return coupled_step(coupled, &report, report.octets, 1000, 1e9);
+}
+
+/* The queue that an experiment filled is sent before there is as much as before it */
+static void test_coupled_drains(void)
+{
+	struct coupled coupled = { .limit = 1020000, .before = 1000000 };
+	gint64 now = 0;
+
+	g_assert_true(megabyte(&coupled, &now, 0.1));
+	g_assert_cmpuint(coupled.limit, <=, 960000);
+	g_assert_false(megabyte(&coupled, &now, 0.1));
+	g_assert_false(megabyte(&coupled, &now, 0));
+	g_assert_true(megabyte(&coupled, &now, 0));
+	g_assert_cmpuint(coupled.limit, ==, 1000000);
+	/* once */
+	for (guint i = 0; i < 9; i++)
+		g_assert_false(megabyte(&coupled, &now, 0));
+}
+
 /* The stream has fewer layers than before */
 static void test_adaptive_fewer_points(void)
 {
@@ -720,5 +751,6 @@ int main(int argc, char **argv)
 	g_test_add_func("/adapt/coupled/outage", test_coupled_outage);
 	g_test_add_func("/adapt/coupled/least", test_coupled_least);
 	g_test_add_func("/adapt/coupled/little", test_coupled_little);
+	g_test_add_func("/adapt/coupled/drains", test_coupled_drains);
 	return g_test_run();
 }
