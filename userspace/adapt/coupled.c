@@ -35,20 +35,21 @@ static void coupled_recover(struct coupled *coupled, guint64 least, gint64 now)
 
 /*
  * A burst may lose much of one period and say little of the next: a first fall goes only
- * so far, and says nothing of what is too much. Where it goes on, what arrives is what
- * is carried, give or take as much as it falls below that.
+ * so far, and says no more of what is too much than that the limit was, if one was known.
+ * Where it goes on, what arrives is what is carried, give or take as much as it falls below
+ * that.
  */
 static void coupled_fall(struct coupled *coupled, guint64 rate, double loss, guint64 least,
 			 gint64 now)
 {
-	guint64 from = coupled->limit ? coupled->limit : rate;
+	guint64 known = coupled->limit, from = known ? known : rate;
 	double floor = pow(COUPLED_FALL, 1 << MIN(coupled->falls, FALLS_MAX));
 	double arrived = rate * (1 - loss);
 
 	/* what newcomers had before they had a share may be more than the limit */
 	coupled_set(coupled, CLAMP(arrived * COUPLED_DECREASE, from * floor, from), least, now,
 		    COUPLED_DRAIN_US);
-	coupled->ceiling = coupled->falls ? MIN(arrived / COUPLED_DECREASE, from) : 0;
+	coupled->ceiling = coupled->falls ? MIN(arrived / COUPLED_DECREASE, from) : known;
 	coupled->falls++;
 }
 

@@ -710,6 +710,20 @@ static void test_coupled_drains(void)
 		g_assert_false(megabyte(&coupled, &now, 0));
 }
 
+/* What lost without an experiment is not stepped over on the way up, as long as it is known */
+static void test_coupled_known(void)
+{
+	struct coupled coupled = { .limit = 1000000 };
+	gint64 now = 0;
+
+	g_assert_true(megabyte(&coupled, &now, 0.1));
+	for (guint i = 0; i < 60; i++) {
+		megabyte(&coupled, &now, 0);
+		g_assert_cmpuint(coupled.limit, <, 1000000);
+	}
+	g_assert_cmpuint(coupled.limit, >, 950000);
+}
+
 /* The stream has fewer layers than before */
 static void test_adaptive_fewer_points(void)
 {
@@ -752,5 +766,6 @@ int main(int argc, char **argv)
 	g_test_add_func("/adapt/coupled/least", test_coupled_least);
 	g_test_add_func("/adapt/coupled/little", test_coupled_little);
 	g_test_add_func("/adapt/coupled/drains", test_coupled_drains);
+	g_test_add_func("/adapt/coupled/known", test_coupled_known);
 	return g_test_run();
 }
