@@ -15,6 +15,7 @@ static void coupled_set(struct coupled *coupled, guint64 limit, guint64 least, g
 {
 	coupled->limit = MAX(limit, MAX(least, 1));
 	coupled->lost_s = 0;
+	coupled->losing_s = 0;
 	coupled->heard_from_us = now + settle;
 	coupled->next_us = now + COUPLED_HOLD_US;
 }
@@ -39,9 +40,9 @@ static void coupled_recover(struct coupled *coupled, guint64 least, gint64 now)
  * Where it goes on, what arrives is what is carried, give or take as much as it falls below
  * that.
  */
-static void coupled_fall(struct coupled *coupled, guint64 rate, double loss, guint64 least,
-			 gint64 now)
+static void coupled_fall(struct coupled *coupled, guint64 rate, guint64 least, gint64 now)
 {
+	double loss = coupled->lost_s / coupled->losing_s + COUPLED_LOSS;
 	guint64 known = coupled->limit, from = known ? known : rate;
 	double floor = pow(COUPLED_FALL, 1 << MIN(coupled->falls, FALLS_MAX));
 	double arrived = rate * (1 - loss);
@@ -85,11 +86,19 @@ static void coupled_rise(struct coupled *coupled, guint64 least, guint64 most, g
 	coupled_set(coupled, limit, least, now, COUPLED_SETTLE_US);
 }
 
-gboolean coupled_step(struct coupled *coupled, const struct adapt_report *report,
-		      guint64 rate, guint64 least, guint64 most)
+static void coupled_take(struct coupled *coupled, const struct adapt_report *report,
+			 guint64 rate)
 {
 	double loss = report->lost >= report->dropped + LOST_MIN ? adapt_loss(report) : 0;
 	double seconds = (double)report->octets / MAX(rate, 1);
+
+	coupled->lost_s = MAX(coupled->lost_s + (loss - COUPLED_LOSS) * seconds, 0);
+	coupled->losing_s = coupled->lost_s > 0 ? coupled->losing_s + seconds : 0;
+}
+
+gboolean coupled_step(struct coupled *coupled, const struct adapt_report *report,
+		      guint64 rate, guint64 least, guint64 most)
+{
 	gint64 now = report->at_us;
 
 	if (coupled->carried && now >= coupled->heard_from_us) {
@@ -99,12 +108,12 @@ gboolean coupled_step(struct coupled *coupled, const struct adapt_report *report
 	/* reports of what was sent before the last change say nothing of it */
 	if (now - report->interval_us < coupled->heard_from_us)
 		return FALSE;
-	coupled->lost_s = MAX(coupled->lost_s + (loss - COUPLED_LOSS) * seconds, 0);
+	coupled_take(coupled, report, rate);
 	if (coupled->lost_s > COUPLED_LOST_S) {
 		if (coupled->before)
 			coupled_fail(coupled, least, now);
 		else
-			coupled_fall(coupled, rate, loss, least, now);
+			coupled_fall(coupled, rate, least, now);
 		coupled->before = 0;
 		coupled->increase = 0;
 		return TRUE;

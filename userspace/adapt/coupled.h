@@ -9,11 +9,13 @@
  * A key frame for all of them at once may overflow a queue that is long enough for
  * everything else, and the loss of a second depends on whether there was one. So losses
  * are added up, less what may be lost, until they are too many: a cumulative sum (E. S.
- * Page, Biometrika 1954). Between a rate that was carried and one that was too much the
- * next one to try is in the middle: binary increase (L. Xu, K. Harfoush, I. Rhee,
- * INFOCOM 2004). An experiment that fails leaves a full queue, which what was carried
- * before would only keep full, and each key frame would overflow it: for a while they take
- * less, as BBR does after it has probed (draft-ietf-ccwg-bbr, ProbeBW_DOWN).
+ * Page, Biometrika 1954); the loss since they began to is what a fall goes by. Between a
+ * rate that was carried and one that was too much the next one to try is in the middle:
+ * binary increase (L. Xu, K. Harfoush, I. Rhee, INFOCOM 2004).
+ *
+ * An experiment that fails leaves a full queue, which what was carried before would only
+ * keep full, and each key frame would overflow it: for a while they take less, as BBR does
+ * after it has probed (draft-ietf-ccwg-bbr, ProbeBW_DOWN).
  */
 #ifndef ADAPT_COUPLED_H
 #define ADAPT_COUPLED_H
@@ -59,6 +61,7 @@
  *	is none
  * @lost_s: lost beyond COUPLED_LOSS since the last change, seconds of what is sent, 0 at
  *	the least
+ * @losing_s: since @lost_s was 0 last, seconds of what is sent
  * @falls: in a row, since a report after which @lost_s was 0
  * @heard_from_us: what was sent before says nothing of @limit
  * @next_us: when the next experiment may begin
@@ -72,6 +75,7 @@ struct coupled {
 	guint64 before;
 	guint64 carried;
 	double lost_s;
+	double losing_s;
 	guint falls;
 	gint64 heard_from_us;
 	gint64 next_us;

@@ -724,6 +724,23 @@ static void test_coupled_known(void)
 	g_assert_cmpuint(coupled.limit, >, 950000);
 }
 
+/* How far it falls is told by all of what was lost, and not by how late most of it was */
+static void test_coupled_uneven(void)
+{
+	struct coupled late = { .limit = 1000000 }, early = late;
+	gint64 now = 0, then = 0;
+
+	g_assert_false(megabyte(&late, &now, 0.02));
+	g_assert_false(megabyte(&late, &now, 0));
+	g_assert_true(megabyte(&late, &now, 0.05));
+	g_assert_false(megabyte(&early, &then, 0.05));
+	g_assert_false(megabyte(&early, &then, 0));
+	g_assert_true(megabyte(&early, &then, 0.02));
+	/* 0.07 of three seconds */
+	g_assert_cmpuint(late.limit, >, 920000);
+	g_assert_cmpuint(late.limit, ==, early.limit);
+}
+
 /* The stream has fewer layers than before */
 static void test_adaptive_fewer_points(void)
 {
@@ -767,5 +784,6 @@ int main(int argc, char **argv)
 	g_test_add_func("/adapt/coupled/little", test_coupled_little);
 	g_test_add_func("/adapt/coupled/drains", test_coupled_drains);
 	g_test_add_func("/adapt/coupled/known", test_coupled_known);
+	g_test_add_func("/adapt/coupled/uneven", test_coupled_uneven);
 	return g_test_run();
 }
