@@ -268,6 +268,26 @@ static void test_steps(void)
 	link_end(&link);
 }
 
+/* In no window is what a trial that failed costs too much */
+static void test_trials(void)
+{
+	static const struct {
+		double rate;
+		guint viewers;
+	} homes[] = { { 2.8e6, 20 }, { 3.2e6, 20 }, { 3.6e6, 30 } };
+
+	for (guint i = 0; i < G_N_ELEMENTS(homes); i++) {
+		struct link link;
+
+		link_start(&link, homes[i].rate);
+		link_join(&link, homes[i].viewers);
+		link_for(&link, 60);
+		for (guint j = 0; j < 40; j++)
+			link_must(&link, WINDOW_S, 0.9);
+		link_end(&link);
+	}
+}
+
 /* What was not tuned for */
 static void test_others(void)
 {
@@ -313,6 +333,7 @@ int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/shared-link/steps", test_steps);
+	g_test_add_func("/shared-link/trials", test_trials);
 	g_test_add_func("/shared-link/others", test_others);
 	g_test_add_func("/shared-link/bursts", test_bursts);
 	return g_test_run();
