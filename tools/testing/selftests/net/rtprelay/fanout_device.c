@@ -162,7 +162,7 @@ void fo_dummy(void)
  */
 unsigned long fo_qdisc(const char *device, const char *counter)
 {
-	unsigned long value;
+	unsigned long value = 0;
 	char line[4096];
 	char key[32];
 	char *at;
