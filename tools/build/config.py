@@ -9,7 +9,8 @@ from build.progress import Failed, run
 
 FRAGMENTS = {"release": ["release"], "debug": ["release", "debug"],
              "kcsan": ["release", "kcsan"], "uml": ["uml"], "bench": ["release", "bench"],
-             "bench-uml": ["bench-uml"], "package": ["release", "package"]}
+             "bench-uml": ["bench-uml"], "arm64": ["release", "arm64"],
+             "package": ["release", "package"]}
 
 
 def _asked(text):

@@ -8,8 +8,12 @@ from pathlib import Path
 from build import config, fetch, place, tree
 from build.progress import elapsed, run, say
 
-IMAGES = {"x86_64": "arch/x86/boot/bzImage", "um": "linux"}
-UML = {"uml", "bench-uml"}
+IMAGES = {"x86_64": "arch/x86/boot/bzImage", "um": "linux", "arm64": "arch/arm64/boot/Image"}
+# Of the kernels that are for another architecture than this machine's
+ARCH = {"uml": "um", "bench-uml": "um", "arm64": "arm64"}
+# Debian's newest of those that scripts/min-tool-version.sh takes.
+CLANG = "clang-22"
+ARM64 = "aarch64-linux-gnu"
 SELFTESTS = "net/rtprelay"
 # The kernels of the benchmark come with its module, built beside the image.
 MODULES = {"bench": "tools/bench/module", "bench-uml": "tools/bench/module"}
@@ -23,7 +27,10 @@ def environment():
 
 
 def command(source, objects, arch):
-    return ["make", f"--directory={source}", f"O={objects}", f"ARCH={arch}", "CC=ccache gcc",
+    # Debian's gcc for arm64 cannot be installed beside gcc-multilib.
+    compiler = [f"CC=ccache {CLANG}", f"CROSS_COMPILE={ARM64}-"] if arch == "arm64" else \
+        ["CC=ccache gcc"]
+    return ["make", f"--directory={source}", f"O={objects}", f"ARCH={arch}", *compiler,
             "HOSTCC=ccache gcc", f"--jobs={os.cpu_count()}"]
 
 
@@ -45,7 +52,7 @@ def build(name, patched):
     Another checkout may build in the same place next: the image is a copy of ours.
     """
     objects = patched.with_name(name)
-    arch = "um" if name in UML else "x86_64"
+    arch = ARCH.get(name, "x86_64")
     make = command(patched, objects, arch)
     full = name + _tag(fetch.base_of(patched))
     log = place.CACHE / "log" / f"kernel-{full}.log"
@@ -80,6 +87,28 @@ def selftests(patched):
         run("kselftests", [*make, "--directory", str(patched / "tools/testing/selftests"),
                            f"TARGETS={SELFTESTS}", f"KSFT_INSTALL_PATH={into}", "FORCE_TARGETS=1",
                            "install"], log, env=environment())
+    return into
+
+
+def arm64_selftests(patched, names):
+    """Builds these of the relay's kselftests for arm64, linked with all that they need;
+    returns where they are.
+    """
+    objects = patched.with_name("selftests-arm64")
+    into = place.of_checkout() / "selftests-arm64"
+    log = place.CACHE / "log" / "selftests-arm64.log"
+    with place.locked("build-selftests-arm64", say):
+        shutil.rmtree(into, ignore_errors=True)
+        into.mkdir(parents=True)
+        objects.mkdir(exist_ok=True)
+        run("kernel headers for arm64", [*command(patched, objects, "arm64"), "headers"], log,
+            env=environment())
+        run("kselftests for arm64",
+            ["make", "--directory", str(patched / "tools/testing/selftests" / SELFTESTS),
+             f"OUTPUT={into}", "ARCH=arm64", f"LLVM={CLANG.removeprefix('clang')}",
+             f"KHDR_INCLUDES=-isystem {objects}/usr/include", "USERCFLAGS=-Werror",
+             "USERLDFLAGS=-static", *(str(into / name) for name in names)],
+            log, env=environment())
     return into
 
 

@@ -3,12 +3,9 @@
 
 import shutil
 
-from build import place
+from build import kernel, place
 from build.progress import Failed, say
 from series.builds import RELAY, Build
-
-# Debian's newest of those that scripts/min-tool-version.sh takes.
-CLANG = "clang-22"
 
 
 class Elsewhere:
@@ -38,8 +35,8 @@ class Elsewhere:
 
 def checks(patched, series):
     """(name, function) of each; a function raises Failed."""
-    arm64 = Elsewhere(patched, series, "arm64", arch="arm64", compiler=CLANG,
-                      cross="aarch64-linux-gnu-")
-    yield f"W=1, arm64, {CLANG}", lambda: arm64.objects("defconfig")
+    arm64 = Elsewhere(patched, series, "defconfig-arm64", arch="arm64", compiler=kernel.CLANG,
+                      cross=f"{kernel.ARM64}-")
+    yield f"W=1, arm64, {kernel.CLANG}", lambda: arm64.objects("defconfig")
     i386 = Elsewhere(patched, series, "i386", arch="i386")
     yield "W=1, i386", lambda: i386.objects("i386_defconfig")

@@ -8,7 +8,7 @@ from build import place, progress, userspace
 from build.progress import Failed, run
 from deb import stage as installed
 from switching import stage
-from test import counts, selftests
+from test import arm64, counts, selftests
 from vm import job, uml
 
 MATRIX_S = 5
@@ -99,6 +99,10 @@ class Stages:
         again = functools.partial(on, f"{name}-again")
         return selftests.count(self.result("source"), reports,
                                None if self.thorough else again)
+
+    def arm64(self):
+        """Some, on a kernel for arm64 that clang built."""
+        return arm64.run(self.result("source"), self.result("arm64"))
 
     def switching(self):
         """That each codec's layers are switched where decoders can follow."""

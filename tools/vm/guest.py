@@ -97,6 +97,10 @@ class Guest:
         return qemu.command(self.kernel, self.out, self.log, job, ports, accel, interactive,
                             self.append, self.machine)
 
+    def accelerator(self):
+        """QEMU's, for this guest."""
+        return "tcg" if self.machine == qemu.ICOUNT else qemu.accelerator(self.boots)
+
     def _step(self, text):
         self.said += text
         self.steps = self.said.decode(errors="replace").split("\n")[:-1]
@@ -145,7 +149,7 @@ class Guest:
         """Boots, runs, looks for faults. Returns the command's exit status; raises
         Failed when the kernel, not the command, is at fault.
         """
-        accel = "tcg" if self.machine == qemu.ICOUNT else qemu.accelerator(self.boots)
+        accel = self.accelerator()
         stdin = sys.stdin.fileno() if interactive else None
         with contextlib.ExitStack() as undo:
             if interactive:

@@ -14,6 +14,13 @@ PROBE_S = 15
 # instruction, and when it is idle goes on to what it waits for.
 USUAL = ("-smp", "2")
 ICOUNT = ("-smp", "1", "-icount", "shift=0,sleep=off")
+# QEMU's program, and the machine that it is.
+X86 = ("qemu-system-x86_64", "-machine", "q35", "-cpu", "max,la57=off")
+# With as much of the architecture as the kernel asks for: signed pointers make "max" slow.
+ARM64 = ("qemu-system-aarch64", "-machine", "virt", "-cpu", "cortex-a72")
+# The guest's root is the host's.
+ROOT = ("root=/dev/root", "rootfstype=9p", "ro",
+        "rootflags=trans=virtio,version=9p2000.L,msize=262144,cache=loose")
 # Of every kernel. A host that is busy holds a vCPU up, which is not the clock's fault. The
 # guest may miss the boot's few ticks, too, and calls its own timer broken then.
 KERNEL = ("console=ttyS0", "panic=-1", "tsc=nowatchdog", "no_timer_check")
@@ -21,19 +28,19 @@ KERNEL = ("console=ttyS0", "panic=-1", "tsc=nowatchdog", "no_timer_check")
 _first = threading.RLock()
 
 
-def init():
-    """The guest's PID 1, built when its source is newer."""
+def init(name="init", compiler=("gcc",)):
+    """The guest's PID 1, built when its source is newer. name: of the program."""
     with _first:
-        return _init()
+        return _init(name, compiler)
 
 
-def _init():
+def _init(name, compiler):
     source = place.CHECKOUT / "tools" / "vm" / "init.c"
-    program = place.of_checkout() / "init"
+    program = place.of_checkout() / name
     if not program.exists() or program.stat().st_mtime < source.stat().st_mtime:
         program.parent.mkdir(parents=True, exist_ok=True)
-        done = subprocess.run(["gcc", "-std=gnu11", "-Wall", "-Wextra", "-O2", "-static", "-o",
-                               str(program), str(source)], capture_output=True, text=True)
+        done = subprocess.run([*compiler, "-std=gnu11", "-Wall", "-Wextra", "-O2", "-static",
+                               "-o", str(program), str(source)], capture_output=True, text=True)
         if done.returncode:
             raise Failed(f"the guest's init does not build:\n{done.stderr}")
     return program
@@ -41,26 +48,32 @@ def _init():
 
 def command(kernel, out, log, job, ports, accel, tty=False, append=(), machine=USUAL):
     """QEMU's words. ports: {"terminal", "output", "status": an open socket's number}."""
-    words = ["root=/dev/root", "rootfstype=9p", "ro",
-             "rootflags=trans=virtio,version=9p2000.L,msize=262144,cache=loose",
-             *KERNEL, "reboot=t", "dummy.numdummies=0", *append, f'init="{init()}"',
-             "--", f'"{job}"', f'"{out}"'] + (["tty"] if tty else [])
+    words = [*ROOT, *KERNEL, "reboot=t", "dummy.numdummies=0", *append,
+             *init_words(init(), job, out)] + (["tty"] if tty else [])
     return [*machine_words(accel, kernel, log, machine), "-append", " ".join(words),
-            "-fsdev", "local,id=root,path=/,readonly=on,security_model=none,multidevs=remap",
+            *root_words(out), *port_words(ports)]
+
+
+def init_words(program, job, out):
+    """The kernel's words for PID 1 and its arguments; the last of the command line."""
+    return [f'init="{program}"', "--", f'"{job}"', f'"{out}"']
+
+
+def root_words(out):
+    """The host's root, and the directory that both write."""
+    return ["-fsdev", "local,id=root,path=/,readonly=on,security_model=none,multidevs=remap",
             "-device", "virtio-9p-pci,fsdev=root,mount_tag=/dev/root",
             "-fsdev", f"local,id=out,path={out},security_model=none,multidevs=remap",
-            "-device", "virtio-9p-pci,fsdev=out,mount_tag=out",
-            *port_words(ports)]
+            "-device", "virtio-9p-pci,fsdev=out,mount_tag=out"]
 
 
-def machine_words(accel, kernel, log, machine=USUAL):
+def machine_words(accel, kernel, log, machine=USUAL, board=X86):
     """The machine, the kernel and its log; and first of the virtio devices that of the
     ports, which is the number in their names.
     """
     return ["setpriv", "--pdeathsig", "KILL",
-            "qemu-system-x86_64", "-nodefaults", "-no-user-config", "-no-reboot",
-            "-display", "none", "-machine", "q35", "-cpu", "max,la57=off", "-accel", accel,
-            *machine, "-m", "3G", "-kernel", str(kernel), "-serial", f"file:{log}",
+            *board, "-nodefaults", "-no-user-config", "-no-reboot", "-display", "none",
+            "-accel", accel, *machine, "-m", "3G", "-kernel", str(kernel), "-serial", f"file:{log}",
             "-device", "virtio-serial-pci"]
 
 
