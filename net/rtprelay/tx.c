@@ -144,7 +144,8 @@ static __wsum rtp_tx_sum(const struct udphdr *uh, __wsum sum)
 {
 	__wsum ports, len = csum_unfold((__force __sum16)uh->len);
 
-	memcpy(&ports, &uh->source, sizeof(ports));
+	/* both, with which the header begins */
+	memcpy(&ports, uh, sizeof(ports));
 
 	return csum_add(csum_add(sum, ports), len);
 }
