@@ -112,18 +112,26 @@ class Build:
             .startswith("MODULE_")
 
     def quiet(self, text):
-        """Fails for a warning in a file of ours in the output of make."""
+        """Fails for a warning in a file of ours in the output of make, or in a function of
+        another's header where it was inlined into one of ours.
+        """
         if SKIPPED in text:
             raise Failed("sparse did not run: make says that it " + SKIPPED)
-        said = []
+        said, callers = [], []
         for line in text.splitlines():
+            inlined = re.match(r" +inlined from .* at (\S+?):\d+", line)
+            if inlined:
+                callers.append(inlined.group(1))
+                continue
+            at, callers = callers, []
             found = re.match(r"(\S+?):\d+(?::\d+)?: (?:warning|error|note)", line) or \
                 re.match(r"(?:WARNING|ERROR): (.*)", line)
             if not found:
                 continue
-            name = self._inside(found.group(1))
-            if (name in self.ours or "rtprelay" in name) and not self._misread(name, line):
-                said.append(line)
+            name, *at = map(self._inside, [found.group(1), *at])
+            if any(path in self.ours or "rtprelay" in path for path in (name, *at)) \
+                    and not self._misread(name, line):
+                said.append(" ".join([line, *(f"in {path}" for path in dict.fromkeys(at))]))
         if said:
             raise Failed("\n".join(said))
 
