@@ -12,6 +12,9 @@ FRAGMENTS = {"release": ["release"], "debug": ["release", "debug"],
              "bench-uml": ["bench-uml"], "arm64": ["release", "arm64"],
              "package": ["release", "package"]}
 
+# In a directory of objects: what its .config was made of
+STAMP = "asked.sha256"
+
 
 def _asked(text):
     """{symbol: its line} of a configuration."""
@@ -27,6 +30,11 @@ def _defined(tree, symbol):
     kconfig = tree / "net" / "rtprelay" / "Kconfig"
     return ('source "net/rtprelay/Kconfig"' in (tree / "net" / "Kconfig").read_text()
             and re.search(rf"^config {symbol.removeprefix('CONFIG_')}$", kconfig.read_text(), re.M))
+
+
+def forget(objects):
+    """Has the next configuration there made from nothing: it was changed by others."""
+    (objects / STAMP).unlink(missing_ok=True)
 
 
 def configure(tree, objects, name, make):
@@ -46,7 +54,7 @@ def configure(tree, objects, name, make):
     key = hashlib.sha256("\n".join(asked.values()).encode())
     for path in sorted(tree.glob("net/*/Kconfig")) + [tree / "net" / "Kconfig"]:
         key.update(path.read_bytes())
-    stamp = objects / "asked.sha256"
+    stamp = objects / STAMP
     if stamp.exists() and stamp.read_text() == key.hexdigest():
         return
     objects.mkdir(parents=True, exist_ok=True)

@@ -14,8 +14,12 @@ from series import source
 
 DIRECTORY = "net/rtprelay/"
 # What the release kernel has and another may not have; some take others with them.
-OPTIONAL = {"7.3": ["IPV6", "CGROUP_BPF", "SYSCTL"],
-            "6.12": ["IPV6", "CGROUP_BPF", "PROC_SYSCTL"]}
+OPTIONAL = {"7.3": ["IPV6", "CGROUP_BPF", "BPF_SYSCALL", "XFRM", "NETFILTER", "INET_DIAG",
+                    "SYSCTL"],
+            "6.12": ["IPV6", "CGROUP_BPF", "BPF_SYSCALL", "XFRM", "NETFILTER", "INET_DIAG",
+                     "PROC_SYSCTL"]}
+# What the release kernel has that selects one of them: nothing else switches it.
+SELECTED_BY = {"XFRM": ["XFRM_USER", "INET_ESP", "INET6_ESP"]}
 RELAY = ("RTP_RELAY", "RTP_RELAY_KUNIT_TEST")
 # Debian's sparse is older than C23's operator, and the kernel then skips it, with a
 # line in the log. Qualifiers that stay make sparse stricter.
@@ -67,23 +71,36 @@ class Build:
     def configure(self, relay=True, lacks=()):
         """relay: with the series' own; lacks: symbols that it can do without."""
         config.configure(self.tree, self.objects, "release", self.command)
-        wanted = {symbol: symbol not in lacks for symbol in OPTIONAL[self.base]}
-        wanted |= {"KUNIT": True, "MODULES": self.modules, "MODULE_UNLOAD": self.modules}
+        if lacks:
+            # They take others with them, which would be off from now on.
+            config.forget(self.objects)
+        wanted = {"KUNIT": True, "MODULES": self.modules, "MODULE_UNLOAD": self.modules}
+        for symbol in lacks:
+            wanted |= dict.fromkeys(SELECTED_BY.get(symbol, [symbol]), False)
         settings = [word for symbol, on in wanted.items()
                     for word in ("--enable" if on else "--disable", symbol)]
         on = "--module" if self.modules else "--enable"
         got = self.set(*settings, *(word for symbol in RELAY
                                     for word in (on if relay else "--disable", symbol)))
-        for symbol in lacks:
-            if f"# CONFIG_{symbol} is not set" not in got:
-                raise Failed(f"{symbol} cannot be switched off in this configuration")
+        have = {symbol for symbol in OPTIONAL[self.base] if f"CONFIG_{symbol}=y" in got}
+        if have & set(lacks):
+            raise Failed(f"{', '.join(lacks)} cannot be switched off in this configuration")
+        if not lacks and have != set(OPTIONAL[self.base]):
+            raise Failed("not in this configuration, so that a kernel without it is no other: "
+                         + ", ".join(sorted(set(OPTIONAL[self.base]) - have)))
 
-    def set(self, *settings):
-        """Changes the configuration by scripts/config's words; its lines then."""
+    def set(self, *settings, gives=()):
+        """Changes the configuration by scripts/config's words; its lines then, which must
+        have these.
+        """
         subprocess.run([str(self.tree / "scripts" / "config"), "--file",
                         str(self.objects / ".config"), *settings], check=True)
         self.make("olddefconfig", "olddefconfig")
-        return (self.objects / ".config").read_text().splitlines()
+        got = (self.objects / ".config").read_text().splitlines()
+        lacking = [line for line in gives if line not in got]
+        if lacking:
+            raise Failed("cannot be had in this configuration: " + ", ".join(lacking))
+        return got
 
     def make(self, what, *targets):
         log = self._log(what.replace(" ", "-"))
@@ -211,6 +228,17 @@ class OneByOne:
         with place.locked(self.module.lock, say):
             self.module.configure()
             self.module.quiet(self.module.make("series =m", "vmlinux", "modules"))
+
+    def called_from_module(self):
+        """The relay built in, and a module that calls it: sock_diag's part of UDP."""
+        with place.locked(self.module.lock, say):
+            self.module.configure()
+            config.forget(self.module.objects)
+            self.module.set("--enable", "RTP_RELAY", "--module", "INET_DIAG",
+                            "--module", "INET_UDP_DIAG",
+                            gives=["CONFIG_RTP_RELAY=y", "CONFIG_INET_DIAG=m",
+                                   "CONFIG_INET_UDP_DIAG=m"])
+            self.module.quiet(self.module.make("INET_DIAG=m", "vmlinux", "modules"))
 
     def without(self):
         with place.locked(self.builtin.lock, say):
