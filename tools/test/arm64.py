@@ -8,7 +8,7 @@ from test import counts
 from vm.arm64 import Arm64
 from vm.guest import show
 
-# Those that call no other program, since the guest has none for arm64
+# Those that need no other program: the guest has none for arm64.
 TESTS = ("abi", "adopt", "attach", "codecs", "dests", "known_faults", "layers", "lease",
          "permission", "policy", "relay", "sequence", "silence", "so_rtp_fanout", "sockdiag",
          "switch", "tee", "trace", "transmit")

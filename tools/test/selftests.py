@@ -115,7 +115,7 @@ def count(patched, reports, again=None):
             if not counted[1]:
                 blame(f"    {program} passed when it was run once more")
         outcomes.update(second)
-    return tuple(map(sum, zip(*outcomes.values())))
+    return tuple(map(sum, zip((0, 0, 0), *outcomes.values())))
 
 
 def _outcomes(patched, reports):
