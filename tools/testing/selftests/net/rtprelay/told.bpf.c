@@ -12,6 +12,9 @@ unsigned long long load_word(void *skb, unsigned long long off)
 
 struct told told;
 
+/* Set before it is loaded: an older kernel has the helper for others only. */
+const volatile bool netns_known = false;
+
 static inline void look(struct __sk_buff *skb)
 {
 	__u32 len = skb->len;
@@ -34,7 +37,8 @@ static inline void look(struct __sk_buff *skb)
 	skb->cb[4] = ~0U;
 	told.ifindex = skb->ifindex | skb->ingress_ifindex;
 	told.socket = bpf_get_socket_cookie(skb);
-	told.netns = bpf_get_netns_cookie(skb);
+	if (netns_known)
+		told.netns = bpf_get_netns_cookie(skb);
 	told.uid = bpf_get_socket_uid(skb);
 }
 
