@@ -116,8 +116,8 @@ int rtp_control_add(struct rtp_fanout *fanout,
 {
 	struct rtp_dest *dest;
 	u64 since;
-	u32 i;
 	int err;
+	u32 i;
 
 	for (i = 0; i < count; i++) {
 		err = rtp_control_prepare(fanout, &request[i]);
@@ -187,8 +187,8 @@ static int rtp_control_reserve(struct rtp_fanout *fanout,
 {
 	struct rtp_classes *classes = &fanout->classes;
 	u64 serial;
-	u32 i;
 	int err;
+	u32 i;
 
 	/* Not before the lock was taken: the worker may give a class up with a
 	 * datagram that came meanwhile, and it is then not to be used for that
@@ -221,8 +221,8 @@ static int rtp_control_caps(struct rtp_fanout *fanout,
 			    struct rtp_control_change *change, u32 count)
 {
 	struct rtp_classes *classes = &fanout->classes;
-	u32 i;
 	int err;
+	u32 i;
 
 	spin_lock_bh(&classes->lock);
 	err = rtp_control_reserve(fanout, change, count);
@@ -267,8 +267,8 @@ int rtp_control_set(struct rtp_fanout *fanout,
 		    const struct rtp_fanout_dest *request, u32 count, u32 flags)
 {
 	struct rtp_control_change *change;
-	u32 i;
 	int err;
+	u32 i;
 
 	/* No element's fault: what failed last stays. */
 	change = kvcalloc(count, sizeof(*change), GFP_KERNEL_ACCOUNT);
@@ -311,8 +311,8 @@ int rtp_control_del(struct rtp_fanout *fanout,
 		    const struct rtp_fanout_dest *request, u32 count)
 {
 	struct rtp_dest *dest;
-	u32 i;
 	int err;
+	u32 i;
 
 	for (i = 0; i < count; i++) {
 		dest = rtp_control_find(fanout, &request[i]);

@@ -137,8 +137,8 @@ bool rtp_dest_is_live(struct rtp_dest_table *table,
 static struct rtp_dest *rtp_dest_grow(struct rtp_dest_table *table)
 {
 	struct rtp_dest_chunk *chunk;
-	struct rtp_dest *dest;
 	u32 slot = table->slots;
+	struct rtp_dest *dest;
 	int err;
 
 	if (slot % RTP_CHUNK_DESTS == 0) {
@@ -184,8 +184,8 @@ static void rtp_dest_free(struct rtp_dest_table *table, struct rtp_dest *dest)
 /* The slot that was freed first, when nobody can be at it any more. */
 static struct rtp_dest *rtp_dest_reuse(struct rtp_dest_table *table)
 {
-	struct rtp_dest *dest;
 	u32 slot = table->free_head;
+	struct rtp_dest *dest;
 
 	if (slot == RTP_DEST_NONE)
 		return NULL;

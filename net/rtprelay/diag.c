@@ -63,8 +63,8 @@ int rtp_diag_fill(struct sock *sk, bool net_admin, struct sk_buff *skb)
 {
 	struct rtp_fanout *fanout = rtp_fanout_rcu(sk);
 	struct rtp_fanout_config *config;
-	struct nlattr *nest, *attr;
 	struct rtp_fanout_info *info;
+	struct nlattr *nest, *attr;
 
 	if (!fanout)
 		return 0;

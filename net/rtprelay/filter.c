@@ -104,8 +104,8 @@ static bool rtp_filter_interface(const struct rtp_filter *filter,
 bool rtp_filter_is_stream(const struct rtp_filter *filter,
 			  const struct sk_buff *skb, unsigned int offset)
 {
-	const u8 *hdr;
 	u8 buf[RTP_HDR_LEN];
+	const u8 *hdr;
 
 	if (!rtp_filter_source(filter, skb) ||
 	    !rtp_filter_interface(filter, skb))

@@ -169,8 +169,8 @@ void rtp_lease_watch(struct rtp_fanout *fanout, const struct rtp_dest *dest)
 void rtp_lease_set(struct rtp_fanout *fanout, struct rtp_dest *dest,
 		   const struct rtp_fanout_dest *request)
 {
-	unsigned long expires = rtp_lease_expires(request->lease_ms);
 	const struct rtp_shard *shard = rtp_fanout_shard(fanout, dest);
+	unsigned long expires = rtp_lease_expires(request->lease_ms);
 	unsigned int start;
 	u64 octets;
 

@@ -98,8 +98,8 @@ static bool rtp_owner_receive(struct rtp_fanout *fanout,
 			      struct rtp_owner_counts *counts)
 {
 	struct rtp_stream *stream = &fanout->stream;
-	u64 lost = stream->lost;
 	enum rtp_verdict verdict;
+	u64 lost = stream->lost;
 	bool accepted = false;
 
 	verdict = rtp_owner_verdict(fanout, pkt, dgram);

@@ -141,8 +141,8 @@ static int rtp_request_ifindex(const struct sock *sk,
 
 static int rtp_request_codecs(const struct rtp_fanout_config *config)
 {
-	const u8 *codec = config->codec;
 	bool any = false, bpf = false, av1 = false;
+	const u8 *codec = config->codec;
 	unsigned int i;
 
 	BUILD_BUG_ON(sizeof_field(struct rtp_fanout_config, codec) != 128);

@@ -173,8 +173,8 @@ static bool rtp_shard_load(struct rtp_shard *shard, u8 class, u16 offset)
 {
 	struct rtp_batch *batch = &shard->fanout->batch;
 	const struct rtp_plan *plan = &batch->plan[class];
-	const struct rtp_shared_run *run = NULL;
 	struct rtp_loads *loads = &shard->worker->loads;
+	const struct rtp_shared_run *run = NULL;
 	const struct rtp_shared *shared;
 	u64 left = plan->kept, which;
 

@@ -55,8 +55,8 @@ static void *rtp_sockopt_elements(const struct rtp_fanout_hdr *hdr,
 {
 	size_t offset = sizeof(*hdr);
 	void *elements;
-	u32 i;
 	int err;
+	u32 i;
 
 	if (optlen != offset + (size_t)hdr->count * hdr->size || !hdr->count)
 		return ERR_PTR(-EINVAL);

@@ -129,8 +129,8 @@ static u32 rtp_variant_held(const struct rtp_variant *variant)
 void rtp_variant_want(struct rtp_variant *variant, struct rtp_classes *classes,
 		      const struct rtp_cap *cap, bool immediate, u32 reserved)
 {
-	u32 now = rtp_variant_held(variant);
 	bool was = rtp_variant_is_pending(variant);
+	u32 now = rtp_variant_held(variant);
 
 	WRITE_ONCE(variant->immediate, immediate);
 	variant->waiting = 0;
@@ -284,8 +284,8 @@ bool rtp_variant_switch(struct rtp_variant *variant,
 			struct rtp_classes *classes,
 			const struct rtp_arrival *arrival)
 {
-	unsigned int class;
 	struct rtp_cap now, next;
+	unsigned int class;
 	bool waits = false;
 
 	spin_lock(&classes->lock);

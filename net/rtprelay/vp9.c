@@ -52,8 +52,8 @@ static void vp9_classify(struct rtp_codec_state *codec,
 			 const struct rtp_packet *pkt, bool late,
 			 struct rtp_layer *layer)
 {
-	struct rtp_au_state *au = &codec->vp9.au;
 	int head = rtp_payload_u8(pkt, 0), indices;
+	struct rtp_au_state *au = &codec->vp9.au;
 	bool first, key;
 
 	/* nothing but padding */
