@@ -15,7 +15,8 @@ from system import command, fails, prop, until
 
 # What systemd makes of the unit, from 0 (safe) to 10; it is to stay so.
 EXPOSURE = 2.0
-MAN_PAGES = [("8", "rtprelayd"), ("5", "rtprelayd.conf"), ("8", "rtprelayctl")]
+MAN_PAGES = [("8", "rtprelayd"), ("5", "rtprelayd.conf"), ("8", "rtprelayctl"),
+             ("7", "rtp_fanout")]
 CAP_NET_ADMIN = 1 << 12
 SELFTESTS = ["so_rtp_fanout", "relay"]
 SELFTEST_S = 1200
