@@ -50,13 +50,13 @@ def report(data, quick):
               for run in data["runs"]}
     offered = data["runs"][-1]["offered"] / (MBIT * 125000)
     text = (f"{VIEWERS} viewers without adaptation are offered {offered * 100:.0f} % of what a "
-            f"link carries. Who comes first in the list finds room in the queue; the list is "
-            "rotated by one for each datagram, so that each is first in turn. "
+            f"link carries. A walk over the list begins where this host lost something in the one "
+            "before; what the link behind it loses is not seen, and who joined first finds "
+            "room in its queue more often. "
             + "; ".join(f"`{backend}` loses {mean * 100:.1f} % on average, with a standard "
                         f"deviation of {deviation * 100:.2f} % between viewers"
                         for backend, (mean, deviation) in spread.items())
-            + ". The thesis calls the variance of its kernel version very low (6.4). A run with "
-            "the rotation off is in the kernel selftest fairness.")
+            + ". The thesis calls the variance of its kernel version very low (6.4).")
     found = Report(("backend", "viewer", "loss"), rows, figure, text)
     most = 0.5 if quick else 0.2
     mean, deviation = spread["kernel"]

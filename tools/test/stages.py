@@ -12,8 +12,8 @@ from test import arm64, counts, selftests
 from vm import job, uml
 
 MATRIX_S = 5
-# Without rotation: what a link in an emulated machine loses is too little to judge by. Its
-# short form is the selftest fairness.
+# Without rotation: what a link in an emulated machine loses is too little to judge by. What
+# this host loses is judged by the selftest fairness.
 SHORT = ("cpu", "switches", "loss", "bandwidth", "steps", "tcp-share")
 # At a time, for each processor
 FUZZERS = 3
