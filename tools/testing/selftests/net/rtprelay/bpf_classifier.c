@@ -40,27 +40,31 @@ FIXTURE(classifier)
 	bool netns_known;
 };
 
+static struct bpf_program *told_by(struct bpf_object *object, bool netns)
+{
+	const char *name = netns ? "as_told_netns" : "as_told";
+
+	return bpf_object__find_program_by_name(object, name);
+}
+
 /* Everything but ATTACH. */
 FIXTURE_SETUP(classifier)
 {
-	struct bpf_map *bss, *rodata;
-	bool *netns_known;
+	struct bpf_program *other;
+	struct bpf_map *bss;
 	size_t size;
 
 	self->object = bpf_object__open_file("told.bpf.o", NULL);
 	ASSERT_NE(NULL, self->object);
-	rodata = bpf_object__find_map_by_name(self->object, ".rodata");
-	ASSERT_NE(NULL, rodata);
-	netns_known = bpf_map__initial_value(rodata, &size);
-	ASSERT_EQ(sizeof(*netns_known), size);
 	self->netns_known =
 		libbpf_probe_bpf_helper(BPF_PROG_TYPE_SOCKET_FILTER,
 					BPF_FUNC_get_netns_cookie, NULL) == 1;
-	*netns_known = self->netns_known;
-	ASSERT_EQ(0, bpf_object__load(self->object));
-	self->program = bpf_object__find_program_by_name(self->object,
-							 "as_told");
+	self->program = told_by(self->object, self->netns_known);
 	ASSERT_NE(NULL, self->program);
+	other = told_by(self->object, !self->netns_known);
+	ASSERT_NE(NULL, other);
+	ASSERT_EQ(0, bpf_program__set_autoload(other, false));
+	ASSERT_EQ(0, bpf_object__load(self->object));
 	bss = bpf_object__find_map_by_name(self->object, ".bss");
 	ASSERT_NE(NULL, bss);
 	self->told = bpf_map__initial_value(bss, &size);

@@ -12,9 +12,6 @@ unsigned long long load_word(void *skb, unsigned long long off)
 
 struct told told;
 
-/* Set before it is loaded: an older kernel has the helper for others only. */
-const volatile bool netns_known = false;
-
 static inline void look(struct __sk_buff *skb)
 {
 	__u32 len = skb->len;
@@ -37,13 +34,10 @@ static inline void look(struct __sk_buff *skb)
 	skb->cb[4] = ~0U;
 	told.ifindex = skb->ifindex | skb->ingress_ifindex;
 	told.socket = bpf_get_socket_cookie(skb);
-	if (netns_known)
-		told.netns = bpf_get_netns_cookie(skb);
 	told.uid = bpf_get_socket_uid(skb);
 }
 
-SEC("socket")
-int as_told(struct __sk_buff *skb)
+static inline int say(struct __sk_buff *skb)
 {
 	struct rtp rtp;
 	__be32 layer;
@@ -58,6 +52,20 @@ int as_told(struct __sk_buff *skb)
 	    bpf_skb_load_bytes(skb, rtp.payload, &layer, sizeof(layer)))
 		return ~0U;
 	return bpf_ntohl(layer);
+}
+
+SEC("socket")
+int as_told(struct __sk_buff *skb)
+{
+	return say(skb);
+}
+
+/* An older kernel has this helper for other types only. */
+SEC("socket")
+int as_told_netns(struct __sk_buff *skb)
+{
+	told.netns = bpf_get_netns_cookie(skb);
+	return say(skb);
 }
 
 /* Of another type: no classifier. */

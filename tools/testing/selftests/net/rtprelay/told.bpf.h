@@ -24,7 +24,7 @@
  * @cb: all of __sk_buff.cb, as it was found
  * @ifindex: __sk_buff.ifindex and ingress_ifindex
  * @socket: bpf_get_socket_cookie()
- * @netns: bpf_get_netns_cookie(), 0 where a socket filter has it not
+ * @netns: bpf_get_netns_cookie(), of as_told_netns
  * @uid: bpf_get_socket_uid()
  */
 struct told {
