@@ -180,9 +180,10 @@ static void fo_lo_up(void)
  */
 static void fo_load(void)
 {
-	int fd = socket(AF_INET, SOCK_DGRAM, 0);
+	int fd = socket(AF_INET, SOCK_DGRAM, 0), none = 0;
 
-	setsockopt(fd, SOL_SOCKET, SO_RTP_FANOUT, NULL, 0);
+	/* less than this no option of a socket takes, and it would not be asked */
+	setsockopt(fd, SOL_SOCKET, SO_RTP_FANOUT, &none, sizeof(none));
 	close(fd);
 }
 
