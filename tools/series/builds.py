@@ -3,12 +3,11 @@
 built by itself.
 """
 
-import os
 import re
 import shutil
 import subprocess
 
-from build import config, fetch, place
+from build import config, fetch, kernel, place
 from build.progress import Failed, run, say
 from series import source
 
@@ -44,8 +43,7 @@ def _unlocked(line):
 class Build:
     """A configuration like the release kernel's, with KUnit, in a directory of its own."""
 
-    def __init__(self, tree, objects, series, modules=False, arch="x86_64", compiler="gcc",
-                 cross=""):
+    def __init__(self, tree, objects, series, modules=False, arch="x86_64"):
         self.tree = tree
         self.objects = objects
         self.modules = modules
@@ -54,12 +52,9 @@ class Build:
         self.touched = _objects(series)
         self.unlocked = set()
         self.lock = f"build-{objects.name}-of-series"
-        self.command = ["make", f"--directory={tree}", f"O={objects}", f"ARCH={arch}",
-                        f"CROSS_COMPILE={cross}", f"CC=ccache {compiler}",
-                        "HOSTCC=ccache gcc", f"--jobs={os.cpu_count()}"]
-        self.env = dict(os.environ, CCACHE_DIR=str(place.CCACHE), LC_ALL="C",
-                        CCACHE_BASEDIR=str(place.KERNELS), CCACHE_NOHASHDIR="1",
-                        KBUILD_BUILD_TIMESTAMP="1970-01-01")
+        self.command = kernel.command(tree, objects, arch)
+        # Warnings are read.
+        self.env = kernel.environment() | {"LC_ALL": "C"}
 
     @property
     def base(self):
