@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """What has a bar by itself: memory, set-up, receiving, bursts, system calls, processors."""
 
-import statistics
 
 from bench.compare import spread
 from demo import table

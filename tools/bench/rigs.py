@@ -10,7 +10,6 @@ import re
 import shlex
 
 from bench import programs
-from build import place
 from build.progress import Failed, run
 from vm import qemu, uml
 from vm.guest import Guest
@@ -81,9 +80,7 @@ class Qemu(Rig):
     def _run(self, name, script, log):
         guest = Guest(self.image, ["/bin/sh", script], programs.out() / f"{name}-guest", {},
                       self.append, machine=self.machine)
-        text = bytearray()
-        status = guest.run(TIMEOUT_S, lambda part: text.extend(part) or self._show(part))
-        log.write_bytes(text)
+        status, _ = guest.recorded(log, TIMEOUT_S, self._show)
         if status:
             raise Failed(f"{self.title}: {name} failed (exit {status}); see {log}")
 

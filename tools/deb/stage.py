@@ -10,7 +10,6 @@ from deb import kernels, root, userspace
 from deb.machine import Installed
 from test import counts
 from vm import job
-from vm.guest import show
 
 TIMEOUT_S = 2700
 
@@ -28,15 +27,8 @@ def _tests(selftests):
 
 def _boot(directory, release, patched, out):
     shutil.rmtree(out, ignore_errors=True)
-    text = bytearray()
-
-    def keep(part):
-        text.extend(part)
-        show(part)
-
-    Installed(directory, release, out).run(TIMEOUT_S, keep)
-    (out / "ktap").write_bytes(text)
-    return counts.ktap(patched, text.decode(errors="replace"), f"{release}: ")
+    _, text = Installed(directory, release, out).recorded(out / "ktap", TIMEOUT_S)
+    return counts.ktap(patched, text, f"{release}: ")
 
 
 def run(patched, selftests):

@@ -6,7 +6,6 @@ import shutil
 from build import kernel, place, progress
 from test import counts
 from vm.arm64 import Arm64
-from vm.guest import show
 
 # Those that need no other program: the guest has none for arm64.
 TESTS = ("abi", "adopt", "attach", "codecs", "dests", "known_faults", "layers", "lease",
@@ -24,16 +23,8 @@ def run(patched, image):
 def _boot(patched, image, program):
     out = place.of_checkout() / "test" / "selftests-arm64" / program.name
     shutil.rmtree(out, ignore_errors=True)
-    text = bytearray()
-
-    def keep(part):
-        text.extend(part)
-        show(part)
-
-    status = Arm64(image, program, out).run(LIMIT_S, keep)
-    (out / "ktap").write_bytes(text)
-    passed, failed, skipped = counts.ktap(patched, text.decode(errors="replace"),
-                                          f"arm64, {program.name}: ")
+    status, text = Arm64(image, program, out).recorded(out / "ktap", LIMIT_S)
+    passed, failed, skipped = counts.ktap(patched, text, f"arm64, {program.name}: ")
     # In spite of its cases, or without one.
     if not failed and (status or not passed):
         progress.blame(f"    not ok: arm64, {program.name}: exit status {status}, {passed} "

@@ -166,6 +166,20 @@ class Guest:
         self._judge(in_time, timeout)
         return next(int(step.split()[1]) for step in self.steps if step.startswith("exit "))
 
+    def recorded(self, record, timeout, output=show):
+        """run() that keeps in the file record what the command prints. Returns its exit
+        status and that text.
+        """
+        text = bytearray()
+
+        def keep(part):
+            text.extend(part)
+            output(part)
+
+        status = self.run(timeout, keep)
+        record.write_bytes(text)
+        return status, text.decode(errors="replace")
+
     def _attempt(self, accel, stdin, output, timeout):
         """Boots and runs, once; False where a deadline passed."""
         with self._started(accel, stdin is not None) as ours:
