@@ -6,8 +6,8 @@ import os
 import re
 import xml.etree.ElementTree as ElementTree
 
-from build import place
-from build.progress import Failed, blame, run, say
+from build import chance, place
+from build.progress import Failed, blame, run
 
 SOURCE = place.CHECKOUT / "userspace"
 KINDS = {
@@ -15,8 +15,7 @@ KINDS = {
     "sanitized": ("gcc", ["-Db_sanitize=address,undefined"]),
     "fuzz": ("clang", ["-Db_sanitize=address,undefined", "-Dfuzz=true"]),
 }
-# More that fail are no matter of chance; neither is what these say.
-FEW = 3
+# What these say is no matter of chance.
 SANITIZERS = re.compile(r"Sanitizer|runtime error:")
 
 
@@ -74,12 +73,11 @@ def _run(kind, into, what, step, *options):
 
 
 def _by_chance(kind, into):
-    """Names of the tests that failed, if they are few and no sanitizer is why."""
+    """Names of the tests that failed, if no sanitizer is why."""
     if SANITIZERS.search(_log(kind, "test").read_text(errors="replace")):
         return []
     tests = map(json.loads, (into / "meson-logs" / "testlog.json").read_text().splitlines())
-    failed = [test["name"] for test in tests if test["result"] in ("FAIL", "TIMEOUT", "ERROR")]
-    return failed if len(failed) <= FEW else []
+    return [test["name"] for test in tests if test["result"] in ("FAIL", "TIMEOUT", "ERROR")]
 
 
 def test(kind, into, what, *options, setup=None, again=False):
@@ -99,15 +97,14 @@ def test(kind, into, what, *options, setup=None, again=False):
         # A test that crashed before its first result is in no report.
         failed = max(failed, 1)
     second = _by_chance(kind, into) if trouble and again else []
-    if second:
+    names = [name.rpartition(" / ")[2] for name in second]
+    if chance.given(names):
         others = junit(report, second)
-        names = [name.rpartition(" / ")[2] for name in second]
-        say(f"once more, without the others: {', '.join(names)}")
         trouble = _run(kind, into, f"{what}, once more", "again", *names)
         passed, failed, skipped = map(sum, zip(others, junit(report)))
         if trouble:
             blame(trouble)
             failed = max(failed, 1)
         else:
-            blame(f"    {', '.join(names)} passed when run once more")
+            chance.taken(names)
     return passed, failed, skipped

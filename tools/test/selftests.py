@@ -4,7 +4,7 @@
 import re
 import shutil
 
-from build import iproute2, place
+from build import chance, iproute2, place
 from build.progress import blame, say
 from test import counts
 from vm.guest import Guest, show
@@ -19,8 +19,6 @@ LIMIT_S = {"release": 1200, "debug": 2400, "kcsan": 5400}
 # Programs that ask no speed of the release kernel, either.
 PATIENT = ("churn", "lease", "netfilter.sh", "silence", "xfrm.sh")
 BESIDE_NICE = 10
-# More that fail are no matter of chance.
-FEW = 3
 BEGINS = re.compile(r"^# selftests: net/rtprelay: (\S+)", re.M)
 
 
@@ -85,20 +83,14 @@ def boot(name, kernel, tests, chosen, limit, output=show, nice=0, *append):
     words = [word for program in chosen for word in ("-t", f"net/rtprelay:{program}")]
     out = place.of_checkout() / "test" / f"selftests-{name}"
     shutil.rmtree(out, ignore_errors=True)
-    text = bytearray()
-
-    def keep(part):
-        text.extend(part)
-        output(part)
 
     # one that shows fan-outs, which the machine's own may not
     ss = iproute2.ss()
     guest = Guest(kernel, [tests / "run_kselftest.sh", "-p", out / "programs", *words], out,
                   env={"SS": ss} if ss else None,
                   append=append, cwd=tests, cards=True, nice=nice)
-    guest.run(limit, keep)
-    (out / "ktap").write_bytes(text)
-    return text.decode(errors="replace"), out / "programs"
+    _, text = guest.recorded(out / "ktap", limit, output)
+    return text, out / "programs"
 
 
 def count(patched, reports, again=None):
@@ -108,12 +100,11 @@ def count(patched, reports, again=None):
     """
     outcomes = _outcomes(patched, reports)
     failed = [program for program, counted in outcomes.items() if counted[1]]
-    if again and 0 < len(failed) <= FEW:
-        say(f"once more, without the others: {', '.join(failed)}")
+    if again and chance.given(failed):
         second = _outcomes(patched, again(wanted=failed))
-        for program, counted in second.items():
-            if not counted[1]:
-                blame(f"    {program} passed when it was run once more")
+        passed = [program for program, counted in second.items() if not counted[1]]
+        if passed:
+            chance.taken(passed)
         outcomes.update(second)
     return tuple(map(sum, zip((0, 0, 0), *outcomes.values())))
 
