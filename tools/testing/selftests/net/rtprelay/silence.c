@@ -26,6 +26,9 @@
 #define FAR	4200
 #define LATE	250
 
+/* How often what depends on the machine, too, is looked at. */
+#define TRIES	5
+
 /* Fan-outs whose timers are spread over more than that half second. */
 #define TIMERS	20
 
@@ -128,20 +131,39 @@ static __u64 now_ms(void)
 	return now.tv_sec * 1000ULL + now.tv_nsec / 1000000;
 }
 
-/* Send for so long; returns the longest time between two datagrams. */
-static __u64 flow(struct _test_data_silence *self, __u64 ms)
+/* Send for so long, without a silence that is told of. A machine that does
+ * something else makes one where the sender sees none: look again, while what is
+ * wrong stays so.
+ */
+static bool flow(struct _test_data_silence *self, __u64 ms)
 {
-	__u64 begun = now_ms(), last = begun, now = begun, longest = 0;
+	__u64 begun;
+	int i;
 
-	while (now - begun < ms) {
-		fo_send(&self->relay, self->seq++);
-		usleep(5000);
-		now = now_ms();
-		if (now - last > longest)
-			longest = now - last;
-		last = now;
+	for (i = 0; i < TRIES; i++) {
+		begun = now_ms();
+		while (now_ms() - begun < ms) {
+			fo_send(&self->relay, self->seq++);
+			usleep(5000);
+		}
+		if (nothing(self, 0))
+			return true;
+		while (!nothing(self, 0))
+			told(self);
 	}
-	return longest;
+	return false;
+}
+
+/* Send for so long; returns the length of the silence after it, 0 if none is told of. */
+static __u64 silent_after(struct _test_data_silence *self, __u64 ms)
+{
+	__u64 sent;
+
+	if (!flow(self, ms))
+		return 0;
+	sent = now_ms();
+	fo_send(&self->relay, self->seq++);
+	return told(self) == RTP_FANOUT_EVENT_SILENT ? now_ms() - sent : 0;
 }
 
 /* Once for each silence, and once for its end. */
@@ -158,9 +180,10 @@ TEST_F(silence, silent_and_back)
 }
 
 /* It is as long as was asked for, from the last datagram on. */
-TEST_F(silence, length)
+TEST_F_TIMEOUT(silence, length, 120)
 {
-	__u64 longest, sent;
+	__u64 sent, took = 0;
+	int i;
 
 	ASSERT_TRUE(begin(self, LONG));
 	sent = now_ms();
@@ -168,12 +191,11 @@ TEST_F(silence, length)
 	EXPECT_EQ(RTP_FANOUT_EVENT_SILENT, told(self));
 	EXPECT_LE(QUIET, now_ms() - sent);
 
-	EXPECT_TRUE(back(self));
-	longest = flow(self, 2 * QUIET);
-	sent = now_ms();
-	fo_send(&self->relay, self->seq++);
-	EXPECT_EQ(RTP_FANOUT_EVENT_SILENT, told(self));
-	EXPECT_TRUE(now_ms() - sent >= QUIET || longest >= QUIET);
+	for (i = 0; i < TRIES && took < QUIET; i++) {
+		ASSERT_TRUE(back(self));
+		took = silent_after(self, 2 * QUIET);
+	}
+	EXPECT_LE(QUIET, took);
 }
 
 /* Nor much longer, unless the machine stands still meanwhile. */
@@ -232,21 +254,18 @@ TEST_F(silence, from_the_beginning)
 }
 
 /* Not while something comes, though it is dropped. */
-TEST_F(silence, not_while_it_comes)
+TEST_F_TIMEOUT(silence, not_while_it_comes, 60)
 {
 	struct sock_filter none = BPF_STMT(BPF_RET | BPF_K, 0);
 	struct sock_fprog prog = { .len = 1, .filter = &none };
 	struct rtp_fanout_info info;
-	__u64 longest;
 
 	ASSERT_TRUE(begin(self, QUIET));
-	longest = flow(self, 3 * QUIET);
-	EXPECT_TRUE(nothing(self, 0) || longest >= QUIET);
+	EXPECT_TRUE(flow(self, 3 * QUIET));
 
 	ASSERT_EQ(0, setsockopt(self->fd, SOL_SOCKET, SO_ATTACH_FILTER, &prog,
 				sizeof(prog)));
-	longest = flow(self, 3 * QUIET);
-	EXPECT_TRUE(nothing(self, 0) || longest >= QUIET);
+	EXPECT_TRUE(flow(self, 3 * QUIET));
 	ASSERT_EQ(0, fo_info(self->fd, &info));
 	EXPECT_NE(0, info.rx_dropped_policy);
 }
