@@ -397,20 +397,6 @@ static int rtp_shard_send(struct rtp_shard *shard, struct rtp_dest *dest)
 	return rtp_shard_spent(shard, count);
 }
 
-/**
- * rtp_shard_at() - the slot that is being visited
- * @shard: the shard
- *
- * Context: The shard's thread, as it walks.
- * Return: less than the shard's slots.
- */
-u32 rtp_shard_at(const struct rtp_shard *shard)
-{
-	u32 at = shard->first + shard->done;
-
-	return at < shard->slots ? at : at - shard->slots;
-}
-
 /* Find a slot of the walk: its chunk, and where in the chunk it is. */
 static struct rtp_dest_chunk *rtp_shard_chunk(struct rtp_shard *shard,
 					      u32 *in_chunk, u32 *last)

@@ -131,8 +131,21 @@ static inline int rtp_shard_limit(const struct sock *sk)
 	return min(READ_ONCE(sk->sk_sndbuf), RTP_SHARD_LIMIT_MAX);
 }
 
+/**
+ * rtp_shard_at() - the slot that is being visited
+ * @shard: the shard
+ *
+ * Context: The shard's thread, as it walks.
+ * Return: less than the shard's slots.
+ */
+static inline u32 rtp_shard_at(const struct rtp_shard *shard)
+{
+	u32 at = shard->first + shard->done;
+
+	return at < shard->slots ? at : at - shard->slots;
+}
+
 void rtp_shard_begin(struct rtp_shard *shard);
-u32 rtp_shard_at(const struct rtp_shard *shard);
 enum rtp_walk rtp_shard_walk(struct rtp_shard *shard, int *budget);
 
 #endif /* _NET_RTPRELAY_SHARD_H */

@@ -178,6 +178,35 @@ class Build:
             self.configure()
             self.strict("W=1 and sparse", "C=2", CHECKER)
 
+    def in_order(self, series):
+        """Each patch by itself, as far as that can be told from what sparse() left: none
+        includes a header, or calls a function, that a later one brings.
+        """
+        order = {name: number for number, patch in enumerate(series, 1) for name in patch.brings
+                 if name.startswith(DIRECTORY)}
+        defined, wanted = {}, []
+        for name, number in order.items():
+            text = (self.tree / name).read_text()
+            wanted += [(number, name, DIRECTORY + header)
+                       for header in re.findall(r'^#include "(.*)"', text, re.M)]
+            said = self._symbols(name) if name.endswith(".c") else []
+            defined |= {symbol: number for kind, symbol in said if kind != "U"}
+            wanted += [(number, name, symbol) for kind, symbol in said if kind == "U"]
+        defined |= order
+        said = [f"{name}, of patch {number}, needs {what}, of patch {defined[what]}"
+                for number, name, what in wanted if defined.get(what, 0) > number]
+        if said:
+            raise Failed("\n".join(said))
+
+    def _symbols(self, name):
+        """[(nm's letter, symbol)] that others see, or that are others', of a file of ours."""
+        done = subprocess.run(["nm", "--extern-only", "--format=posix",
+                               self.objects / name.replace(".c", ".o")],
+                              capture_output=True, text=True)
+        if done.returncode:
+            raise Failed(f"{name}: {done.stderr.strip()}")
+        return [tuple(reversed(line.split()[:2])) for line in done.stdout.splitlines()]
+
 
 class OneByOne:
     """A tree that gets a patch after the other. Built in, the whole kernel is linked;
