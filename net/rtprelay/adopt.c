@@ -90,10 +90,11 @@ static void rtp_adopt_take(struct rtp_fanout *fanout,
 
 static void rtp_adopt_count_error(struct sock *sk, const struct sk_buff *skb)
 {
-	bool ipv4 = skb->protocol == htons(ETH_P_IP);
+	struct udp_mib __percpu *mib;
 
-	SNMP_INC_STATS(__UDPX_MIB(sk, ipv4), UDP_MIB_CSUMERRORS);
-	SNMP_INC_STATS(__UDPX_MIB(sk, ipv4), UDP_MIB_INERRORS);
+	mib = __UDPX_MIB(sk, skb->protocol == htons(ETH_P_IP));
+	SNMP_INC_STATS(mib, UDP_MIB_CSUMERRORS);
+	SNMP_INC_STATS(mib, UDP_MIB_INERRORS);
 	udp_drops_inc(sk);
 }
 
