@@ -73,19 +73,25 @@ static u32 rtp_shard_slots(const struct rtp_shard *shard)
  */
 void rtp_shard_begin(struct rtp_shard *shard)
 {
-	shard->slots = rtp_shard_slots(shard);
 	/* Who lost something is the first the next time: everybody has a turn
-	 * before anybody has a second one. Where nothing is lost destinations
-	 * keep their places, and their datagrams the time between them.
+	 * before anybody has a second one. Otherwise who came after the first:
+	 * a queue on the way that is too short for all copies at once is full
+	 * for the last of them. Copies that are spread over time do not meet
+	 * there, and keep the time between them.
 	 */
 	if (shard->lost)
 		shard->first = shard->lost - 1;
+	else if (!shard->fanout->batch.duration)
+		shard->first += shard->served;
+	if (shard->first >= shard->slots)
+		shard->first -= shard->slots;
+	shard->slots = rtp_shard_slots(shard);
 	if (shard->first >= shard->slots)
 		shard->first = 0;
 	shard->lost = 0;
 	shard->owing = shard->closed;
 	shard->closed = false;
-	shard->served = false;
+	shard->served = 0;
 	shard->done = 0;
 	shard->walking = true;
 	shard->deadline = 0;

@@ -390,7 +390,8 @@ void rtp_tx_close(struct rtp_shard *shard)
 		u64_stats_add(&stats->tx_octets, tx->octets);
 		u64_stats_add(&stats->tx_sends, tx->sends);
 		WRITE_ONCE(dest->last_seq, tx->last_seq);
-		shard->served = true;
+		if (unlikely(!shard->served))
+			shard->served = shard->done + 1;
 		if (unlikely(shard->closed))
 			dest->ahead = true;
 	}

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * More than the device takes, or than a thread can do: everybody gets his share,
- * wherever he stands in the walk, and each fan-out.
+ * wherever he stands in the walk, and each fan-out; and nobody always stands where
+ * he does.
  */
 #include <sched.h>
 #include <stdlib.h>
@@ -13,6 +14,9 @@
 
 /* How often it is looked whether all have their shares. */
 #define TIMES	4
+
+/* How often everybody is the first. */
+#define TURNS	4
 
 /* Copies of a fan-out for which another may have to wait. */
 #define MOST_ON_END	2000
@@ -141,6 +145,31 @@ TEST_F_TIMEOUT(overload, shares, 300)
 		EXPECT_EQ(found.packets, stream->flow[i].count);
 		EXPECT_EQ(count, found.packets + found.dropped_inflight +
 			  found.dropped_output);
+	}
+}
+
+/* What a queue on the way loses is the last copies of many that leave at once, of
+ * which this host knows nothing: who is the first is another one each time.
+ */
+TEST(turns)
+{
+	unsigned int i, n, first, turns[VIEWERS] = {};
+	struct fo_stream stream;
+
+	fo_stream(&stream, FO_IPV4, wire, VIEWERS);
+	fo_stream_view(&stream);
+	for (n = 0; n < TURNS * VIEWERS; n++) {
+		fo_stream_burst(&stream, 1);
+		ASSERT_TRUE(fo_stream_seen(&stream, VIEWERS));
+		for (first = 0, i = 1; i < VIEWERS; i++)
+			if (stream.flow[i].ns < stream.flow[first].ns)
+				first = i;
+		turns[first]++;
+	}
+	/* a thread that changes processors meanwhile is overtaken by itself */
+	for (i = 0; i < VIEWERS; i++) {
+		EXPECT_LT(0, turns[i]);
+		EXPECT_GT(2 * TURNS, turns[i]);
 	}
 }
 
