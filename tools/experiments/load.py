@@ -13,6 +13,8 @@ BACKENDS = ("user", "kernel")
 # The smallest picture, 44 datagrams a second, so that an emulated machine keeps up.
 CAP = "0,0,7"
 JOIN_GAP_MS, SETTLE_S = 60, 1
+# Between two RTCP reports of a viewer (RFC 3550); so long that none comes.
+REPORT_MS, NO_REPORT_MS = 5000, 600000
 
 
 def _task(task):
@@ -59,17 +61,17 @@ def _sample(bed):
             "worker_switches": workers[1], "busy": _busy()}
 
 
-def run(out, backend, counts, seconds):
+def run(out, backend, counts, seconds, report=REPORT_MS):
     """Rows of one backend, for each count of viewers."""
     rows = []
-    with Bed(out / backend, "none", backend, cap=CAP) as bed:
+    with Bed(out / f"{backend}-{report}", "none", backend, cap=CAP) as bed:
         for count in counts:
-            bed.join(count - len(bed.each()), gap=JOIN_GAP_MS, report=5000)
+            bed.join(count - len(bed.each()), gap=JOIN_GAP_MS, report=report)
             bed.await_viewers()
             time.sleep(SETTLE_S)
             before, after, took, each = bed.watch(seconds, lambda: _sample(bed))
             row = {name: (after[name] - before[name]) / took for name in after}
-            row |= {"backend": backend, "viewers": count,
+            row |= {"backend": backend, "viewers": count, "report": report,
                     "rate": sum(octets / span for _, _, octets, span in each),
                     "packets": sum(received / span for received, _, _, span in each),
                     "loss": loss_of(each)}

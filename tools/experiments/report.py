@@ -25,6 +25,8 @@ class Report:
     rows: list
     figure: plots.Figure
     text: str
+    # further figures
+    more: tuple = ()
     bars: list = field(default_factory=list)
 
     def must(self, what, value, bar, met):
@@ -43,11 +45,14 @@ def _marks(name):
 
 
 def write(name, title, report):
-    """The figure, the table, and the part of the page between its marks."""
-    report.figure.draw(RESULTS / f"{name}.svg")
+    """The figures, the table, and the part of the page between its marks."""
+    drawings = [f"{name}.svg", *(f"{name}-{n}.svg" for n in range(2, 2 + len(report.more)))]
+    for figure, drawing in zip((report.figure, *report.more), drawings):
+        figure.draw(RESULTS / drawing)
     plots.table(RESULTS / f"{name}.csv", report.head, report.rows)
     begin, end = _marks(name)
-    text = f"\n## {title}\n\n![{title}]({name}.svg)\n\n{report.text.strip()} " \
+    shown = "\n".join(f"![{title}]({drawing})" for drawing in drawings)
+    text = f"\n## {title}\n\n{shown}\n\n{report.text.strip()} " \
            f"([{name}.csv]({name}.csv))\n\n"
     if report.bars:
         text += "| | measured | bar | |\n|---|---|---|---|\n"

@@ -8,7 +8,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from experiments import loss, steps
+from experiments import cpu, load, loss, steps, switches, thesis
 
 FULL, LOW = 200000, 100000	# octets a second that come
 
@@ -55,6 +55,41 @@ class Steps(unittest.TestCase):
         for quick, end in ((False, 80), (True, 30)):
             found = self.report(quick, (), range(14, end, 6))
             self.assertEqual(missed(found), ["changes in 10 s when steady"])
+
+
+class Switches(unittest.TestCase):
+    """The kernel part's daemon is switched to for reports only."""
+
+    def report(self, quick, daemon=0.5, threads=40):
+        rows = [{"backend": backend, "report": report, "viewers": 90, "packets": 3780,
+                 "switches": (30 if backend == "user" else daemon) +
+                             (18 if report == load.REPORT_MS else 0),
+                 "worker_switches": 0 if backend == "user" else threads}
+                for report in (switches.REPORTS[1:] if quick else switches.REPORTS)
+                for backend in load.BACKENDS]
+        return switches.report({"rows": rows}, quick)
+
+    def test_well(self):
+        for quick in (False, True):
+            self.assertEqual(missed(self.report(quick)), [])
+
+    def test_media_wakes_the_daemon(self):
+        for quick in (False, True):
+            self.assertEqual(missed(self.report(quick, daemon=30)),
+                             ["no reports: the daemon's with `kernel`, of those with `user`"])
+
+    def test_threads_wake_too_often(self):
+        self.assertEqual(missed(self.report(False, threads=90)), ["`kernel`, all, a second"])
+
+
+class Cpu(unittest.TestCase):
+    def test_thesis_stands_beside(self):
+        rows = [{"backend": backend, "viewers": 90, "packets": 3780, "rate": 1e6, "cpu": 0.1,
+                 "worker_cpu": 0.1, "busy": 0.5, "loss": 0} for backend in load.BACKENDS]
+        found = {row[0]: row for row in cpu.report({"rows": rows}, False).rows}
+        self.assertEqual(found["thesis, kernel"][1], thesis.VIEWERS["kernel"])
+        self.assertAlmostEqual(found["thesis, kernel"][2], 4800, delta=100)
+        self.assertGreater(found["here, kernel"][1], found["here, sendmmsg"][1])
 
 
 class Loss(unittest.TestCase):

@@ -50,8 +50,8 @@ def report(data, quick):
               for run in data["runs"]}
     offered = data["runs"][-1]["offered"] / (MBIT * 125000)
     text = (f"{VIEWERS} viewers without adaptation are offered {offered * 100:.0f} % of what a "
-            f"link carries, whose queue holds {QUEUE_MS} ms: of copies that leave at once it has no "
-            "room for the last. A walk over the list begins one viewer further each time. "
+            f"link carries, whose queue holds {QUEUE_MS} ms: of copies that leave at once it "
+            "has no room for the last. A walk over the list begins one viewer further each time. "
             + "; ".join(f"`{backend}` loses {mean * 100:.1f} % on average, with a standard "
                         f"deviation of {deviation * 100:.2f} % between viewers"
                         for backend, (mean, deviation) in spread.items())

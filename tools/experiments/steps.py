@@ -125,7 +125,8 @@ def report(data, quick):
     text = (f"One viewer with `adaptive` and a queue of {QUEUE_MS} ms. Its layers are what the "
             f"path carries {settled:.0f} s after the rate fell, "
             + (f"and it has all of them {whole:.0f} s after it rose again"
-               if whole is not None else f"and it has not all of them {length:.0f} s after it rose again")
+               if whole is not None else
+               f"and it has not all of them {length:.0f} s after it rose again")
             + f", {len(data['changes'])} changes in all; it reports every second. Of "
             f"{seen['access_units']} pictures {seen['damaged']} came with a part missing; the "
             f"{seen['kept']} that were whole, as were those that they refer to, all "
