@@ -13,8 +13,8 @@ BACKENDS = ("user", "kernel")
 # The smallest picture, 44 datagrams a second, so that an emulated machine keeps up.
 CAP = "0,0,7"
 JOIN_GAP_MS, SETTLE_S = 60, 1
-# Between two RTCP reports of a viewer (RFC 3550); so long that none comes.
-REPORT_MS, NO_REPORT_MS = 5000, 600000
+# Between two RTCP reports of a viewer (RFC 3550); so long that none comes meanwhile.
+REPORT_MS, NO_REPORT_MS = 5000, 60000
 
 
 def _task(task):
