@@ -96,21 +96,22 @@ class Loss(unittest.TestCase):
     def report(self, offered, lost=0.0):
         link = loss.MBIT * 125000
         rows = [{"name": name, "viewers": count, "offered": share * link, "loss": 0.2}
-                for name in loss.KINDS if name != "kernel, paced"
+                for name in loss.KINDS if name not in loss.PACED
                 for count, share in ((4, 0.4), (11, 0.97))]
-        rows += [{"name": "kernel, paced", "viewers": count, "offered": share * link,
-                  "loss": lost}
-                 for count, share in ((4, 0.4), (11, offered))]
+        rows += [{"name": name, "viewers": count, "offered": share * link, "loss": lost}
+                 for name in loss.PACED for count, share in ((4, 0.4), (11, offered))]
         return loss.report({"rows": rows}, False)
 
     def test_well(self):
         self.assertEqual(missed(self.report(0.97)), [])
 
     def test_too_much(self):
-        self.assertEqual(missed(self.report(1.0)), ["paced: offered at the most"])
+        self.assertEqual(missed(self.report(1.0)),
+                         [f"{name}: offered at the most" for name in loss.PACED])
 
     def test_lost(self):
-        self.assertEqual(missed(self.report(0.97, 0.01)), ["paced, up to 97 % of the link: lost"])
+        self.assertEqual(missed(self.report(0.97, 0.01)),
+                         [f"{name}, up to 97 % of the link: lost" for name in loss.PACED])
 
 
 if __name__ == "__main__":

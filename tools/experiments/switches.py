@@ -43,8 +43,9 @@ def report(data, quick):
             + ". With `kernel` the daemon is woken for RTCP reports, of which each viewer sends "
             "one every five seconds, and for no media; the threads wait for datagrams, one time "
             f"for many viewers. The thesis counted {thesis.SWITCHES['user']} and "
-            f"{thesis.SWITCHES['kernel']} (table 6.1), with {thesis.DATAGRAMS} datagrams a second where ours "
-            f"has {user['packets'] / user['viewers']:.0f}.")
+            f"{thesis.SWITCHES['kernel']} (table 6.1), with {thesis.DATAGRAMS} datagrams a "
+            "second where ours has "
+            f"{user['packets'] / user['viewers']:.0f}.")
     found = Report(("what", "viewers", "daemon_switches", "threads_switches"),
                    [(_name(row), row["viewers"], row["switches"], row["worker_switches"])
                     for row in rows] +

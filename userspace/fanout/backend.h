@@ -32,6 +32,11 @@ struct fanout_ops {
 	/* At most @n of them. Return: how many; 0 on error. */
 	guint (*layers)(gpointer state, struct rtp_fanout_layer *layers, guint n,
 			GError **error);
+	/*
+	 * Keep a datagram of the stream, which the engine is to take later. Return:
+	 * FALSE when it is to take it now. NULL where it is the kernel that paces.
+	 */
+	gboolean (*hold)(gpointer state, const guint8 *data, gsize len);
 	/* Send the engine's batch; NULL where it is the kernel that sends. */
 	void (*send)(gpointer state);
 };

@@ -45,6 +45,7 @@ void engine_configure(struct engine *engine, const struct rtp_fanout_config *con
 	if (anew) {
 		rtp_stream_renew(&engine->stream);
 		rtp_source_renew(&engine->source);
+		rtp_pace_restart(&engine->pace);
 	}
 }
 
@@ -90,6 +91,8 @@ static gboolean engine_accept(struct engine *engine, const struct rtp_packet *pk
 		return FALSE;
 	}
 	rtp_source_arrive(&engine->source, verdict, pkt->timestamp, engine->now);
+	if (engine->pace.percent && verdict != RTP_ACCEPT_LATE)
+		rtp_pace_arrive(&engine->pace, pkt->timestamp, engine->now);
 	return TRUE;
 }
 

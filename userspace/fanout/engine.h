@@ -13,6 +13,7 @@
 #include "backend.h"
 #include "class.h"
 #include "codec.h"
+#include "pace.h"
 #include "packet.h"
 #include "rates.h"
 #include "source.h"
@@ -64,7 +65,8 @@ struct engine_item {
  * @stream: numbers and codec
  * @rates: how much of it each layer is
  * @source: SSRC and timestamps of what leaves
- * @now: when the batch now in hand was read, in nanoseconds of CLOCK_MONOTONIC
+ * @pace: when it leaves, where the user's backend paces
+ * @now: when the datagram, or the batch, now in hand was read, in nanoseconds of CLOCK_MONOTONIC
  * @caps: the caps of the destinations
  * @serial: counts the datagrams
  * @pending: destinations whose class is to change, struct engine_dest *
@@ -78,6 +80,7 @@ struct engine {
 	struct rtp_stream stream;
 	struct rtp_rates rates;
 	struct rtp_source source;
+	struct rtp_pace pace;
 	guint64 now;
 	struct rtp_classes caps;
 	guint64 serial;

@@ -19,7 +19,8 @@ static void rx_take(struct fanout *fanout, const guint8 *data, gsize len,
 	struct engine *engine = fanout->engine;
 
 	if (engine && engine_is_stream(engine, data, len, &from->addr)) {
-		engine_receive(engine, data, len);
+		if (!fanout->ops->hold || !fanout->ops->hold(fanout->state, data, len))
+			engine_receive(engine, data, len);
 		if (!(fanout->config.flags & RTP_FANOUT_TEE))
 			return;
 		engine->info.rx_teed++;

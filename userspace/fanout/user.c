@@ -17,6 +17,7 @@ static gboolean user_ready(gint fd, GIOCondition condition, gpointer user_data)
 	struct user *user = user_data;
 
 	fanout_read(user->fanout);
+	user_pace_leave(&user->pace);
 	return G_SOURCE_CONTINUE;
 }
 
@@ -61,6 +62,19 @@ static gboolean user_config_valid(const struct rtp_fanout_config *config)
 	return any;
 }
 
+static void user_set_pace(struct user *user, const struct rtp_fanout_config *config)
+{
+	rtp_pace_set(&user->engine->pace, config->pace_percent,
+		     config->pace_burst ?: RTP_FANOUT_DEFAULT_PACE_BURST);
+}
+
+static gboolean user_hold(gpointer state, const guint8 *data, gsize len)
+{
+	struct user *user = state;
+
+	return user_pace_hold(&user->pace, data, len);
+}
+
 static gpointer user_attach(struct fanout *fanout,
 			    const struct rtp_fanout_config *config, GError **error)
 {
@@ -83,6 +97,8 @@ static gpointer user_attach(struct fanout *fanout,
 	addr_from_sockaddr(&user->own, (struct sockaddr *)&sa, len);
 	user->engine = engine_new(fanout, config);
 	fanout->engine = user->engine;
+	user_set_pace(user, config);
+	user_pace_init(&user->pace, user->engine, fanout->fd);
 	user->dests = g_ptr_array_new();
 	user->table = g_hash_table_new_full(addr_dest_hash, addr_dest_equal, NULL,
 					    g_free);
@@ -100,6 +116,7 @@ static void user_detach(gpointer state)
 
 	g_source_destroy(user->watch);
 	g_source_unref(user->watch);
+	user_pace_exit(&user->pace);
 	g_ptr_array_unref(user->dests);
 	g_hash_table_unref(user->table);
 	g_free(user);
@@ -121,7 +138,10 @@ static gboolean user_configure(gpointer state,
 	if (!user_config_valid(&next))
 		return fanout_fail(error, EINVAL, what);
 
+	/* what came before is of the stream as it was */
+	user_pace_end(&user->pace);
 	engine_configure(user->engine, config);
+	user_set_pace(user, config);
 	return TRUE;
 }
 
@@ -218,6 +238,8 @@ static gboolean user_info(gpointer state, struct rtp_fanout_info *info,
 	info->caps = rtp_classes_count(&engine->caps);
 	info->switching = engine->caps.switching;
 	info->ssrc = engine->stream.ssrc;
+	info->queue_bytes = user->pace.bytes;
+	info->queue_limit = user->pace.limit;
 	info->rx_seq = (guint32)engine->stream.cycles << 16 | engine->stream.max_seq;
 	info->rx_lost = engine->stream.lost;
 	info->rx_jitter = engine->source.jitter;
@@ -270,5 +292,6 @@ const struct fanout_ops fanout_user_ops = {
 	.each_dest = user_each_dest,
 	.find = user_find,
 	.layers = user_layers,
+	.hold = user_hold,
 	.send = user_send,
 };

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The user's backend, for kernels without SO_RTP_FANOUT: what the engine numbered
- * leaves by sendmmsg() with UDP_SEGMENT in user_send.c.
+ * leaves by sendmmsg() with UDP_SEGMENT in user_send.c, if it is paced when
+ * user_pace.c says.
  */
 #ifndef FANOUT_USER_H
 #define FANOUT_USER_H
@@ -10,6 +11,7 @@
 
 #include "backend.h"
 #include "engine.h"
+#include "user_pace.h"
 
 /**
  * struct user_dest - a destination
@@ -39,6 +41,7 @@ struct user_dest {
  * @watch: wakes on datagrams
  * @dests: struct user_dest *, in the order of the walk
  * @table: the same, found by address, port and interface; owns them
+ * @pace: what waits to leave
  * @start: index in @dests at which the next walk begins
  */
 struct user {
@@ -49,6 +52,7 @@ struct user {
 	GSource *watch;
 	GPtrArray *dests;
 	GHashTable *table;
+	struct user_pace pace;
 	guint start;
 };
 

@@ -1,0 +1,303 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Pacing by the user's backend, over loopback: access units that come at once leave
+ * spread over the time to the next. A machine that does something else holds datagrams
+ * up, which spreads them more; no verdict asks it to be quick.
+ */
+#include <string.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "addr.h"
+#include "fanout.h"
+#include "udp_socket.h"
+
+#define PT		97
+#define HDR_LEN		12
+#define LEN		512
+/* Datagrams of an access unit; ticks and milliseconds from one to the next */
+#define DATAGRAMS	20
+#define TICKS		9000
+#define INTERVAL_MS	100
+#define UNITS		4
+#define PERCENT		90
+/* Receivers for whom a datagram is a group of its own */
+#define CROWD		64
+/* Bytes that may wait: some datagrams, and what the kernel takes of each besides */
+#define SMALL_BUFFER	8192
+
+struct bed {
+	struct fanout *fanout;
+	struct rtp_fanout_config config;
+	struct rtp_fanout_dest dest;
+	int fd;
+	int source;
+	int receiver;
+	struct rtp_fanout_addr addr;
+	guint16 sent;
+	guint came;
+	guint16 last;
+};
+
+/* @rcvbuf: bytes that may wait; NULL for what the system gives */
+static void set_up(struct bed *bed, gconstpointer rcvbuf)
+{
+	const int on = 1, bytes = GPOINTER_TO_INT(rcvbuf);
+	g_autoptr(GError) error = NULL;
+
+	memset(bed, 0, sizeof(*bed));
+	bed->fd = udp_socket(&bed->addr);
+	bed->source = udp_socket(&bed->config.source);
+	bed->receiver = udp_socket(&bed->dest.addr);
+	g_assert_cmpint(setsockopt(bed->receiver, SOL_SOCKET, SO_TIMESTAMPNS, &on,
+				   sizeof(on)), ==, 0);
+	if (bytes)
+		g_assert_cmpint(setsockopt(bed->fd, SOL_SOCKET, SO_RCVBUF, &bytes,
+					   sizeof(bytes)), ==, 0);
+	bed->config.codec[PT] = RTP_FANOUT_CODEC_OPAQUE;
+	bed->config.pace_percent = PERCENT;
+	bed->fanout = fanout_new(bed->fd, FANOUT_USER, &bed->config, NULL, NULL, &error);
+	g_assert_no_error(error);
+	bed->dest.cap = (struct rtp_fanout_cap){ .did = 7, .qid = 15, .tid = 7 };
+	fanout_add(bed->fanout, &bed->dest, &error);
+	g_assert_no_error(error);
+}
+
+static void tear_down(struct bed *bed, gconstpointer rcvbuf)
+{
+	fanout_free(bed->fanout);
+	close(bed->fd);
+	close(bed->source);
+	close(bed->receiver);
+}
+
+/* Send an access unit at once, and let the relay read it. */
+static void transmit(struct bed *bed)
+{
+	guint32 timestamp = htonl(bed->sent / DATAGRAMS * TICKS);
+	struct sockaddr_storage sa;
+	socklen_t sa_len = addr_to_sockaddr(&bed->addr, 0, AF_INET, &sa);
+
+	for (guint i = 0; i < DATAGRAMS; i++, bed->sent++) {
+		guint8 data[LEN] = { 0x80, PT, bed->sent >> 8, bed->sent };
+
+		memcpy(data + 4, &timestamp, sizeof(timestamp));
+		data[HDR_LEN - 1] = 1;
+		g_assert_cmpint(sendto(bed->source, data, LEN, 0, (struct sockaddr *)&sa,
+				       sa_len), ==, LEN);
+		g_main_context_iteration(NULL, FALSE);
+	}
+}
+
+static gboolean wake(gpointer user_data)
+{
+	*(gboolean *)user_data = TRUE;
+	return G_SOURCE_REMOVE;
+}
+
+static void run(guint ms)
+{
+	gboolean over = FALSE;
+
+	g_timeout_add(ms, wake, &over);
+	while (!over)
+		g_main_context_iteration(NULL, TRUE);
+}
+
+/* What has come, in sequence. Return: ns from the first of it to the last. */
+static gint64 receive(struct bed *bed)
+{
+	gint64 first = 0, last = 0;
+
+	for (;;) {
+		char control[CMSG_SPACE(sizeof(struct timespec))];
+		guint8 data[LEN];
+		struct iovec iov = { data, sizeof(data) };
+		struct msghdr msg = {
+			.msg_iov = &iov,
+			.msg_iovlen = 1,
+			.msg_control = control,
+			.msg_controllen = sizeof(control),
+		};
+		struct timespec ts;
+		guint16 number;
+
+		if (recvmsg(bed->receiver, &msg, MSG_DONTWAIT) < 0)
+			return last - first;
+		memcpy(&ts, CMSG_DATA(CMSG_FIRSTHDR(&msg)), sizeof(ts));
+		last = ts.tv_sec * G_GINT64_CONSTANT(1000000000) + ts.tv_nsec;
+		if (!first)
+			first = last;
+		number = data[2] << 8 | data[3];
+		if (bed->came++)
+			g_assert_cmpint((gint16)(number - bed->last), >, 0);
+		bed->last = number;
+	}
+}
+
+static gint64 unit(struct bed *bed)
+{
+	transmit(bed);
+	run(INTERVAL_MS);
+	return receive(bed);
+}
+
+/* So much of the interval that not two groups can be what is seen. */
+static void expect_spread(gint64 ns)
+{
+	g_assert_cmpint(ns, >, INTERVAL_MS * 1000000LL * PERCENT / 100 / 2);
+}
+
+static void test_spread(struct bed *bed, gconstpointer rcvbuf)
+{
+	struct rtp_fanout_info info;
+
+	/* how long it is to the next is not known before that comes */
+	for (guint i = 0; i < 2; i++)
+		unit(bed);
+	for (guint i = 0; i < UNITS; i++)
+		expect_spread(unit(bed));
+	run(2 * INTERVAL_MS);
+	receive(bed);
+	g_assert_cmpuint(bed->came, ==, bed->sent);
+	fanout_info(bed->fanout, &info, NULL);
+	g_assert_cmpuint(info.rx_packets, ==, bed->sent);
+	g_assert_cmpuint(info.tx_packets, ==, bed->sent);
+	g_assert_cmpuint(info.rx_dropped_queue, ==, 0);
+	/* nothing wakes any more */
+	g_assert_false(g_main_context_pending(NULL));
+}
+
+/* Groups become smaller, so that not more leaves at once. */
+static void test_crowd(struct bed *bed, gconstpointer rcvbuf)
+{
+	struct rtp_fanout_info before, after;
+	int others[CROWD - 1];
+
+	for (guint i = 0; i < G_N_ELEMENTS(others); i++) {
+		struct rtp_fanout_dest dest = bed->dest;
+		g_autoptr(GError) error = NULL;
+
+		others[i] = udp_socket(&dest.addr);
+		fanout_add(bed->fanout, &dest, &error);
+		g_assert_no_error(error);
+	}
+	for (guint i = 0; i < 2; i++)
+		unit(bed);
+	fanout_info(bed->fanout, &before, NULL);
+	expect_spread(unit(bed));
+	run(2 * INTERVAL_MS);
+	fanout_info(bed->fanout, &after, NULL);
+	/* not one was part of a run of equal ones */
+	g_assert_cmpuint(after.tx_packets - before.tx_packets, >=, DATAGRAMS * CROWD);
+	g_assert_cmpuint(after.tx_sends - before.tx_sends, ==,
+			 after.tx_packets - before.tx_packets);
+	for (guint i = 0; i < G_N_ELEMENTS(others); i++)
+		close(others[i]);
+}
+
+/* What waits leaves when it is to be paced no more, and when the stream is another. */
+static void end(struct bed *bed, gboolean again)
+{
+	struct rtp_fanout_info info;
+	g_autoptr(GError) error = NULL;
+
+	for (guint i = 0; i < 2; i++)
+		unit(bed);
+	transmit(bed);
+	receive(bed);
+	g_assert_cmpuint(bed->came, <, bed->sent);
+	fanout_info(bed->fanout, &info, NULL);
+	g_assert_cmpuint(info.queue_bytes, >=, LEN);
+	g_assert_cmpuint(info.queue_bytes, <=, DATAGRAMS * LEN);
+	g_assert_cmpuint(info.queue_limit, >, info.queue_bytes);
+	if (again)
+		bed->config.flags = RTP_FANOUT_RESTART;
+	else
+		bed->config.pace_percent = 0;
+	fanout_configure(bed->fanout, &bed->config, &error);
+	g_assert_no_error(error);
+	receive(bed);
+	g_assert_cmpuint(bed->came, ==, bed->sent);
+	fanout_info(bed->fanout, &info, NULL);
+	g_assert_cmpuint(info.queue_bytes, ==, 0);
+	bed->config.flags = 0;
+
+	/* unpaced, all leaves when it was read; else two confirm a stream that begins anew */
+	transmit(bed);
+	run(0);
+	receive(bed);
+	if (again)
+		g_assert_cmpuint(bed->came, <, bed->sent);
+	else
+		g_assert_cmpuint(bed->came, ==, bed->sent);
+	run(2 * INTERVAL_MS);
+	receive(bed);
+	g_assert_cmpuint(bed->came, ==, bed->sent - !!again);
+}
+
+static void test_unpaced(struct bed *bed, gconstpointer rcvbuf)
+{
+	end(bed, FALSE);
+}
+
+static void test_again(struct bed *bed, gconstpointer rcvbuf)
+{
+	end(bed, TRUE);
+}
+
+/* No more waits than the socket may hold; what does not fit is counted. */
+static void test_full(struct bed *bed, gconstpointer rcvbuf)
+{
+	struct rtp_fanout_info info;
+
+	for (guint i = 0; i < 2; i++)
+		unit(bed);
+	for (guint i = 0; i < 4; i++)
+		transmit(bed);
+	run(10 * INTERVAL_MS);
+	receive(bed);
+	fanout_info(bed->fanout, &info, NULL);
+	g_assert_cmpuint(info.rx_dropped_queue, >, 0);
+	g_assert_cmpuint(bed->came + info.rx_dropped_queue, ==, bed->sent);
+	/* the stream goes on */
+	unit(bed);
+	run(2 * INTERVAL_MS);
+	receive(bed);
+	g_assert_cmpuint(bed->last, ==, (guint16)(bed->sent - 1));
+}
+
+/* Who goes while datagrams wait gets none of them, nor does the fan-out's end lose memory. */
+static void test_leaves(struct bed *bed, gconstpointer rcvbuf)
+{
+	g_autoptr(GError) error = NULL;
+	guint came;
+
+	for (guint i = 0; i < 2; i++)
+		unit(bed);
+	transmit(bed);
+	receive(bed);
+	came = bed->came;
+	fanout_del(bed->fanout, &bed->dest, &error);
+	g_assert_no_error(error);
+	run(INTERVAL_MS);
+	receive(bed);
+	g_assert_cmpuint(bed->came, ==, came);
+	transmit(bed);
+}
+
+int main(int argc, char **argv)
+{
+	g_test_init(&argc, &argv, NULL);
+#define ADD(name, argument, test)						\
+	g_test_add("/pace/" name, struct bed, GINT_TO_POINTER(argument), set_up, test,	\
+		   tear_down)
+	ADD("spread", 0, test_spread);
+	ADD("crowd", 0, test_crowd);
+	ADD("ends/unpaced", 0, test_unpaced);
+	ADD("ends/again", 0, test_again);
+	ADD("full", SMALL_BUFFER, test_full);
+	ADD("leaves", 0, test_leaves);
+	return g_test_run();
+}
