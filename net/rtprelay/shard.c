@@ -77,12 +77,13 @@ void rtp_shard_begin(struct rtp_shard *shard)
 	 * before anybody has a second one. Otherwise who came after the first:
 	 * a queue on the way that is too short for all copies at once is full
 	 * for the last of them. Copies that are spread over time do not meet
-	 * there, and keep the time between them.
+	 * there, and keep the time between them. A walk that served nobody was
+	 * nobody's turn.
 	 */
 	if (shard->lost)
 		shard->first = shard->lost - 1;
-	else if (!shard->fanout->batch.duration)
-		shard->first += shard->served;
+	else if (shard->served && !shard->fanout->batch.duration)
+		shard->first += shard->begun;
 	if (shard->first >= shard->slots)
 		shard->first -= shard->slots;
 	shard->slots = rtp_shard_slots(shard);
@@ -91,7 +92,8 @@ void rtp_shard_begin(struct rtp_shard *shard)
 	shard->lost = 0;
 	shard->owing = shard->closed;
 	shard->closed = false;
-	shard->served = 0;
+	shard->served = false;
+	shard->begun = 0;
 	shard->done = 0;
 	shard->walking = true;
 	shard->deadline = 0;
@@ -475,6 +477,8 @@ static bool rtp_shard_spell(struct rtp_shard *shard, u32 slots, int *budget)
 			if (i == last)
 				break;
 		}
+		if (unlikely(!shard->begun))
+			shard->begun = shard->done + 1;
 		visit = rtp_shard_visit(shard, chunk, i);
 		if (!visit)
 			break;

@@ -60,12 +60,12 @@ enum rtp_walk {
  * @wake: ns of CLOCK_MONOTONIC
  * @slots: slots to visit with the batch
  * @first: of those, where it begins: where the last walk that served somebody
- *	first lost something after that, else behind the first that was served,
- *	unless copies are spread over time
+ *	first lost something after that, else behind the first destination of
+ *	that walk, unless copies are spread over time
  * @done: slots visited
  * @walking: it has a batch
- * @served: @done when it first sent somebody something of the batch, and 1; 0
- *	while it did not
+ * @begun: @done at the walk's first destination, and 1; 0 before that
+ * @served: it sent somebody something of the batch
  * @waited: @done when it began to wait for bytes in flight to become fewer
  * @deadline: until when it does, ns of CLOCK_MONOTONIC; 0 while it did not
  * @retry: until when it does not wait, since it did so in vain
@@ -97,8 +97,9 @@ struct rtp_shard {
 	u32 done;
 	u32 waited;
 	u32 lost;
-	u32 served;
+	u32 begun;
 	bool walking;
+	bool served;
 	bool closed;
 	bool owing;
 	bool stuck;

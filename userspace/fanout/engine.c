@@ -71,6 +71,7 @@ static gboolean engine_accept(struct engine *engine, const struct rtp_packet *pk
 	switch (verdict) {
 	case RTP_ACCEPT_FIRST:
 		rtp_source_first(&engine->source, pkt->ssrc);
+		rtp_pace_restart(&engine->pace);
 		/* the kernel says so itself */
 		if (engine->fanout->ops->backend == FANOUT_USER)
 			fanout_give_event(engine->fanout, &(struct rtp_fanout_event){

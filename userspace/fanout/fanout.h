@@ -57,8 +57,8 @@ struct fanout_copy {
  *	destinations or change their caps. Returns how many it took, the first ones; the others are
  *	counted as dropped_inflight.
  *
- * Each may be NULL. They run from the main context and must not free the
- * fan-out.
+ * Each may be NULL. They run from the main context and must neither free nor
+ * configure the fan-out.
  */
 struct fanout_callbacks {
 	void (*datagram)(const guint8 *data, gsize len,

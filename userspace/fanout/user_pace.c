@@ -16,6 +16,9 @@
  */
 #define PACE_COPIES	64
 
+/* One less than what the engine sends by itself, before it is said when. */
+#define GROUP_MAX	(FANOUT_RX_BATCH - 1)
+
 /**
  * struct held - a datagram that waits
  * @received: when it was read, ns of CLOCK_MONOTONIC
@@ -27,6 +30,12 @@ struct held {
 	gsize len;
 	guint8 data[];
 };
+
+/* What it takes of memory. */
+static gsize held_size(gsize len)
+{
+	return sizeof(struct held) + len;
+}
 
 static guint64 pace_now(void)
 {
@@ -95,66 +104,87 @@ gboolean user_pace_hold(struct user_pace *pace, const guint8 *data, gsize len)
 
 	if (!pace->engine->pace.percent || !pace_has_timer(pace))
 		return FALSE;
-	if (pace->bytes + len > pace->limit) {
+	if (pace->bytes + held_size(len) > pace->limit) {
 		pace->engine->info.rx_dropped_queue++;
 		return TRUE;
 	}
-	held = g_malloc(sizeof(*held) + len);
+	held = g_malloc(held_size(len));
 	held->received = pace_now();
 	held->len = len;
 	memcpy(held->data, data, len);
 	g_queue_push_tail(&pace->held, held);
-	pace->bytes += len;
+	pace->bytes += held_size(len);
 	return TRUE;
 }
 
-/* Hand on so many at most, as a group. Return: how many. */
-static guint pace_group(struct user_pace *pace, guint most, guint64 now)
+/* Datagrams that leave together. They are freed once the engine has sent them. */
+struct group {
+	guint n;
+	struct held *held[GROUP_MAX];
+};
+
+static void pace_take(struct user_pace *pace, struct group *group, guint most)
 {
 	struct engine *engine = pace->engine;
-	struct held *group[FANOUT_RX_BATCH];
-	u64 duration;
-	guint n = 0;
 
-	while (n < most && !g_queue_is_empty(&pace->held)) {
+	group->n = 0;
+	while (group->n < most && !g_queue_is_empty(&pace->held)) {
 		struct held *held = g_queue_pop_head(&pace->held);
 
-		pace->bytes -= held->len;
+		pace->bytes -= held_size(held->len);
 		engine->now = held->received;
 		engine_receive(engine, held->data, held->len);
-		group[n++] = held;
+		group->held[group->n++] = held;
 	}
-	if (engine->n_items) {
-		/* a source that was idle does not make who sends late */
-		engine->pace.next = MAX(engine->pace.next, group[0]->received);
-		rtp_pace_leave(&engine->pace, now, n, g_queue_get_length(&pace->held),
-			       &duration);
-	}
-	engine_flush(engine);
-	for (guint i = 0; i < n; i++)
-		g_free(group[i]);
-	return n;
+}
+
+static void pace_send(struct user_pace *pace, const struct group *group)
+{
+	engine_flush(pace->engine);
+	for (guint i = 0; i < group->n; i++)
+		g_free(group->held[i]);
 }
 
 void user_pace_leave(struct user_pace *pace)
 {
-	const struct engine *engine = pace->engine;
-	const struct rtp_pace *leaving = &engine->pace;
-	guint most = CLAMP(PACE_COPIES / MAX(engine->info.dests, 1), 1, leaving->burst);
+	struct engine *engine = pace->engine;
+	struct rtp_pace *leaving = &engine->pace;
+	guint most = CLAMP(PACE_COPIES / MAX(engine->info.dests, 1), 1,
+			   MIN(leaving->burst, GROUP_MAX));
+	guint budget = FANOUT_RX_BATCH;
 
 	while (!g_queue_is_empty(&pace->held)) {
 		guint64 now = pace_now();
+		struct group group;
+		u64 duration;
 
 		if (now < rtp_pace_slice(leaving->next)) {
 			pace_wake_at(pace, rtp_pace_slice(leaving->next));
 			return;
 		}
-		pace_group(pace, most, now);
+		/* who is always late leaves time for others of the main loop */
+		if (!budget) {
+			pace_wake_at(pace, now);
+			return;
+		}
+		pace_take(pace, &group, MIN(most, budget));
+		if (engine->n_items) {
+			/* a source that was idle does not make who sends late */
+			leaving->next = MAX(leaving->next, group.held[0]->received);
+			rtp_pace_leave(leaving, now, engine->n_items,
+				       g_queue_get_length(&pace->held), &duration);
+		}
+		pace_send(pace, &group);
+		budget -= group.n;
 	}
 }
 
 void user_pace_end(struct user_pace *pace)
 {
-	while (pace_group(pace, FANOUT_RX_BATCH, pace_now()))
-		;
+	struct group group;
+
+	while (!g_queue_is_empty(&pace->held)) {
+		pace_take(pace, &group, GROUP_MAX);
+		pace_send(pace, &group);
+	}
 }

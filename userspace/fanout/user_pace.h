@@ -16,7 +16,7 @@
  * struct user_pace - what waits
  * @engine: takes it when it leaves
  * @held: struct held *, the oldest first
- * @bytes: bytes of the datagrams in @held
+ * @bytes: memory of those in @held, bytes
  * @limit: the most that may wait, bytes: what the socket may hold of datagrams
  * @timer: file descriptor of a timer of CLOCK_MONOTONIC; -1 while nothing was paced
  * @watch: wakes when @timer expires; NULL while nothing was paced
