@@ -66,6 +66,8 @@ def report(data, quick):
             "that. Lost at the most: "
             + ", ".join(f"{loss * 100:.2f} % ({name})" for name, loss in most.items())
             + ". Paced, copies leave over 90 % of the time between two pictures (`pace=90`). "
+            "The largest key frame has 10.6 kB: for ten viewers that is more than the link and its "
+            "queue take in that time, for eight it is not. "
             "The thesis found that its kernel version lost more than the one in Python, since "
             "all copies left at once (figures 6.3 and 6.4), and asked for pacing.")
     found = Report(("kind", "viewers", "offered", "loss"), rows, figure, text)
