@@ -108,8 +108,8 @@ struct rtp_dest {
 	u32 hash;
 	__be16 port;
 	u8 family;
-	bool ahead:1;
-	bool vain:1;
+	u8 ahead:1;
+	u8 vain:1;
 	struct rtp_variant variant;
 	union rtp_inaddr daddr;
 	union rtp_inaddr saddr;
