@@ -238,7 +238,6 @@ struct rtp_dest *rtp_dest_insert(struct rtp_fanout *fanout,
 	/* A route cached for who had the slot before is not this one's. */
 	dest->dst_gen = 0;
 	dest->ahead = false;
-	dest->vain = false;
 	dest->last_seq = 0;
 	u64_stats_set(&dest->packets, 0);
 	u64_stats_set(&dest->octets, 0);

@@ -64,8 +64,6 @@ enum rtp_tx_drop {
  * @port: UDP port to send to
  * @family: AF_INET or AF_INET6
  * @ahead: it was served behind one that was not, for too many bytes in flight
- * @vain: it was the first of a walk, lost what it was to get, and was sent
- *	nothing since: it does not become the first for what it loses
  * @variant: its class, and its numbers
  * @daddr: address to send to
  * @saddr: source address: what was asked for when @has_local, else, with @dst,
@@ -108,8 +106,7 @@ struct rtp_dest {
 	u32 hash;
 	__be16 port;
 	u8 family;
-	u8 ahead:1;
-	u8 vain:1;
+	bool ahead;
 	struct rtp_variant variant;
 	union rtp_inaddr daddr;
 	union rtp_inaddr saddr;

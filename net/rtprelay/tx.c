@@ -353,20 +353,6 @@ void rtp_tx_drop(struct rtp_shard *shard, enum rtp_tx_drop reason, u32 packets)
 	shard->tx.dropped += packets;
 }
 
-/* A copy was lost that might not have been, had others not been served before. */
-static void rtp_tx_lost_turn(struct rtp_shard *shard)
-{
-	struct rtp_dest *dest = shard->tx.dest;
-
-	/* Who loses everything, whenever its turn is, does not keep it. */
-	if (!shard->served) {
-		if (shard->begun == shard->done + 1)
-			dest->vain = true;
-	} else if (!shard->lost && !dest->vain) {
-		shard->lost = 1 + rtp_shard_at(shard);
-	}
-}
-
 static void rtp_tx_count_drops(struct rtp_shard *shard)
 {
 	struct rtp_tx *tx = &shard->tx;
@@ -375,8 +361,11 @@ static void rtp_tx_count_drops(struct rtp_shard *shard)
 	for (i = 0; i < RTP_TX_DROPS; i++)
 		u64_stats_add(&tx->dest->drops[i], tx->drops[i]);
 	u64_stats_add(&shard->stats.tx_dropped, tx->dropped);
-	if (tx->drops[RTP_TX_DROP_INFLIGHT] || tx->drops[RTP_TX_DROP_OUTPUT])
-		rtp_tx_lost_turn(shard);
+	/* These alone depend on who was served before, unless nobody was. */
+	if (!shard->lost && shard->served &&
+	    (tx->drops[RTP_TX_DROP_INFLIGHT] ||
+	     tx->drops[RTP_TX_DROP_OUTPUT]))
+		shard->lost = 1 + rtp_shard_at(shard);
 	tx->dropped = 0;
 	memset(tx->drops, 0, sizeof(tx->drops));
 }
@@ -402,8 +391,6 @@ void rtp_tx_close(struct rtp_shard *shard)
 		u64_stats_add(&stats->tx_sends, tx->sends);
 		WRITE_ONCE(dest->last_seq, tx->last_seq);
 		shard->served = true;
-		if (unlikely(dest->vain))
-			dest->vain = false;
 		if (unlikely(shard->closed))
 			dest->ahead = true;
 	}
