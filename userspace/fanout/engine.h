@@ -66,7 +66,8 @@ struct engine_item {
  * @rates: how much of it each layer is
  * @source: SSRC and timestamps of what leaves
  * @pace: when it leaves, where the user's backend paces
- * @now: when the datagram, or the batch, now in hand was read, in nanoseconds of CLOCK_MONOTONIC
+ * @now: when the datagram, or the batch, now in hand was read, in nanoseconds of
+ *	CLOCK_MONOTONIC
  * @caps: the caps of the destinations
  * @serial: counts the datagrams
  * @pending: destinations whose class is to change, struct engine_dest *

@@ -22,6 +22,8 @@
 /* The most that are looked at */
 #define UNITS		8
 #define PERCENT		90
+/* So much of the interval that not two groups can be what is seen */
+#define SPREAD_NS	(INTERVAL_MS * 1000000LL * PERCENT / 100 / 2)
 /* Receivers for whom a datagram is a group of its own */
 #define CROWD		64
 /* Bytes that may wait: some datagrams, and what the kernel takes of each besides */
@@ -143,26 +145,30 @@ static gint64 unit(struct bed *bed)
 	return receive(bed);
 }
 
+/* How long it is from an access unit to the next is not known before that comes. */
+static void measure(struct bed *bed)
+{
+	for (guint i = 0; i < 2; i++)
+		unit(bed);
+}
+
 /*
- * An access unit takes so much of the interval that not two groups can be what is seen.
- * One that was read late leaves sooner: another is looked at, while what is wrong stays so.
+ * An access unit takes SPREAD_NS. One that was read late leaves sooner: another is looked at, while what is wrong stays so.
  */
 static void expect_spread(struct bed *bed)
 {
 	gint64 ns = 0;
 
-	for (guint i = 0; i < UNITS && ns <= INTERVAL_MS * 1000000LL * PERCENT / 100 / 2; i++)
+	for (guint i = 0; i < UNITS && ns <= SPREAD_NS; i++)
 		ns = unit(bed);
-	g_assert_cmpint(ns, >, INTERVAL_MS * 1000000LL * PERCENT / 100 / 2);
+	g_assert_cmpint(ns, >, SPREAD_NS);
 }
 
 static void test_spread(struct bed *bed, gconstpointer rcvbuf)
 {
 	struct rtp_fanout_info info;
 
-	/* how long it is to the next is not known before that comes */
-	for (guint i = 0; i < 2; i++)
-		unit(bed);
+	measure(bed);
 	for (guint i = 0; i < 3; i++)
 		expect_spread(bed);
 	run(2 * INTERVAL_MS);
@@ -190,8 +196,7 @@ static void test_crowd(struct bed *bed, gconstpointer rcvbuf)
 		fanout_add(bed->fanout, &dest, &error);
 		g_assert_no_error(error);
 	}
-	for (guint i = 0; i < 2; i++)
-		unit(bed);
+	measure(bed);
 	fanout_info(bed->fanout, &before, NULL);
 	expect_spread(bed);
 	run(2 * INTERVAL_MS);
@@ -210,8 +215,7 @@ static void end(struct bed *bed, gboolean again)
 	struct rtp_fanout_info info;
 	g_autoptr(GError) error = NULL;
 
-	for (guint i = 0; i < 2; i++)
-		unit(bed);
+	measure(bed);
 	transmit(bed);
 	receive(bed);
 	g_assert_cmpuint(bed->came, <, bed->sent);
@@ -259,8 +263,7 @@ static void test_full(struct bed *bed, gconstpointer rcvbuf)
 {
 	struct rtp_fanout_info info;
 
-	for (guint i = 0; i < 2; i++)
-		unit(bed);
+	measure(bed);
 	for (guint i = 0; i < 4; i++)
 		transmit(bed);
 	run(10 * INTERVAL_MS);
@@ -281,8 +284,7 @@ static void test_leaves(struct bed *bed, gconstpointer rcvbuf)
 	g_autoptr(GError) error = NULL;
 	guint came;
 
-	for (guint i = 0; i < 2; i++)
-		unit(bed);
+	measure(bed);
 	transmit(bed);
 	receive(bed);
 	came = bed->came;
