@@ -153,7 +153,8 @@ static void measure(struct bed *bed)
 }
 
 /*
- * An access unit takes SPREAD_NS. One that was read late leaves sooner: another is looked at, while what is wrong stays so.
+ * An access unit takes SPREAD_NS. One that was read late leaves sooner: another is
+ * looked at, while what is wrong stays so.
  */
 static void expect_spread(struct bed *bed)
 {
