@@ -68,6 +68,7 @@ struct rtp_plan {
  * @runs: some class has a run of several datagrams
  * @slots: slots of the table to visit: those that came after have nothing of
  *	the batch to get
+ * @shards: how many have them: the table's chunk n is of shard n % this
  * @start: when the first destination is to get it, ns of CLOCK_MONOTONIC
  * @duration: ns from then until the last is to get it; 0 for at once
  * @plan: for each class
@@ -84,6 +85,7 @@ struct rtp_batch {
 	u32 ext;
 	bool runs;
 	u32 slots;
+	u32 shards;
 	u64 start;
 	u64 duration;
 	struct rtp_plan plan[RTP_CLASSES];
@@ -100,17 +102,19 @@ u32 rtp_batch_put(struct rtp_batch *batch);
 
 /**
  * rtp_batch_shards() - how many shards have slots to visit
- * @batch: the batch
- * @shards: how many there are
+ * @slots: the slots
+ * @shards: how many shards there are
  *
- * Return: those below have.
+ * To wake a thread for less than half of a chunk, and the owner when that is
+ * done, is more work than the owner has with it. It is so whatever there is to
+ * send: copies of a destination that leave from now this CPU, now that one can
+ * overtake one another.
+ *
+ * Return: at least 1; never less than for fewer slots.
  */
-static inline unsigned int rtp_batch_shards(const struct rtp_batch *batch,
-					    unsigned int shards)
+static inline u32 rtp_batch_shards(u32 slots, u32 shards)
 {
-	unsigned int chunks = DIV_ROUND_UP(batch->slots, RTP_CHUNK_DESTS);
-
-	return min(shards, chunks);
+	return clamp(DIV_ROUND_CLOSEST(slots, RTP_CHUNK_DESTS), 1, shards);
 }
 
 /**

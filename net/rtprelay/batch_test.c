@@ -317,6 +317,22 @@ static void batch_put(struct kunit *test)
 	rtp_memory_exit(&memory);
 }
 
+/* A shard for each chunk, and one more for half of one, as long as there are any. */
+static void batch_shards(struct kunit *test)
+{
+	u32 half = DIV_ROUND_UP(RTP_CHUNK_DESTS, 2);
+
+	KUNIT_EXPECT_EQ(test, rtp_batch_shards(0, 4), 1);
+	KUNIT_EXPECT_EQ(test, rtp_batch_shards(1, 4), 1);
+	KUNIT_EXPECT_EQ(test, rtp_batch_shards(RTP_CHUNK_DESTS, 4), 1);
+	KUNIT_EXPECT_EQ(test, rtp_batch_shards(RTP_CHUNK_DESTS + half - 1, 4),
+			1);
+	KUNIT_EXPECT_EQ(test, rtp_batch_shards(RTP_CHUNK_DESTS + half, 4), 2);
+	KUNIT_EXPECT_EQ(test, rtp_batch_shards(4 * RTP_CHUNK_DESTS, 4), 4);
+	KUNIT_EXPECT_EQ(test, rtp_batch_shards(5 * RTP_CHUNK_DESTS, 4), 4);
+	KUNIT_EXPECT_EQ(test, rtp_batch_shards(5 * RTP_CHUNK_DESTS, 1), 1);
+}
+
 static struct kunit_case batch_cases[] = {
 	KUNIT_CASE(batch_random_runs),
 	KUNIT_CASE(batch_by_hand),
@@ -324,6 +340,7 @@ static struct kunit_case batch_cases[] = {
 	KUNIT_CASE(batch_random_plans),
 	KUNIT_CASE(batch_lowest_number),
 	KUNIT_CASE(batch_put),
+	KUNIT_CASE(batch_shards),
 	{}
 };
 

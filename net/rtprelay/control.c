@@ -382,8 +382,8 @@ static void rtp_control_describe(struct rtp_fanout *fanout,
 				 const struct rtp_dest *dest,
 				 struct rtp_fanout_dest_info *info)
 {
-	const struct rtp_shard *shard = rtp_fanout_shard(fanout, dest);
 	const u64_stats_t *drops = dest->drops;
+	const struct rtp_shard *shard;
 	unsigned int start;
 
 	info->addr = dest->key.addr;
@@ -396,6 +396,7 @@ static void rtp_control_describe(struct rtp_fanout *fanout,
 	rtp_control_describe_cap(fanout, dest, &info->current_cap);
 
 	do {
+		shard = rtp_fanout_shard(fanout, dest);
 		start = u64_stats_fetch_begin(&shard->syncp);
 		info->packets = u64_stats_read(&dest->packets);
 		info->octets = u64_stats_read(&dest->octets);
@@ -406,7 +407,8 @@ static void rtp_control_describe(struct rtp_fanout *fanout,
 		info->dropped_mtu = u64_stats_read(&drops[RTP_TX_DROP_MTU]);
 		info->dropped_output =
 			u64_stats_read(&drops[RTP_TX_DROP_OUTPUT]);
-	} while (u64_stats_fetch_retry(&shard->syncp, start));
+	} while (u64_stats_fetch_retry(&shard->syncp, start) ||
+		 shard != rtp_fanout_shard(fanout, dest));
 	rtp_lease_describe(dest, info);
 }
 

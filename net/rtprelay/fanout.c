@@ -155,6 +155,7 @@ rtp_fanout_alloc(struct sock *sk, const struct rtp_fanout_config *config)
 		goto err_worker;
 	}
 	fanout->shards = shards;
+	fanout->batch.shards = 1;
 
 	err = rtp_dest_table_init(&fanout->table);
 	if (err)

@@ -245,14 +245,17 @@ static inline unsigned long rtp_fanout_early(unsigned long delay)
  * @fanout: the fan-out
  * @dest: the destination
  *
- * Return: the shard, whose syncp the destination's counters are read with.
+ * Return: the shard, whose syncp the destination's counters are read with. It is
+ * another one when the table has grown: who has read them asks again, since what
+ * was read is right only if it is the same.
  */
 static inline const struct rtp_shard *
 rtp_fanout_shard(const struct rtp_fanout *fanout, const struct rtp_dest *dest)
 {
 	u32 chunk = dest->index / RTP_CHUNK_DESTS;
 
-	return &fanout->shard[chunk % fanout->shards];
+	/* Pairs with rtp_owner_batch(). */
+	return &fanout->shard[chunk % READ_ONCE(fanout->batch.shards)];
 }
 
 int rtp_fanout_attach(struct sock *sk, const struct rtp_fanout_config *config);

@@ -169,15 +169,17 @@ void rtp_lease_watch(struct rtp_fanout *fanout, const struct rtp_dest *dest)
 void rtp_lease_set(struct rtp_fanout *fanout, struct rtp_dest *dest,
 		   const struct rtp_fanout_dest *request)
 {
-	const struct rtp_shard *shard = rtp_fanout_shard(fanout, dest);
 	unsigned long expires = rtp_lease_expires(request->lease_ms);
+	const struct rtp_shard *shard;
 	unsigned int start;
 	u64 octets;
 
 	do {
+		shard = rtp_fanout_shard(fanout, dest);
 		start = u64_stats_fetch_begin(&shard->syncp);
 		octets = u64_stats_read(&dest->octets);
-	} while (u64_stats_fetch_retry(&shard->syncp, start));
+	} while (u64_stats_fetch_retry(&shard->syncp, start) ||
+		 shard != rtp_fanout_shard(fanout, dest));
 
 	spin_lock_bh(&fanout->event_lock);
 	WRITE_ONCE(dest->lease_octets,

@@ -436,6 +436,9 @@ enum rtp_ready rtp_owner_batch(struct rtp_fanout *fanout, int *budget,
 		rtp_owner_pace(fanout, now);
 	/* Pairs with rtp_dest_grow(): chunks below are there. */
 	batch->slots = smp_load_acquire(&fanout->table.slots);
+	/* Pairs with rtp_fanout_shard(). */
+	WRITE_ONCE(batch->shards,
+		   rtp_batch_shards(batch->slots, fanout->shards));
 	rtp_batch_plan(batch);
 	rtp_route_begin(fanout);
 	trace_rtprelay_batch(fanout->sk, batch->serial, batch->count,

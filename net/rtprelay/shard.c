@@ -50,8 +50,8 @@ enum rtp_gate {
 /* How many of the slots up to struct rtp_batch.slots the shard has. */
 static u32 rtp_shard_slots(const struct rtp_shard *shard)
 {
+	u32 shards = shard->fanout->batch.shards;
 	u32 slots = shard->fanout->batch.slots;
-	u32 shards = shard->fanout->shards;
 	u32 chunks = DIV_ROUND_UP(slots, RTP_CHUNK_DESTS);
 	u32 own, missing = 0;
 
@@ -87,6 +87,7 @@ void rtp_shard_begin(struct rtp_shard *shard)
 	if (shard->first >= shard->slots)
 		shard->first -= shard->slots;
 	shard->slots = rtp_shard_slots(shard);
+	/* When the table has grown, another shard may have some of them now. */
 	if (shard->first >= shard->slots)
 		shard->first = 0;
 	shard->lost = 0;
@@ -417,7 +418,7 @@ static struct rtp_dest_chunk *rtp_shard_chunk(struct rtp_shard *shard,
 	chunk = at / RTP_CHUNK_DESTS;
 	*in_chunk = at % RTP_CHUNK_DESTS;
 	*last = min(end - chunk * RTP_CHUNK_DESTS, (u32)RTP_CHUNK_DESTS);
-	chunk = chunk * fanout->shards + shard->index;
+	chunk = chunk * fanout->batch.shards + shard->index;
 
 	return rtp_dest_chunk(&fanout->table, chunk * RTP_CHUNK_DESTS);
 }

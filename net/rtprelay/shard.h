@@ -53,8 +53,7 @@ enum rtp_walk {
  * struct rtp_shard - the destinations of a fan-out that a thread sends to
  * @fanout: the fan-out
  * @worker: the thread
- * @index: which of the fan-out's shards; 0 is the owner's. It has the chunks of
- *	the table whose number modulo the number of shards is this.
+ * @index: which of the fan-out's shards; 0 is the owner's
  * @work: runs it
  * @timer: queues @work at @wake
  * @wake: ns of CLOCK_MONOTONIC

@@ -182,18 +182,16 @@ static bool rtp_worker_walk(struct rtp_shard *shard, int *budget)
 	return false;
 }
 
-/* Have all shards that have destinations walk with the batch. */
+/* Have all shards that have destinations, and the owner, walk with the batch. */
 static void rtp_worker_publish(struct rtp_fanout *fanout)
 {
-	/* The owner arrives as well when it has no destinations. */
-	unsigned int i, walking = max(rtp_batch_shards(&fanout->batch,
-						       fanout->shards), 1U);
+	unsigned int i, shards = fanout->batch.shards;
 
-	for (i = 0; i < walking; i++)
+	for (i = 0; i < shards; i++)
 		rtp_shard_begin(&fanout->shard[i]);
 	/* Queueing the work orders it, and the batch, before their walk. */
-	atomic_set(&fanout->walking, walking);
-	for (i = 1; i < walking; i++)
+	atomic_set(&fanout->walking, shards);
+	for (i = 1; i < shards; i++)
 		rtp_worker_queue(&fanout->shard[i]);
 }
 

@@ -22,6 +22,10 @@
 #define MANY	200
 #define FEW	8
 
+/* Datagrams, one by one, and the time between two. */
+#define SENDS	40
+#define PAUSE_US	20000
+
 static int wire;
 
 FIXTURE(workers)
@@ -164,9 +168,6 @@ static int compare(const void *a, const void *b)
 	return *x < *y ? -1 : *x > *y;
 }
 
-#define SENDS	40
-#define PAUSE_US	20000
-
 /* The time from a datagram's being sent to its being at the last viewer, in the
  * median, in microseconds, while all CPUs burn.
  */
@@ -252,6 +253,72 @@ TEST_F(workers, policy_stays)
 	ASSERT_EQ(0, fo_attach(self->stream.relay.fd, &self->stream.relay.cfg));
 	EXPECT_EQ(count, each_worker(is_scheduled, SCHED_FIFO, 7));
 	schedule_workers(SCHED_OTHER, 0);
+}
+
+static unsigned int ran, slept;
+
+/* Count it if it slept since this was called last: it ran, and slept again. */
+static void has_slept(pid_t pid, int policy, int priority)
+{
+	static unsigned int before[65];
+	static pid_t who[65];
+	char name[64], line[128];
+	unsigned int i, now = 0;
+	FILE *status;
+
+	snprintf(name, sizeof(name), "/proc/%d/status", pid);
+	status = fopen(name, "r");
+	if (!status)
+		fo_fatal(name);
+	while (fgets(line, sizeof(line), status) &&
+	       sscanf(line, "voluntary_ctxt_switches: %u", &now) != 1)
+		;
+	fclose(status);
+	for (i = 0; i < ARRAY_SIZE(who) - 1 && who[i] && who[i] != pid; i++)
+		;
+	who[i] = pid;
+	ran += now != before[i];
+	slept += now - before[i];
+	before[i] = now;
+}
+
+/* How many workers a stream for so many viewers has. */
+static unsigned int workers_of(struct __test_metadata *_metadata,
+			       struct _test_data_workers *self,
+			       unsigned int viewers)
+{
+	struct fo_stream *stream = &self->stream;
+	unsigned int i;
+
+	fo_stream(stream, FO_DUAL, wire, viewers);
+	fo_stream_view(stream);
+	/* routes are found, neighbours answer */
+	fo_stream_burst(stream, 1);
+	EXPECT_TRUE(fo_stream_idle(stream));
+	each_worker(has_slept, 0, 0);
+	ran = 0;
+	slept = 0;
+	for (i = 0; i < SENDS; i++) {
+		fo_stream_burst(stream, 1);
+		EXPECT_TRUE(fo_stream_idle(stream));
+	}
+	whole(_metadata, self);
+	each_worker(has_slept, 0, 0);
+	TH_LOG("%u viewers: %u workers slept %u times", viewers, ran, slept);
+	return ran;
+}
+
+/* A second one is not woken for a few more than one has. */
+TEST_F(workers, one_for_few)
+{
+	EXPECT_EQ(1, workers_of(_metadata, self, 90));
+}
+
+TEST_F(workers, two_for_many)
+{
+	if (sysconf(_SC_NPROCESSORS_ONLN) < 2)
+		SKIP(return, "one CPU");
+	EXPECT_LE(2, workers_of(_metadata, self, MANY));
 }
 
 /* The process that owns the socket is stopped, its stream is not. */
