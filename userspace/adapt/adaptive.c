@@ -7,25 +7,23 @@
 #define BAD_TRIPS	3
 /* Round trips in a row after which nobody else fills the queue any more */
 #define CLEAR_TRIPS	3
+/* A queue of this part of what is long is as good as none */
+#define SHORT_QUEUE	3
 
-/* Whether the queue on the way is long, by a round trip that is new. */
-static gboolean adaptive_is_delayed(struct adaptive *adaptive,
-				    const struct adapt_report *report)
-{
-	guint32 queue;
-
-	if (!report->rtt_us)
-		return FALSE;
-	if (!adaptive->rtt_min_us || report->rtt_us < adaptive->rtt_min_us)
-		adaptive->rtt_min_us = report->rtt_us;
-	/* a long path has its share of variation */
-	queue = MAX(ADAPTIVE_QUEUE_US, adaptive->rtt_min_us / 2);
-	return report->rtt_us - adaptive->rtt_min_us > queue;
-}
-
+/* A round trip that is new tells how long the queue on the way is. */
 static void adaptive_take_trip(struct adaptive *adaptive, const struct adapt_report *report)
 {
-	adaptive->queue = adaptive_is_delayed(adaptive, report);
+	guint32 queue, most;
+
+	if (!adaptive->rtt_min_us || report->rtt_us < adaptive->rtt_min_us)
+		adaptive->rtt_min_us = report->rtt_us;
+	queue = report->rtt_us - adaptive->rtt_min_us;
+	/* a long path has its share of variation */
+	most = MAX(ADAPTIVE_QUEUE_US, adaptive->rtt_min_us / 2);
+
+	if (!adaptive->drained_at_us && queue <= most / SHORT_QUEUE)
+		adaptive->drained_at_us = report->at_us;
+	adaptive->queue = queue > most;
 	if (!adaptive->queue) {
 		adaptive->delayed = 0;
 		/* a TCP that has just given way leaves the queue short for a while */
@@ -60,6 +58,7 @@ static void adaptive_move(struct adaptive *adaptive, guint level, gint64 now)
 	adaptive->trial_until_us = 0;
 	adaptive->quiet_since_us = now;
 	adaptive->heard_from_us = now + MAX(ADAPTIVE_SETTLE_US, (gint64)adaptive->tfrc.rtt_us);
+	adaptive->drained_at_us = 0;
 	adaptive->jitters = 0;
 	adaptive->jitter_peak_us = 0;
 }
@@ -68,6 +67,13 @@ static void adaptive_take_jitter(struct adaptive *adaptive,
 				 const struct adapt_report *report)
 {
 	if (!report->jitter_us)
+		return;
+	/*
+	 * What waits in a queue is spread by it, and no longer once that is empty, though
+	 * the path is no faster: a token bucket that was let fill lets pictures pass.
+	 */
+	if (!adaptive->drained_at_us ||
+	    report->at_us - report->interval_us < adaptive->drained_at_us)
 		return;
 	adaptive->jitter_us[adaptive->jitters++ % ADAPTIVE_JITTERS] = report->jitter_us;
 	/* one that stands out, as when the relay was kept from running, is forgotten */

@@ -12,7 +12,8 @@
  * P. Ramanathan, D. Moore, INFOCOM 2001). The jitter that a viewer reports is mostly
  * that. When for a while it is next to nothing, or a small part of what it has been, and
  * it has been more at the same level, the path is faster, and the next point is tried
- * before its time.
+ * before its time. What the queue of a fall adds to it does not count: only what is
+ * reported after a round trip without one does.
  *
  * A TCP that fills the queue would starve who gives way to delay: as long as a viewer
  * takes less than a TCP would, delay alone is no reason to fall, or not to rise.
@@ -94,7 +95,9 @@ enum adaptive_reason {
  * @trial_until_us: end of the experiment with @level, 0 when there is none
  * @wait_us: for each point, how long it is left alone after it failed
  * @next_us: for each point, when the next experiment may begin
- * @jitters: that were reported since the last change
+ * @drained_at_us: time of the first round trip since the last change that told that the queue
+ *	is next to empty, 0 for none
+ * @jitters: that were reported since then
  * @jitter_us: the last of them, number modulo ADAPTIVE_JITTERS
  * @jitter_peak_us: the highest of them, those long ago counted as less
  * @tfrc: loss history
@@ -113,6 +116,7 @@ struct adaptive {
 	gint64 trial_until_us;
 	gint64 wait_us[POINTS_MAX];
 	gint64 next_us[POINTS_MAX];
+	gint64 drained_at_us;
 	guint jitters;
 	guint32 jitter_us[ADAPTIVE_JITTERS];
 	guint32 jitter_peak_us;

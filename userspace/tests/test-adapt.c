@@ -448,6 +448,35 @@ static void test_adaptive_bucket(void)
 	g_assert_cmpuint(points.rate[adaptive.level], <=, 0.6 * 170000);
 }
 
+/*
+ * A queue of its own making spreads its pictures until it is empty, and a token bucket
+ * that fills then no longer does: the path is no faster for that either
+ */
+static void test_adaptive_drained(void)
+{
+	struct adapt_report report = {
+		.at_us = G_USEC_PER_SEC, .interval_us = G_USEC_PER_SEC, .packets = 300,
+		.octets = 170000, .rtt_us = BASE_RTT_US,
+	};
+	struct adaptive adaptive = { 0 };
+	struct points points;
+
+	clip_points(&points);
+	adaptive.level = points.n - 1;
+	adaptive_step(&adaptive, &points, &report);
+	report.at_us += G_USEC_PER_SEC;
+	report.lost = 120;
+	adaptive_step(&adaptive, &points, &report);
+	g_assert_cmpuint(adaptive.level, <, points.n - 1);
+	report.lost = 0;
+	/* too short a queue for a fall, a longer one than none */
+	report.rtt_us += ADAPTIVE_QUEUE_US;
+	jitter_tries(&adaptive, &points, &report, 25, 20000);
+	report.rtt_us = BASE_RTT_US;
+	g_assert_false(jitter_tries(&adaptive, &points, &report, 1, 20000));
+	g_assert_false(jitter_tries(&adaptive, &points, &report, 20, 100));
+}
+
 /* What the relay itself dropped says nothing about the path */
 static void test_adaptive_own_drops(void)
 {
@@ -773,6 +802,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/adapt/adaptive/delay", test_adaptive_delay);
 	g_test_add_func("/adapt/adaptive/faster", test_adaptive_faster);
 	g_test_add_func("/adapt/adaptive/bucket", test_adaptive_bucket);
+	g_test_add_func("/adapt/adaptive/drained", test_adaptive_drained);
 	g_test_add_func("/adapt/adaptive/own-drops", test_adaptive_own_drops);
 	g_test_add_func("/adapt/adaptive/tcp", test_adaptive_tcp);
 	g_test_add_func("/adapt/adaptive/contested", test_adaptive_contested);
