@@ -110,11 +110,11 @@ void adapter_apply(const char *path, struct leg *leg, const struct points *point
  * @track: one whose server plays
  * @couplings: of that track
  *
- * To be called every ADAPTER_PERIOD_MS: a walk over the track's viewers.
+ * To be called every ADAPTER_PERIOD_S: a walk over the track's viewers.
  */
 void adapter_run(const struct config_adapt *config, const char *path,
 		 struct track *track, struct couplings *couplings);
 
-#define ADAPTER_PERIOD_MS	1000
+#define ADAPTER_PERIOD_S	1
 
 #endif

@@ -243,7 +243,8 @@ static guint64 coupling_rates(const struct coupling *coupling, guint64 *least, g
 /* What they were sent on average in so long a time, newcomers before they had a share too */
 static guint64 coupling_sent(const struct coupling *coupling, gint64 interval_us)
 {
-	gint64 runs = (interval_us / 1000 + ADAPTER_PERIOD_MS - 1) / ADAPTER_PERIOD_MS;
+	const gint64 period_us = ADAPTER_PERIOD_S * G_USEC_PER_SEC;
+	gint64 runs = (interval_us + period_us - 1) / period_us;
 	guint64 sum = 0;
 
 	runs = CLAMP(runs, 1, MIN(coupling->runs, COUPLING_RATES));

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * What strangers can cost: every limit of the daemon is here. Sizes are in
- * bytes, times in milliseconds unless the name says seconds.
+ * bytes, times in milliseconds unless the name says seconds: what is looked at
+ * now and then is, since GLib wakes the daemon once for all timers of seconds.
  */
 #ifndef RTPRELAYD_LIMIT_H
 #define RTPRELAYD_LIMIT_H
@@ -91,7 +92,7 @@
 #define LIMIT_UPSTREAM_RETRY_MAX_MS	2000
 #define LIMIT_UPSTREAM_RETRY_IDLE_MS	30000
 /* How often it is looked whether media still comes */
-#define LIMIT_UPSTREAM_WATCH_MS		1000
+#define LIMIT_UPSTREAM_WATCH_S		1
 
 #define LIMIT_UPSTREAM_CONNECT_MS	5000
 #define LIMIT_UPSTREAM_ANSWER_MS	10000
@@ -125,9 +126,9 @@
 #define LIMIT_HTTP_VIEWERS	500
 #define LIMIT_HTTP_VIEWERS_MAX	5000
 /* Time that the rates of what is shown are of */
-#define LIMIT_SAMPLE_MS		2000
+#define LIMIT_SAMPLE_S		2
 /* The same, when they are for the log alone, and the most lines that it then gets */
-#define LIMIT_WARN_MS		4000
+#define LIMIT_WARN_S		4
 #define LIMIT_WARN_LINES	32
 
 #endif

@@ -98,7 +98,8 @@ static gboolean limiter_look_now(gpointer user_data)
 
 	limiter->soon = 0;
 	if (limiter_run(limiter) && !limiter->timer)
-		limiter->timer = g_timeout_add(LIMITER_PERIOD_MS, limiter_look_again, limiter);
+		limiter->timer = g_timeout_add_seconds(LIMITER_PERIOD_S,
+						       limiter_look_again, limiter);
 	return G_SOURCE_REMOVE;
 }
 
@@ -145,7 +146,8 @@ void limiter_wake(struct limiter *limiter)
 void limiter_watch(struct limiter *limiter)
 {
 	if (!limiter->timer)
-		limiter->timer = g_timeout_add(LIMITER_PERIOD_MS, limiter_look_again, limiter);
+		limiter->timer = g_timeout_add_seconds(LIMITER_PERIOD_S,
+						       limiter_look_again, limiter);
 }
 
 /*

@@ -16,7 +16,7 @@ struct session;
 struct session_table;
 
 /* How often it looks what there is to share, while there is a limit and a viewer */
-#define LIMITER_PERIOD_MS	1000
+#define LIMITER_PERIOD_S	1
 /* It rests between one time and the next, whoever wakes it */
 #define LIMITER_REST_MS		200
 
@@ -50,7 +50,7 @@ void limiter_configure(struct limiter *limiter, const struct config_limits *limi
 /* limiter_wake - share anew, as soon as it has rested */
 void limiter_wake(struct limiter *limiter);
 
-/* limiter_watch - share anew, within LIMITER_PERIOD_MS */
+/* limiter_watch - share anew, within twice LIMITER_PERIOD_S */
 void limiter_watch(struct limiter *limiter);
 
 /**

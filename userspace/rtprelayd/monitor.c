@@ -314,9 +314,9 @@ struct monitor *monitor_new(const struct config_monitor *config, GSocket *http,
 		return NULL;
 	}
 	/* rates that nobody looks at are for the log alone */
-	monitor->sampler = g_timeout_add(monitor->http || monitor->control ?
-					 LIMIT_SAMPLE_MS : LIMIT_WARN_MS,
-					 monitor_sample, monitor);
+	monitor->sampler = g_timeout_add_seconds(monitor->http || monitor->control ?
+						 LIMIT_SAMPLE_S : LIMIT_WARN_S,
+						 monitor_sample, monitor);
 	return monitor;
 }
 

@@ -130,7 +130,7 @@ static void path_set_adapt(struct path *path)
 	if (!wanted)
 		g_clear_handle_id(&path->adapt, g_source_remove);
 	else if (!path->adapt)
-		path->adapt = g_timeout_add(ADAPTER_PERIOD_MS, path_adapt, path);
+		path->adapt = g_timeout_add_seconds(ADAPTER_PERIOD_S, path_adapt, path);
 }
 
 struct path *path_new(struct config_path *config, enum fanout_backend backend,

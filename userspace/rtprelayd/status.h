@@ -25,7 +25,7 @@ struct status_query {
 /* status_to_json - the model; counts are of all, whatever is listed */
 JsonNode *status_to_json(struct server *server, const struct status_query *query);
 
-/* status_sample - to be called every LIMIT_SAMPLE_MS: rates are of that time */
+/* status_sample - to be called every LIMIT_SAMPLE_S: rates are of that time */
 void status_sample(struct server *server);
 
 /*

@@ -414,7 +414,8 @@ static void upstream_got_play(struct upstream *upstream)
 	upstream->silent = TRUE;
 	upstream->received = tracks_received(&upstream->tracks);
 	upstream->media_at = g_get_monotonic_time();
-	upstream->watch = g_timeout_add(LIMIT_UPSTREAM_WATCH_MS, upstream_watch, upstream);
+	upstream->watch = g_timeout_add_seconds(LIMIT_UPSTREAM_WATCH_S, upstream_watch,
+						upstream);
 	upstream_set_state(upstream, UPSTREAM_PLAYING);
 }
 

@@ -323,7 +323,7 @@ static void test_malformed(struct bed *bed, gconstpointer unused)
 		g_assert_cmpint(rtsp_status(viewer->rtsp, "DESCRIBE", viewer->url, wrong[i]),
 				==, 400);
 	}
-	g_usleep(2 * LIMITER_PERIOD_MS * 1000);
+	g_usleep(2 * LIMITER_PERIOD_S * G_USEC_PER_SEC);
 	status = look_json(bed, "/status");
 	g_assert_cmpstr(leg_string(status, 0, "adapted"), ==, "wish");
 	g_assert_cmpstr(leg_string(status, 0, "cap"), ==, "7,15,7");

@@ -237,7 +237,7 @@ static void test_returns_mute(struct bed *bed, gconstpointer unused)
 	origin_set_mood(bed->origin, &(struct origin_mood){ .mute = TRUE });
 	bed_wait(bed, &stats, stats.plays == 2);
 	g_assert_cmpint(ask_alive(viewer), ==, 200);
-	g_usleep(2 * LIMIT_UPSTREAM_WATCH_MS * 1000);
+	g_usleep(2 * LIMIT_UPSTREAM_WATCH_S * G_USEC_PER_SEC);
 	g_assert_true(g_file_get_contents(bed->log, &log, NULL, NULL));
 	g_assert_null(strstr(log, "upstream-returned"));
 	set_down(bed, FALSE);
