@@ -19,6 +19,15 @@
  * second, however seldom they come: the source can have more for us at any time.
  */
 #define RTP_PACE_INTERVAL_MAX	((s64)(200 * NSEC_PER_MSEC))
+/* An access unit that is larger than they are on the average may take so many
+ * times as long: a queue on the way that has room for some of a key frame drains
+ * meanwhile, and what comes after a key frame is small.
+ */
+#define RTP_PACE_STRETCH	3
+/* Of what is more than the average, at least this part leaves in an access unit's
+ * share of the time, so that less and less waits, even where that is all the time.
+ */
+#define RTP_PACE_CATCH_UP	8
 /* An eighth of a new value is taken, as TCP does with round-trip times (RFC
  * 6298, section 2).
  */
@@ -109,6 +118,18 @@ void rtp_pace_arrive(struct rtp_pace *pace, u32 timestamp, u64 time)
 }
 EXPORT_SYMBOL_IF_KUNIT(rtp_pace_arrive);
 
+/* How many leave in an access unit's share of the time when there are @datagrams;
+ * all in parts of RTP_PACE_FRACTION.
+ */
+static u32 rtp_pace_rate(u32 datagrams, u32 average)
+{
+	if (datagrams <= average)
+		return average;
+
+	return max(DIV_ROUND_UP(datagrams, RTP_PACE_STRETCH),
+		   average + (datagrams - average) / RTP_PACE_CATCH_UP);
+}
+
 /**
  * rtp_pace_leave() - datagrams leave
  * @pace: the stream's; nothing left before the slice of its @next
@@ -128,7 +149,7 @@ u64 rtp_pace_leave(struct rtp_pace *pace, u64 now, u32 leaving, u32 waiting,
 	s64 late = now - pace->next;
 	u64 share, start;
 
-	datagrams = max(datagrams * RTP_PACE_FRACTION, pace->average);
+	datagrams = rtp_pace_rate(datagrams * RTP_PACE_FRACTION, pace->average);
 	share = div_u64(pace->interval * pace->percent, 100);
 	*duration = div_u64(share * leaving * RTP_PACE_FRACTION, datagrams);
 

@@ -49,20 +49,25 @@ static void pace_by_hand(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, duration, 16 * NSEC_PER_MSEC);
 	KUNIT_EXPECT_EQ(test, pace.next, NSEC_PER_SEC + 16 * NSEC_PER_MSEC);
 
-	/* More wait than an access unit has: all of them in its time. */
-	KUNIT_EXPECT_EQ(test, rtp_pace_leave(&pace, pace.next, 8, 30,
+	/* More wait than an access unit has: all of them in three times its time. */
+	KUNIT_EXPECT_EQ(test, rtp_pace_leave(&pace, pace.next, 8, 50,
 					     &duration),
 			NSEC_PER_SEC + 16 * NSEC_PER_MSEC);
-	KUNIT_EXPECT_EQ(test, duration, 4 * NSEC_PER_MSEC);
-	/* This one has more than those before. */
-	pace.datagrams = 20;
+	KUNIT_EXPECT_EQ(test, duration, 8 * NSEC_PER_MSEC);
+	/* This one has more than those before, twenty: an eighth of that is 12.5
+	 * together with theirs.
+	 */
+	pace.datagrams = 30;
 	rtp_pace_leave(&pace, pace.next, 1, 0, &duration);
-	KUNIT_EXPECT_EQ(test, duration, NSEC_PER_MSEC);
-	/* Seven of those that leave are of the one before it. */
+	KUNIT_EXPECT_EQ(test, duration, 20 * NSEC_PER_MSEC * 2 / 25);
+	pace.datagrams = 120;
+	rtp_pace_leave(&pace, pace.next, 1, 0, &duration);
+	KUNIT_EXPECT_EQ(test, duration, NSEC_PER_MSEC / 2);
+	/* Five of those that leave are of the one before it. */
 	pace.datagrams = 1;
-	pace.average = 0;
-	rtp_pace_leave(&pace, pace.next, 8, 0, &duration);
-	KUNIT_EXPECT_EQ(test, duration, 20 * NSEC_PER_MSEC);
+	pace.average = RTP_PACE_FRACTION;
+	rtp_pace_leave(&pace, pace.next, 6, 0, &duration);
+	KUNIT_EXPECT_EQ(test, duration, 60 * NSEC_PER_MSEC);
 }
 
 /* An owner that is a little late each time makes what follows no later; one
@@ -75,6 +80,7 @@ static void pace_late_owner(struct kunit *test)
 		.burst = 8,
 		.begun = true,
 		.datagrams = 80,
+		.average = 80 * RTP_PACE_FRACTION,
 		.interval = 40 * NSEC_PER_MSEC,
 		.next = NSEC_PER_SEC,
 	};
@@ -121,15 +127,16 @@ static void pace_percent(struct kunit *test)
 		for (burst = 1; burst <= RTP_BATCH_MAX; burst++) {
 			pace.percent = percent;
 			pace.burst = burst;
+			pace.average = burst * RTP_PACE_FRACTION;
 			rtp_pace_leave(&pace, pace.next, burst, 0,
 				       &duration);
 			KUNIT_ASSERT_EQ(test, duration,
 					percent * (NSEC_PER_SEC / 100));
-			rtp_pace_leave(&pace, pace.next, burst, 999,
+			rtp_pace_leave(&pace, pace.next, burst, 899,
 				       &duration);
 			KUNIT_ASSERT_EQ(test, duration,
 					percent * (NSEC_PER_SEC / 100) *
-					burst / 1000);
+					burst / 300);
 		}
 	}
 }
@@ -211,8 +218,8 @@ static void pace_burst(struct kunit *test)
 	}
 }
 
-/* An access unit many times as large as those before it leaves before the one
- * after the next.
+/* An access unit many times as large as those before it takes three times as
+ * long as they do, and no longer.
  */
 static void pace_key_frame(struct kunit *test)
 {
@@ -225,8 +232,8 @@ static void pace_key_frame(struct kunit *test)
 			  NSEC_PER_MSEC);
 	sim_stream(sim, time, 51 * CLOCK / 25, 50, 25, 10, NSEC_PER_MSEC);
 	sim_run(sim);
-	KUNIT_EXPECT_LE(test, sim_end(sim, 699), 52 * interval);
-	KUNIT_EXPECT_GE(test, sim_end(sim, 699), 50 * interval + interval / 2);
+	KUNIT_EXPECT_LE(test, sim_end(sim, 699), 53 * interval + interval / 8);
+	KUNIT_EXPECT_GE(test, sim_end(sim, 699), 52 * interval + interval / 2);
 	/* and is forgotten some time later */
 	KUNIT_EXPECT_LE(test, sim_delay(sim, 1100, sim->count), interval);
 }
@@ -242,9 +249,9 @@ static void pace_faster_source(struct kunit *test)
 	time = sim_stream(sim, 0, 0, 20, 1, 1, 0);
 	sim_stream(sim, time, 20 * CLOCK, 100, 30, 50, NSEC_PER_MSEC);
 	sim_run(sim);
-	KUNIT_EXPECT_LE(test, sim_delay(sim, 0, sim->count), 5 * LONGEST / 4);
+	KUNIT_EXPECT_LE(test, sim_delay(sim, 0, sim->count), 15 * LONGEST / 4);
 	KUNIT_EXPECT_LE(test, sim_delay(sim, 60 * 50, sim->count),
-			NSEC_PER_SEC / 30 * 5 / 4);
+			NSEC_PER_SEC / 30 * 4 / 3);
 }
 
 /* P2 B0 B1 P5 B3 B4: a picture that is shown before one that came counts

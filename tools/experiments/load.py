@@ -12,9 +12,11 @@ from experiments.bed import Bed, loss_of
 BACKENDS = ("user", "kernel")
 # The smallest picture, 44 datagrams a second, so that an emulated machine keeps up.
 CAP = "0,0,7"
-JOIN_GAP_MS, SETTLE_S = 60, 1
-# Between two RTCP reports of a viewer (RFC 3550); so long that none comes meanwhile.
+JOIN_GAP_MS = 60
+# Between two RTCP reports of a viewer (RFC 3550); so long that few come meanwhile.
 REPORT_MS, NO_REPORT_MS = 5000, 60000
+# From the last join on. Of who does not report, the log says so once, ten seconds after he came.
+SETTLE_S = {REPORT_MS: 1, NO_REPORT_MS: 11}
 
 
 def _task(task):
@@ -68,7 +70,7 @@ def run(out, backend, counts, seconds, report=REPORT_MS):
         for count in counts:
             bed.join(count - len(bed.each()), gap=JOIN_GAP_MS, report=report)
             bed.await_viewers()
-            time.sleep(SETTLE_S)
+            time.sleep(SETTLE_S[report])
             before, after, took, each = bed.watch(seconds, lambda: _sample(bed))
             row = {name: (after[name] - before[name]) / took for name in after}
             row |= {"backend": backend, "viewers": count, "report": report,

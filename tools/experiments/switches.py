@@ -41,9 +41,8 @@ def report(data, quick):
                            if row["backend"] == "kernel" else "")
                         for name, row in by_name.items())
             + ". With `kernel` the daemon is woken for RTCP reports, of which each viewer sends "
-            "one every five seconds, and by timers of its own, but for no media. The threads wait "
-            "for datagrams, one time for many viewers: of 90 viewers a second thread has some, so "
-            "that a picture takes five switches; the thesis's module ran where datagrams are "
+            "one every five seconds, and by timers of its own, but for no media. A thread waits "
+            "for datagrams, one time for all viewers; the thesis's module ran where datagrams are "
             "received, in nobody's thread. "
             f"The thesis counted {thesis.SWITCHES['user']} and "
             f"{thesis.SWITCHES['kernel']} (table 6.1), with {thesis.DATAGRAMS} datagrams a "
