@@ -13,15 +13,17 @@
 /* A round trip that is new tells how long the queue on the way is. */
 static void adaptive_take_trip(struct adaptive *adaptive, const struct adapt_report *report)
 {
-	guint32 queue, most;
+	guint32 shortest = adaptive->rtt_min_us, queue, most;
 
-	if (!adaptive->rtt_min_us || report->rtt_us < adaptive->rtt_min_us)
+	if (!shortest || report->rtt_us < shortest)
 		adaptive->rtt_min_us = report->rtt_us;
 	queue = report->rtt_us - adaptive->rtt_min_us;
 	/* a long path has its share of variation */
 	most = MAX(ADAPTIVE_QUEUE_US, adaptive->rtt_min_us / 2);
 
-	if (!adaptive->drained_at_us && queue <= most / SHORT_QUEUE)
+	/* if it is much shorter than all before, these had a queue, and it may have one */
+	if (!adaptive->drained_at_us && queue <= most / SHORT_QUEUE && shortest &&
+	    shortest <= adaptive->rtt_min_us + most / SHORT_QUEUE)
 		adaptive->drained_at_us = report->at_us;
 	adaptive->queue = queue > most;
 	if (!adaptive->queue) {
@@ -58,22 +60,32 @@ static void adaptive_move(struct adaptive *adaptive, guint level, gint64 now)
 	adaptive->trial_until_us = 0;
 	adaptive->quiet_since_us = now;
 	adaptive->heard_from_us = now + MAX(ADAPTIVE_SETTLE_US, (gint64)adaptive->tfrc.rtt_us);
-	adaptive->drained_at_us = 0;
+	if (adaptive->fell)
+		adaptive->drained_at_us = 0;
 	adaptive->jitters = 0;
 	adaptive->jitter_peak_us = 0;
+}
+
+/* Whether the queue that a fall left was empty before what the report tells of was sent. */
+static gboolean adaptive_is_drained(const struct adaptive *adaptive,
+				    const struct adapt_report *report)
+{
+	gint64 begun = report->at_us - report->interval_us;
+
+	if (adaptive->drained_at_us)
+		return begun >= adaptive->drained_at_us;
+	/* not every viewer tells of round trips, and they become longer by another way */
+	return begun - adaptive->quiet_since_us >= ADAPTIVE_DRAIN_US && !adaptive->queue;
 }
 
 static void adaptive_take_jitter(struct adaptive *adaptive,
 				 const struct adapt_report *report)
 {
-	if (!report->jitter_us)
-		return;
 	/*
 	 * What waits in a queue is spread by it, and no longer once that is empty, though
 	 * the path is no faster: a token bucket that was let fill lets pictures pass.
 	 */
-	if (!adaptive->drained_at_us ||
-	    report->at_us - report->interval_us < adaptive->drained_at_us)
+	if (!report->jitter_us || !adaptive_is_drained(adaptive, report))
 		return;
 	adaptive->jitter_us[adaptive->jitters++ % ADAPTIVE_JITTERS] = report->jitter_us;
 	/* one that stands out, as when the relay was kept from running, is forgotten */

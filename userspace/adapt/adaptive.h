@@ -13,7 +13,7 @@
  * that. When for a while it is next to nothing, or a small part of what it has been, and
  * it has been more at the same level, the path is faster, and the next point is tried
  * before its time. What the queue of a fall adds to it does not count: only what is
- * reported after a round trip without one does.
+ * reported after a round trip without one does, or after a while.
  *
  * A TCP that fills the queue would starve who gives way to delay: as long as a viewer
  * takes less than a TCP would, delay alone is no reason to fall, or not to rise.
@@ -44,6 +44,8 @@
 #define ADAPTIVE_WAIT_US	(60 * G_USEC_PER_SEC)
 /* After a change, until queues are what they will be, us; a round trip in any case */
 #define ADAPTIVE_SETTLE_US	G_USEC_PER_SEC
+/* After a fall, until its queue is taken to be empty where no round trip tells, us */
+#define ADAPTIVE_DRAIN_US	(20 * G_USEC_PER_SEC)
 /* Reports of which the highest jitter is looked at; pictures differ in size */
 #define ADAPTIVE_JITTERS	8
 /* What remains of the highest jitter from one report to the next */
@@ -95,9 +97,9 @@ enum adaptive_reason {
  * @trial_until_us: end of the experiment with @level, 0 when there is none
  * @wait_us: for each point, how long it is left alone after it failed
  * @next_us: for each point, when the next experiment may begin
- * @drained_at_us: time of the first round trip since the last change that told that the queue
+ * @drained_at_us: time of the first round trip since the last fall that told that the queue
  *	is next to empty, 0 for none
- * @jitters: that were reported since then
+ * @jitters: that were reported since the last change, and since the queue of a fall was empty
  * @jitter_us: the last of them, number modulo ADAPTIVE_JITTERS
  * @jitter_peak_us: the highest of them, those long ago counted as less
  * @tfrc: loss history

@@ -471,10 +471,58 @@ static void test_adaptive_drained(void)
 	report.lost = 0;
 	/* too short a queue for a fall, a longer one than none */
 	report.rtt_us += ADAPTIVE_QUEUE_US;
-	jitter_tries(&adaptive, &points, &report, 25, 20000);
+	jitter_tries(&adaptive, &points, &report, 15, 20000);
 	report.rtt_us = BASE_RTT_US;
 	g_assert_false(jitter_tries(&adaptive, &points, &report, 1, 20000));
 	g_assert_false(jitter_tries(&adaptive, &points, &report, 20, 100));
+}
+
+/* The same for one who comes while his queue is long: the shortest trip so far has one */
+static void test_adaptive_never_short(void)
+{
+	struct adapt_report report = {
+		.at_us = G_USEC_PER_SEC, .interval_us = G_USEC_PER_SEC, .packets = 300,
+		.octets = 170000, .rtt_us = BASE_RTT_US + 260000, .lost = 120,
+	};
+	struct adaptive adaptive = { 0 };
+	struct points points;
+
+	clip_points(&points);
+	adaptive.level = points.n - 1;
+	adaptive_step(&adaptive, &points, &report);
+	report.lost = 0;
+	report.rtt_us = BASE_RTT_US + 130000;
+	jitter_tries(&adaptive, &points, &report, 1, 20000);
+	report.rtt_us = 0;
+	jitter_tries(&adaptive, &points, &report, 4, 20000);
+	report.rtt_us = BASE_RTT_US;
+	jitter_tries(&adaptive, &points, &report, 1, 20000);
+	report.rtt_us = 0;
+	jitter_tries(&adaptive, &points, &report, 40, 100);
+	/* up to what arrived at once, but no further */
+	g_assert_cmpuint(points.rate[adaptive.level], <=, 0.6 * 170000);
+}
+
+/* Who tells of no round trip, or only of longer ones by another way, is not left behind. */
+static void test_adaptive_no_trips(gconstpointer rtt)
+{
+	struct adapt_report report = {
+		.at_us = G_USEC_PER_SEC, .interval_us = G_USEC_PER_SEC, .packets = 300,
+		.octets = 170000, .lost = 120,
+		.rtt_us = rtt ? BASE_RTT_US : 0,
+	};
+	struct adaptive adaptive = { 0 };
+	struct points points;
+
+	clip_points(&points);
+	adaptive.level = points.n - 1;
+	adaptive_step(&adaptive, &points, &report);
+	report.lost = 0;
+	report.rtt_us = GPOINTER_TO_UINT(rtt);
+	/* up to what arrived, and until the queue of that is gone */
+	jitter_tries(&adaptive, &points, &report, 45, 20000);
+	g_assert_cmpuint(points.rate[adaptive.level], <=, 0.6 * 170000);
+	g_assert_true(jitter_tries(&adaptive, &points, &report, 9, 1000));
 }
 
 /* What the relay itself dropped says nothing about the path */
@@ -803,6 +851,11 @@ int main(int argc, char **argv)
 	g_test_add_func("/adapt/adaptive/faster", test_adaptive_faster);
 	g_test_add_func("/adapt/adaptive/bucket", test_adaptive_bucket);
 	g_test_add_func("/adapt/adaptive/drained", test_adaptive_drained);
+	g_test_add_func("/adapt/adaptive/never-short", test_adaptive_never_short);
+	g_test_add_data_func("/adapt/adaptive/no-trips", NULL, test_adaptive_no_trips);
+	g_test_add_data_func("/adapt/adaptive/longer-trips",
+			     GUINT_TO_POINTER(BASE_RTT_US + ADAPTIVE_QUEUE_US / 2),
+			     test_adaptive_no_trips);
 	g_test_add_func("/adapt/adaptive/own-drops", test_adaptive_own_drops);
 	g_test_add_func("/adapt/adaptive/tcp", test_adaptive_tcp);
 	g_test_add_func("/adapt/adaptive/contested", test_adaptive_contested);
