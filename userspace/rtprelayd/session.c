@@ -80,8 +80,7 @@ static gboolean session_check(gpointer user_data)
 	if (left_ms <= 0)
 		session_dismiss(session, "timeout");
 	else
-		session->timer = g_timeout_add_seconds(left_ms / 1000 + 1, session_check,
-						       session);
+		session->timer = g_timeout_add(left_ms + 1, session_check, session);
 	return G_SOURCE_REMOVE;
 }
 

@@ -6,8 +6,8 @@
 
 static const struct bed_wish wish = { .monitor = TRUE };
 
-/* The daemon samples its counters every 2 s. */
-#define SAMPLED_US	4500000
+/* The daemon samples its counters every 2 s, first in up to 2.75. */
+#define SAMPLED_US	5500000
 
 static void test_idle(struct bed *bed, gconstpointer unused)
 {
