@@ -133,7 +133,8 @@ struct rtp_fanout_stats {
  * @stats: counters
  *
  * The owner's while no shard walks, then read by all:
- * @batch: the datagrams that are being sent
+ * @batch: the datagrams that are being sent; how many shards send them is read
+ *	by others at any time
  * @route_key: what of the socket the cached routes were looked up with
  * @route_gen: counts the changes of @route_key, from 1
  *
@@ -247,14 +248,16 @@ static inline unsigned long rtp_fanout_early(unsigned long delay)
  *
  * Return: the shard, whose syncp the destination's counters are read with. It is
  * another one when the table has grown: who has read them asks again, since what
- * was read is right only if it is the same.
+ * was read is right only if it is the same. The number of shards only grows, and
+ * is written before what the new shard counts: syncp's barriers on both sides,
+ * and the lock of the thread's work, order that.
  */
 static inline const struct rtp_shard *
 rtp_fanout_shard(const struct rtp_fanout *fanout, const struct rtp_dest *dest)
 {
 	u32 chunk = dest->index / RTP_CHUNK_DESTS;
 
-	/* Pairs with rtp_owner_batch(). */
+	/* The owner may be at it: rtp_owner_batch(). */
 	return &fanout->shard[chunk % READ_ONCE(fanout->batch.shards)];
 }
 

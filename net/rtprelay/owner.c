@@ -378,6 +378,8 @@ static void rtp_owner_pace(struct rtp_fanout *fanout, u64 now)
 
 	/* The lock is not needed for a guess. */
 	waiting = fanout->waiting + READ_ONCE(fanout->queued);
+	pace->hurry = READ_ONCE(fanout->queue_bytes) >
+		      READ_ONCE(fanout->sk->sk_rcvbuf) / 2;
 	/* A source that was idle does not make who sends late. */
 	pace->next = max(pace->next, batch->item[0].dgram->received);
 	batch->start = rtp_pace_leave(pace, now, batch->count, waiting,
@@ -436,7 +438,7 @@ enum rtp_ready rtp_owner_batch(struct rtp_fanout *fanout, int *budget,
 		rtp_owner_pace(fanout, now);
 	/* Pairs with rtp_dest_grow(): chunks below are there. */
 	batch->slots = smp_load_acquire(&fanout->table.slots);
-	/* Pairs with rtp_fanout_shard(). */
+	/* Whoever reads counters looks at it at any time: rtp_fanout_shard(). */
 	WRITE_ONCE(batch->shards,
 		   rtp_batch_shards(batch->slots, fanout->shards));
 	rtp_batch_plan(batch);

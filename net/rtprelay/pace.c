@@ -19,15 +19,17 @@
  * second, however seldom they come: the source can have more for us at any time.
  */
 #define RTP_PACE_INTERVAL_MAX	((s64)(200 * NSEC_PER_MSEC))
-/* An access unit that is larger than they are on the average may take so many
- * times as long: a queue on the way that has room for some of a key frame drains
- * meanwhile, and what comes after a key frame is small.
+/* When more waits than an access unit has on the average, as of a key frame, it
+ * may take so many times as long: a queue on the way has room for some of it, and
+ * drains meanwhile.
  */
 #define RTP_PACE_STRETCH	3
 /* Of what is more than the average, at least this part leaves in an access unit's
  * share of the time, so that less and less waits, even where that is all the time.
  */
 #define RTP_PACE_CATCH_UP	8
+/* Of audio, of which an access unit is a datagram, what is more is late. */
+#define RTP_PACE_VIDEO		(2 * RTP_PACE_FRACTION)
 /* An eighth of a new value is taken, as TCP does with round-trip times (RFC
  * 6298, section 2).
  */
@@ -121,10 +123,14 @@ EXPORT_SYMBOL_IF_KUNIT(rtp_pace_arrive);
 /* How many leave in an access unit's share of the time when there are @datagrams;
  * all in parts of RTP_PACE_FRACTION.
  */
-static u32 rtp_pace_rate(u32 datagrams, u32 average)
+static u32 rtp_pace_rate(const struct rtp_pace *pace, u32 datagrams)
 {
+	u32 average = pace->average;
+
 	if (datagrams <= average)
 		return average;
+	if (pace->hurry || average < RTP_PACE_VIDEO)
+		return datagrams;
 
 	return max(DIV_ROUND_UP(datagrams, RTP_PACE_STRETCH),
 		   average + (datagrams - average) / RTP_PACE_CATCH_UP);
@@ -149,7 +155,7 @@ u64 rtp_pace_leave(struct rtp_pace *pace, u64 now, u32 leaving, u32 waiting,
 	s64 late = now - pace->next;
 	u64 share, start;
 
-	datagrams = rtp_pace_rate(datagrams * RTP_PACE_FRACTION, pace->average);
+	datagrams = rtp_pace_rate(pace, datagrams * RTP_PACE_FRACTION);
 	share = div_u64(pace->interval * pace->percent, 100);
 	*duration = div_u64(share * leaving * RTP_PACE_FRACTION, datagrams);
 

@@ -30,6 +30,8 @@
  * @average: datagrams of an access unit, in parts of RTP_PACE_FRACTION; 0 while
  *	none was whole
  * @interval: ns from an access unit to the next; 0 while not known
+ * @hurry: there is hardly room for more: what waits leaves within an access
+ *	unit's share of the time
  * @next: when the next datagrams may leave, ns of CLOCK_MONOTONIC
  *
  * Belongs to the fan-out's owner.
@@ -43,6 +45,7 @@ struct rtp_pace {
 	u32 datagrams;
 	u32 average;
 	u64 interval;
+	bool hurry;
 	u64 next;
 };
 

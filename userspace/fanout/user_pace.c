@@ -171,6 +171,7 @@ void user_pace_leave(struct user_pace *pace)
 		if (engine->n_items) {
 			/* a source that was idle does not make who sends late */
 			leaving->next = MAX(leaving->next, group.held[0]->received);
+			leaving->hurry = pace->bytes > pace->limit / 2;
 			rtp_pace_leave(leaving, now, engine->n_items,
 				       g_queue_get_length(&pace->held), &duration);
 		}

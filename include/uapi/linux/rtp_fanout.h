@@ -203,9 +203,9 @@ enum rtp_fanout_codec {
  *	some @codec is RTP_FANOUT_CODEC_BPF, else 0; descriptor 0 cannot be
  *	passed
  * @pace_percent: share of the time between two access units (of audio, between
- *	two datagrams) over which the copies of one leave, in percent, 1 to 100;
- *	of one that is larger than the mean, up to three times as much. 0 for no
- *	pacing: they leave as soon as they can
+ *	two datagrams) over which the copies of one leave, in percent, 1 to 100.
+ *	When more waits than one has in the mean, as of a key frame, it is up to
+ *	three times as much. 0 for no pacing: they leave as soon as they can
  * @pace_burst: datagrams of an access unit that may leave back to back to a
  *	destination, 1 to RTP_FANOUT_MAX_PACE_BURST; 0 for
  *	RTP_FANOUT_DEFAULT_PACE_BURST, and when @pace_percent is 0
