@@ -24,14 +24,14 @@
  *	pacing
  * @burst: datagrams that may leave together, 1 to RTP_BATCH_MAX
  * @begun: an access unit has begun
+ * @hurry: there is hardly room for more: what waits leaves within an access
+ *	unit's share of the time
  * @timestamp: RTP timestamp of the newest access unit
  * @arrived: when its first datagram arrived, ns of CLOCK_MONOTONIC
  * @datagrams: datagrams of it so far, those that wait not counted
  * @average: datagrams of an access unit, in parts of RTP_PACE_FRACTION; 0 while
  *	none was whole
  * @interval: ns from an access unit to the next; 0 while not known
- * @hurry: there is hardly room for more: what waits leaves within an access
- *	unit's share of the time
  * @next: when the next datagrams may leave, ns of CLOCK_MONOTONIC
  *
  * Belongs to the fan-out's owner.
@@ -40,12 +40,12 @@ struct rtp_pace {
 	u8 percent;
 	u8 burst;
 	bool begun;
+	bool hurry;
 	u32 timestamp;
 	u64 arrived;
 	u32 datagrams;
 	u32 average;
 	u64 interval;
-	bool hurry;
 	u64 next;
 };
 
