@@ -13,18 +13,19 @@
 /* A round trip that is new tells how long the queue on the way is. */
 static void adaptive_take_trip(struct adaptive *adaptive, const struct adapt_report *report)
 {
-	guint32 shortest = adaptive->rtt_min_us, queue, most;
+	guint32 queue, most;
 
-	if (!shortest || report->rtt_us < shortest)
+	if (!adaptive->rtt_min_us || report->rtt_us < adaptive->rtt_min_us)
 		adaptive->rtt_min_us = report->rtt_us;
 	queue = report->rtt_us - adaptive->rtt_min_us;
 	/* a long path has its share of variation */
 	most = MAX(ADAPTIVE_QUEUE_US, adaptive->rtt_min_us / 2);
 
-	/* if it is much shorter than all before, these had a queue, and it may have one */
-	if (!adaptive->drained_at_us && queue <= most / SHORT_QUEUE && shortest &&
-	    shortest <= adaptive->rtt_min_us + most / SHORT_QUEUE)
+	/* the shortest so far may have had a queue: while it drains, each is shorter */
+	if (!adaptive->drained_at_us && queue <= most / SHORT_QUEUE &&
+	    adaptive->rtt_last_us && report->rtt_us >= adaptive->rtt_last_us)
 		adaptive->drained_at_us = report->at_us;
+	adaptive->rtt_last_us = report->rtt_us;
 	adaptive->queue = queue > most;
 	if (!adaptive->queue) {
 		adaptive->delayed = 0;
@@ -60,8 +61,10 @@ static void adaptive_move(struct adaptive *adaptive, guint level, gint64 now)
 	adaptive->trial_until_us = 0;
 	adaptive->quiet_since_us = now;
 	adaptive->heard_from_us = now + MAX(ADAPTIVE_SETTLE_US, (gint64)adaptive->tfrc.rtt_us);
-	if (adaptive->fell)
+	if (adaptive->fell) {
 		adaptive->drained_at_us = 0;
+		adaptive->drain_from_us = now;
+	}
 	adaptive->jitters = 0;
 	adaptive->jitter_peak_us = 0;
 }
@@ -75,7 +78,7 @@ static gboolean adaptive_is_drained(const struct adaptive *adaptive,
 	if (adaptive->drained_at_us)
 		return begun >= adaptive->drained_at_us;
 	/* not every viewer tells of round trips, and they become longer by another way */
-	return begun - adaptive->quiet_since_us >= ADAPTIVE_DRAIN_US && !adaptive->queue;
+	return begun - adaptive->drain_from_us >= ADAPTIVE_DRAIN_US && !adaptive->queue;
 }
 
 static void adaptive_take_jitter(struct adaptive *adaptive,
@@ -177,7 +180,7 @@ enum adaptive_reason adaptive_step(struct adaptive *adaptive,
 	gboolean modest, delayed;
 
 	if (!adaptive->quiet_since_us)
-		adaptive->quiet_since_us = now;
+		adaptive->quiet_since_us = adaptive->drain_from_us = now;
 	/* the stream has lost layers since */
 	if (adaptive->level >= points->n)
 		adaptive->level = points->n - 1;

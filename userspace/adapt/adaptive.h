@@ -92,11 +92,13 @@ enum adaptive_reason {
  * @contested: round trips long after that spoke of a queue, and not yet several in a
  *	row did not: somebody else fills it
  * @rtt_min_us: shortest round trip seen, 0 for none
+ * @rtt_last_us: the last one, 0 for none
  * @quiet_since_us: time of the last change
  * @heard_from_us: what was sent before says nothing of the level as it is
  * @trial_until_us: end of the experiment with @level, 0 when there is none
  * @wait_us: for each point, how long it is left alone after it failed
  * @next_us: for each point, when the next experiment may begin
+ * @drain_from_us: time of the last fall, or of the first report
  * @drained_at_us: time of the first round trip since the last fall that told that the queue
  *	is next to empty, 0 for none
  * @jitters: that were reported since the last change, and since the queue of a fall was empty
@@ -113,11 +115,13 @@ struct adaptive {
 	gboolean fell;
 	gboolean contested;
 	guint32 rtt_min_us;
+	guint32 rtt_last_us;
 	gint64 quiet_since_us;
 	gint64 heard_from_us;
 	gint64 trial_until_us;
 	gint64 wait_us[POINTS_MAX];
 	gint64 next_us[POINTS_MAX];
+	gint64 drain_from_us;
 	gint64 drained_at_us;
 	guint jitters;
 	guint32 jitter_us[ADAPTIVE_JITTERS];

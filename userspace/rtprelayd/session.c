@@ -105,7 +105,7 @@ struct session *session_new(struct session_table *table, struct path *path,
 	session->local = *local;
 	session->timeout_s = session_table_timeout_s(table);
 	session_touch(session);
-	session->timer = g_timeout_add_seconds(session->timeout_s, session_check, session);
+	session->timer = g_timeout_add(session->timeout_s * 1000, session_check, session);
 	session_table_add(table, session);
 	path_join(path, session);
 	return session;

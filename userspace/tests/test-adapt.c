@@ -473,7 +473,7 @@ static void test_adaptive_drained(void)
 	report.rtt_us += ADAPTIVE_QUEUE_US;
 	jitter_tries(&adaptive, &points, &report, 15, 20000);
 	report.rtt_us = BASE_RTT_US;
-	g_assert_false(jitter_tries(&adaptive, &points, &report, 1, 20000));
+	g_assert_false(jitter_tries(&adaptive, &points, &report, 2, 20000));
 	g_assert_false(jitter_tries(&adaptive, &points, &report, 20, 100));
 }
 
@@ -523,6 +523,9 @@ static void test_adaptive_no_trips(gconstpointer rtt)
 	jitter_tries(&adaptive, &points, &report, 45, 20000);
 	g_assert_cmpuint(points.rate[adaptive.level], <=, 0.6 * 170000);
 	g_assert_true(jitter_tries(&adaptive, &points, &report, 9, 1000));
+	/* a rise leaves no queue to wait for */
+	jitter_tries(&adaptive, &points, &report, 4, 20000);
+	g_assert_cmpuint(adaptive.jitters, >, 0);
 }
 
 /* What the relay itself dropped says nothing about the path */
