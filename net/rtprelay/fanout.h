@@ -249,8 +249,8 @@ static inline unsigned long rtp_fanout_early(unsigned long delay)
  * Return: the shard, whose syncp the destination's counters are read with. It is
  * another one when the table has grown: who has read them asks again, since what
  * was read is right only if it is the same. The number of shards only grows, and
- * is written before what the new shard counts: syncp's barriers on both sides,
- * and the lock of the thread's work, order that.
+ * is written before what the new shard counts: where counters can tear, syncp's
+ * barriers on both sides, and the lock of the thread's work, order that.
  */
 static inline const struct rtp_shard *
 rtp_fanout_shard(const struct rtp_fanout *fanout, const struct rtp_dest *dest)

@@ -28,8 +28,10 @@
  * share of the time, so that less and less waits, even where that is all the time.
  */
 #define RTP_PACE_CATCH_UP	8
-/* Of audio, of which an access unit is a datagram, what is more is late. */
-#define RTP_PACE_VIDEO		(2 * RTP_PACE_FRACTION)
+/* An access unit of audio, or of a picture in which nothing moves, is a datagram:
+ * where it is so on the average, and the newest is, what is more is late.
+ */
+#define RTP_PACE_SMALL		(2 * RTP_PACE_FRACTION)
 /* An eighth of a new value is taken, as TCP does with round-trip times (RFC
  * 6298, section 2).
  */
@@ -129,7 +131,7 @@ static u32 rtp_pace_rate(const struct rtp_pace *pace, u32 datagrams)
 
 	if (datagrams <= average)
 		return average;
-	if (pace->hurry || average < RTP_PACE_VIDEO)
+	if (pace->hurry || (average < RTP_PACE_SMALL && pace->datagrams < 2))
 		return datagrams;
 
 	return max(DIV_ROUND_UP(datagrams, RTP_PACE_STRETCH),

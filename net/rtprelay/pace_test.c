@@ -140,13 +140,13 @@ static void pace_percent(struct kunit *test)
 			rtp_pace_leave(&pace, pace.next, burst, 0,
 				       &duration);
 			KUNIT_ASSERT_EQ(test, duration,
-					percent * (NSEC_PER_SEC / 100) *
-					burst / 64);
+					div_u64((u64)percent * burst *
+						(NSEC_PER_SEC / 100), 64));
 			rtp_pace_leave(&pace, pace.next, burst, 30 * 64 - 64,
 				       &duration);
 			KUNIT_ASSERT_EQ(test, duration,
-					percent * (NSEC_PER_SEC / 100) *
-					burst / 640);
+					div_u64((u64)percent * burst *
+						(NSEC_PER_SEC / 100), 640));
 		}
 	}
 }
@@ -246,6 +246,24 @@ static void pace_key_frame(struct kunit *test)
 	KUNIT_EXPECT_GE(test, sim_end(sim, 699), 52 * interval + interval / 2);
 	/* and is forgotten some time later */
 	KUNIT_EXPECT_LE(test, sim_delay(sim, 1100, sim->count), interval);
+}
+
+/* Nothing moves, and each picture but the key frame is a datagram: that has its
+ * time all the same.
+ */
+static void pace_still(struct kunit *test)
+{
+	const u64 interval = NSEC_PER_SEC / 25;
+	struct sim *sim = sim_new(test, 100, 8);
+	u64 time;
+
+	time = sim_stream(sim, 0, 0, 50, 25, 1, 0);
+	time = sim_stream(sim, time, 50 * CLOCK / 25, 1, 25, 60, 0);
+	sim_stream(sim, time, 51 * CLOCK / 25, 50, 25, 1, 0);
+	sim_run(sim);
+	KUNIT_EXPECT_GE(test, sim_end(sim, 109), 52 * interval);
+	/* its last group has small ones behind it */
+	KUNIT_EXPECT_LE(test, sim_end(sim, 109), 54 * interval);
 }
 
 /* From one picture a second to thirty, and many times as large: none waits for
@@ -543,6 +561,7 @@ static struct kunit_case pace_cases[] = {
 	KUNIT_CASE(pace_steady),
 	KUNIT_CASE(pace_burst),
 	KUNIT_CASE(pace_key_frame),
+	KUNIT_CASE(pace_still),
 	KUNIT_CASE(pace_faster_source),
 	KUNIT_CASE(pace_reordered_pictures),
 	KUNIT_CASE(pace_timestamp_wrap),

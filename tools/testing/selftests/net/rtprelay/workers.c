@@ -288,6 +288,7 @@ static bool several(struct _test_data_workers *self, unsigned int viewers)
 	struct fo_stream *stream = &self->stream;
 
 	fo_stream(stream, FO_DUAL, wire, viewers);
+	fo_stream_view(stream);
 	return !fo_info(stream->relay.fd, &self->info) && self->info.shards > 1;
 }
 
@@ -298,7 +299,6 @@ static unsigned int workers_of(struct __test_metadata *_metadata,
 	struct fo_stream *stream = &self->stream;
 	unsigned int i;
 
-	fo_stream_view(stream);
 	/* routes are found, neighbours answer */
 	fo_stream_burst(stream, 1);
 	EXPECT_TRUE(fo_stream_idle(stream));
