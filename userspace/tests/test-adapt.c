@@ -386,6 +386,30 @@ static void test_adaptive_delay(void)
 	g_assert_cmpuint(adaptive.level, <, points.n - 1);
 }
 
+/* The report of a second in which a viewer of all layers loses none of them */
+static const struct adapt_report well = {
+	.at_us = G_USEC_PER_SEC, .interval_us = G_USEC_PER_SEC, .packets = 300,
+	.octets = 170000, .rtt_us = BASE_RTT_US,
+};
+
+/* A viewer of all layers */
+static void all_layers(struct adaptive *adaptive, struct points *points)
+{
+	*adaptive = (struct adaptive){ 0 };
+	clip_points(points);
+	adaptive->level = points->n - 1;
+}
+
+/* So much is lost in a second that it falls; nothing is from now on. */
+static void lose_much(struct adaptive *adaptive, const struct points *points,
+		      struct adapt_report *report)
+{
+	report->lost = 120;
+	adaptive_step(adaptive, points, report);
+	g_assert_cmpuint(adaptive->level, <, points->n - 1);
+	report->lost = 0;
+}
+
 /* Reports of a viewer with this jitter, us; whether one made it try for more */
 static gboolean jitter_tries(struct adaptive *adaptive, const struct points *points,
 			     struct adapt_report *report, guint n, guint32 jitter)
@@ -403,19 +427,12 @@ static gboolean jitter_tries(struct adaptive *adaptive, const struct points *poi
 /* Picture trains that are spread less than before: the path is faster, and tried early */
 static void test_adaptive_faster(void)
 {
-	struct adapt_report report = {
-		.at_us = G_USEC_PER_SEC, .interval_us = G_USEC_PER_SEC, .packets = 300,
-		.octets = 170000, .rtt_us = BASE_RTT_US,
-	};
-	struct adaptive adaptive = { 0 }, steady;
+	struct adapt_report report = well;
+	struct adaptive adaptive, steady;
 	struct points points;
 
-	clip_points(&points);
-	adaptive.level = points.n - 1;
-	report.lost = 120;
-	adaptive_step(&adaptive, &points, &report);
-	g_assert_cmpuint(adaptive.level, <, points.n - 1);
-	report.lost = 0;
+	all_layers(&adaptive, &points);
+	lose_much(&adaptive, &points, &report);
 	/* up to what arrived at once, but no further */
 	jitter_tries(&adaptive, &points, &report, 25, 20000);
 	g_assert_false(jitter_tries(&adaptive, &points, &report, 20, 20000));
@@ -431,17 +448,12 @@ static void test_adaptive_faster(void)
 /* A token bucket lets pictures pass as they come: the path is no faster for that */
 static void test_adaptive_bucket(void)
 {
-	struct adapt_report report = {
-		.at_us = G_USEC_PER_SEC, .interval_us = G_USEC_PER_SEC, .packets = 300,
-		.octets = 170000, .rtt_us = BASE_RTT_US, .lost = 120,
-	};
-	struct adaptive adaptive = { 0 };
+	struct adapt_report report = well;
+	struct adaptive adaptive;
 	struct points points;
 
-	clip_points(&points);
-	adaptive.level = points.n - 1;
-	adaptive_step(&adaptive, &points, &report);
-	report.lost = 0;
+	all_layers(&adaptive, &points);
+	lose_much(&adaptive, &points, &report);
 	/* up to what arrived at once, but no further */
 	jitter_tries(&adaptive, &points, &report, 25, 200);
 	jitter_tries(&adaptive, &points, &report, 25, 1);
@@ -454,21 +466,14 @@ static void test_adaptive_bucket(void)
  */
 static void test_adaptive_drained(void)
 {
-	struct adapt_report report = {
-		.at_us = G_USEC_PER_SEC, .interval_us = G_USEC_PER_SEC, .packets = 300,
-		.octets = 170000, .rtt_us = BASE_RTT_US,
-	};
-	struct adaptive adaptive = { 0 };
+	struct adapt_report report = well;
+	struct adaptive adaptive;
 	struct points points;
 
-	clip_points(&points);
-	adaptive.level = points.n - 1;
+	all_layers(&adaptive, &points);
 	adaptive_step(&adaptive, &points, &report);
 	report.at_us += G_USEC_PER_SEC;
-	report.lost = 120;
-	adaptive_step(&adaptive, &points, &report);
-	g_assert_cmpuint(adaptive.level, <, points.n - 1);
-	report.lost = 0;
+	lose_much(&adaptive, &points, &report);
 	/* too short a queue for a fall, a longer one than none */
 	report.rtt_us += ADAPTIVE_QUEUE_US;
 	jitter_tries(&adaptive, &points, &report, 15, 20000);
@@ -480,17 +485,13 @@ static void test_adaptive_drained(void)
 /* The same for one who comes while his queue is long: the shortest trip so far has one */
 static void test_adaptive_never_short(void)
 {
-	struct adapt_report report = {
-		.at_us = G_USEC_PER_SEC, .interval_us = G_USEC_PER_SEC, .packets = 300,
-		.octets = 170000, .rtt_us = BASE_RTT_US + 260000, .lost = 120,
-	};
-	struct adaptive adaptive = { 0 };
+	struct adapt_report report = well;
+	struct adaptive adaptive;
 	struct points points;
 
-	clip_points(&points);
-	adaptive.level = points.n - 1;
-	adaptive_step(&adaptive, &points, &report);
-	report.lost = 0;
+	all_layers(&adaptive, &points);
+	report.rtt_us = BASE_RTT_US + 260000;
+	lose_much(&adaptive, &points, &report);
 	report.rtt_us = BASE_RTT_US + 130000;
 	jitter_tries(&adaptive, &points, &report, 1, 20000);
 	report.rtt_us = 0;
@@ -506,18 +507,13 @@ static void test_adaptive_never_short(void)
 /* Who tells of no round trip, or only of longer ones by another way, is not left behind. */
 static void test_adaptive_no_trips(gconstpointer rtt)
 {
-	struct adapt_report report = {
-		.at_us = G_USEC_PER_SEC, .interval_us = G_USEC_PER_SEC, .packets = 300,
-		.octets = 170000, .lost = 120,
-		.rtt_us = rtt ? BASE_RTT_US : 0,
-	};
-	struct adaptive adaptive = { 0 };
+	struct adapt_report report = well;
+	struct adaptive adaptive;
 	struct points points;
 
-	clip_points(&points);
-	adaptive.level = points.n - 1;
-	adaptive_step(&adaptive, &points, &report);
-	report.lost = 0;
+	all_layers(&adaptive, &points);
+	report.rtt_us = rtt ? BASE_RTT_US : 0;
+	lose_much(&adaptive, &points, &report);
 	report.rtt_us = GPOINTER_TO_UINT(rtt);
 	/* up to what arrived, and until the queue of that is gone */
 	jitter_tries(&adaptive, &points, &report, 45, 20000);
