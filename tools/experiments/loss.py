@@ -67,7 +67,7 @@ def report(data, quick):
             + ", ".join(f"{loss * 100:.2f} % ({name})" for name, loss in most.items())
             + ". Paced, copies leave over 90 % of the time between two pictures (`pace=90`), "
             "those of a key frame, which is three times as large as the others, in up to three "
-            "times as long. The user's backend spreads datagrams, but not the copies of one. "
+            "times as long. "
             "The thesis found that its kernel version lost more than the one in Python, since "
             "all copies left at once (figures 6.3 and 6.4), and asked for pacing.")
     found = Report(("kind", "viewers", "offered", "loss"), rows, figure, text)

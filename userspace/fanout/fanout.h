@@ -96,8 +96,7 @@ void fanout_set_privileged(fanout_privileged func);
  * @fd: a bound, unconnected, non-blocking UDP socket, AF_INET or AF_INET6. It
  *	stays the caller's, must outlive the fan-out, and is read by it alone.
  * @backend: which one serves it
- * @config: the stream. The user's backend spreads datagrams over time, but not
- *	the copies of one. It does not tell of silence.
+ * @config: the stream. The user's backend does not tell of silence.
  * @callbacks: copied, or NULL
  * @user_data: for @callbacks
  * @error: with FANOUT_KERNEL, ENOPROTOOPT or EOPNOTSUPP (kernel without

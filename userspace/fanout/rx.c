@@ -13,21 +13,26 @@
  */
 static guint8 rx_data[FANOUT_RX_BATCH][FANOUT_DATAGRAM_MAX];
 
-static void rx_take(struct fanout *fanout, const guint8 *data, gsize len,
-		    const struct rtp_fanout_dest *from)
+/* Return: whether the engine was given it now. */
+static gboolean rx_take(struct fanout *fanout, const guint8 *data, gsize len,
+			const struct rtp_fanout_dest *from)
 {
 	struct engine *engine = fanout->engine;
+	gboolean given = FALSE;
 
 	if (engine && engine_is_stream(engine, data, len, &from->addr)) {
-		if (!fanout->ops->hold || !fanout->ops->hold(fanout->state, data, len))
+		given = !fanout->ops->hold ||
+			!fanout->ops->hold(fanout->state, data, len);
+		if (given)
 			engine_receive(engine, data, len);
 		if (!(fanout->config.flags & RTP_FANOUT_TEE))
-			return;
+			return given;
 		engine->info.rx_teed++;
 	} else if (engine) {
 		engine->info.rx_passed++;
 	}
 	fanout_give_datagram(fanout, data, len, from);
+	return given;
 }
 
 /* Those that the tap serves get the timestamps that the kernel gives all others. */
@@ -45,6 +50,7 @@ void fanout_read(struct fanout *fanout)
 	struct sockaddr_storage names[FANOUT_RX_BATCH];
 	struct mmsghdr msgs[FANOUT_RX_BATCH] = { 0 };
 	struct iovec iov[FANOUT_RX_BATCH];
+	gboolean given = FALSE;
 	gint n;
 
 	for (guint i = 0; i < FANOUT_RX_BATCH; i++) {
@@ -72,8 +78,9 @@ void fanout_read(struct fanout *fanout)
 
 		if (addr_dest_from_sockaddr(&from, (struct sockaddr *)&names[i],
 					    msgs[i].msg_hdr.msg_namelen))
-			rx_take(fanout, rx_data[i], msgs[i].msg_len, &from);
+			given |= rx_take(fanout, rx_data[i], msgs[i].msg_len, &from);
 	}
-	if (fanout->engine)
+	/* what was given earlier may be leaving at its pace */
+	if (given)
 		engine_flush(fanout->engine);
 }

@@ -98,7 +98,7 @@ static gpointer user_attach(struct fanout *fanout,
 	user->engine = engine_new(fanout, config);
 	fanout->engine = user->engine;
 	user_set_pace(user, config);
-	user_pace_init(&user->pace, user->engine, fanout->fd);
+	user_pace_init(&user->pace, user);
 	user->dests = g_ptr_array_new();
 	user->table = g_hash_table_new_full(addr_dest_hash, addr_dest_equal, NULL,
 					    g_free);
@@ -190,7 +190,6 @@ static gboolean user_add(gpointer state, const struct rtp_fanout_dest *dest,
 		return FALSE;
 	}
 	added->request = *dest;
-	added->index = user->dests->len;
 	memcpy(&added->sa, &sa, sa_len);
 	added->sa_len = sa_len;
 	g_ptr_array_add(user->dests, added);
@@ -213,16 +212,11 @@ static gboolean user_del(gpointer state, const struct rtp_fanout_dest *dest,
 			 GError **error)
 {
 	struct user *user = state;
-	struct user_dest *gone, *last;
+	struct user_dest *gone = g_hash_table_lookup(user->table, dest);
 
-	gone = g_hash_table_lookup(user->table, dest);
 	if (!gone)
 		return fanout_fail(error, ENOENT, "remove destination");
-
-	last = g_ptr_array_index(user->dests, user->dests->len - 1);
-	last->index = gone->index;
-	g_ptr_array_remove_index_fast(user->dests, gone->index);
-
+	user_walk_without(user, gone);
 	engine_dest_exit(user->engine, &gone->dest);
 	g_hash_table_remove(user->table, &gone->request);
 	return TRUE;

@@ -3,6 +3,9 @@
  * The user's backend, for kernels without SO_RTP_FANOUT: what the engine numbered
  * leaves by sendmmsg() with UDP_SEGMENT in user_send.c, if it is paced when
  * user_pace.c says.
+ *
+ * A walk sends the engine's batch to each destination that was there when it began,
+ * and is still when its turn comes.
  */
 #ifndef FANOUT_USER_H
 #define FANOUT_USER_H
@@ -17,7 +20,6 @@
  * struct user_dest - a destination
  * @dest: what the engine knows of it
  * @request: as added; the key in the table
- * @index: index into user.dests
  * @no_segment: the path refused UDP_SEGMENT, for want of checksum offload or
  *	since a segment exceeds its MTU: datagrams go one by one
  * @sa: where it is, in the socket's family
@@ -26,7 +28,6 @@
 struct user_dest {
 	struct engine_dest dest;
 	struct rtp_fanout_dest request;
-	guint index;
 	gboolean no_segment;
 	struct sockaddr_in6 sa;
 	socklen_t sa_len;
@@ -42,7 +43,10 @@ struct user_dest {
  * @dests: struct user_dest *, in the order of the walk
  * @table: the same, found by address, port and interface; owns them
  * @pace: what waits to leave
- * @start: index in @dests at which the next walk begins
+ * @walking: a walk has begun, and not ended
+ * @start: index in @dests at which it began
+ * @walk: its destinations, the first so many of @dests
+ * @sent: how many of those it has come to
  */
 struct user {
 	struct fanout *fanout;
@@ -53,10 +57,22 @@ struct user {
 	GPtrArray *dests;
 	GHashTable *table;
 	struct user_pace pace;
+	gboolean walking;
 	guint start;
+	guint walk;
+	guint sent;
 };
 
-/* user_send - send the engine's batch to all destinations, and count it */
+/* user_walk_begin - begin a walk, at a destination, of which there are some */
+void user_walk_begin(struct user *user, guint start);
+
+/* user_walk - go on until so many destinations have the engine's batch, and count it */
+void user_walk(struct user *user, guint sent);
+
+/* user_walk_without - take a destination out of @dests, wherever the walk is */
+void user_walk_without(struct user *user, struct user_dest *gone);
+
+/* user_send - end the walk, or have a whole one */
 void user_send(gpointer state);
 
 #endif

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "user_pace.h"
+#include "user.h"
 
 #include <errno.h>
 #include <glib-unix.h>
@@ -10,11 +10,8 @@
 
 #define NS_PER_S	1000000000
 
-/*
- * Copies that leave at once, unless a single datagram has more: fewer in a group
- * where there are many destinations, since all of them get it together.
- */
-#define PACE_COPIES	64
+/* Copies that are due within so long leave together: to wake for each takes more. */
+#define TOGETHER_NS	1000000
 
 /* One less than what the engine sends by itself, before it is said when. */
 #define GROUP_MAX	(FANOUT_RX_BATCH - 1)
@@ -53,20 +50,22 @@ static gboolean pace_expired(gint fd, GIOCondition condition, gpointer user_data
 	return G_SOURCE_CONTINUE;
 }
 
-void user_pace_init(struct user_pace *pace, struct engine *engine, int fd)
+void user_pace_init(struct user_pace *pace, struct user *user)
 {
 	socklen_t len = sizeof(int);
 	int bytes = 0;
 
 	/* of a socket that is one, this does not fail */
-	getsockopt(fd, SOL_SOCKET, SO_RCVBUF, &bytes, &len);
-	*pace = (struct user_pace){ .engine = engine, .limit = bytes, .timer = -1 };
+	getsockopt(user->fanout->fd, SOL_SOCKET, SO_RCVBUF, &bytes, &len);
+	*pace = (struct user_pace){ .user = user, .limit = bytes, .timer = -1 };
 	g_queue_init(&pace->held);
+	g_queue_init(&pace->leaving);
 }
 
 void user_pace_exit(struct user_pace *pace)
 {
 	g_queue_clear_full(&pace->held, g_free);
+	g_queue_clear_full(&pace->leaving, g_free);
 	if (!pace->watch)
 		return;
 	g_source_destroy(pace->watch);
@@ -100,12 +99,13 @@ static void pace_wake_at(struct user_pace *pace, guint64 ns)
 
 gboolean user_pace_hold(struct user_pace *pace, const guint8 *data, gsize len)
 {
+	struct engine *engine = pace->user->engine;
 	struct held *held;
 
-	if (!pace->engine->pace.percent || !pace_has_timer(pace))
+	if (!engine->pace.percent || !pace_has_timer(pace))
 		return FALSE;
 	if (pace->bytes + held_size(len) > pace->limit) {
-		pace->engine->info.rx_dropped_queue++;
+		engine->info.rx_dropped_queue++;
 		return TRUE;
 	}
 	held = g_malloc(held_size(len));
@@ -117,46 +117,85 @@ gboolean user_pace_hold(struct user_pace *pace, const guint8 *data, gsize len)
 	return TRUE;
 }
 
-/* Datagrams that leave together. They are freed once the engine has sent them. */
-struct group {
-	guint n;
-	struct held *held[GROUP_MAX];
-};
-
-static void pace_take(struct user_pace *pace, struct group *group, guint most)
+/* The engine takes datagrams, so many at most. */
+static void pace_take(struct user_pace *pace, guint most)
 {
-	struct engine *engine = pace->engine;
+	struct engine *engine = pace->user->engine;
 
-	group->n = 0;
-	while (group->n < most && !g_queue_is_empty(&pace->held)) {
-		struct held *held = g_queue_pop_head(&pace->held);
+	while (pace->leaving.length < most && pace->held.length) {
+		GList *link = g_queue_pop_head_link(&pace->held);
+		const struct held *held = link->data;
 
-		pace->bytes -= held_size(held->len);
 		engine->now = held->received;
 		engine_receive(engine, held->data, held->len);
-		group->held[group->n++] = held;
+		g_queue_push_tail_link(&pace->leaving, link);
 	}
 }
 
-static void pace_send(struct user_pace *pace, const struct group *group)
+/* Have who has not got what leaves now get it at once. */
+static void pace_finish(struct user_pace *pace)
 {
-	engine_flush(pace->engine);
-	for (guint i = 0; i < group->n; i++)
-		g_free(group->held[i]);
+	struct held *held;
+
+	if (!pace->leaving.length)
+		return;
+	engine_flush(pace->user->engine);
+	while ((held = g_queue_pop_head(&pace->leaving))) {
+		pace->bytes -= held_size(held->len);
+		g_free(held);
+	}
+}
+
+/* Have datagrams leave from now on. */
+static void pace_begin(struct user_pace *pace, guint64 now, guint most)
+{
+	struct user *user = pace->user;
+	struct engine *engine = user->engine;
+	struct rtp_pace *leaving = &engine->pace;
+	const struct held *first;
+
+	/*
+	 * Who waits for another class may get it before any datagram; what was taken
+	 * before that one would leave at once.
+	 */
+	pace_take(pace, engine->pending.length ? 1 : most);
+	pace->duration = 0;
+	if (!engine->n_items)
+		return;
+	/* a source that was idle does not make who sends late */
+	first = g_queue_peek_head(&pace->leaving);
+	leaving->next = MAX(leaving->next, first->received);
+	leaving->hurry = pace->bytes > pace->limit / 2;
+	pace->start = rtp_pace_leave(leaving, now, engine->n_items, pace->held.length,
+				     &pace->duration);
+	/* Spread, copies of a destination keep the time between them. */
+	if (pace->duration && user->dests->len)
+		user_walk_begin(user, user->start);
+}
+
+/* Send what is due of what leaves. Return: FALSE when the rest is for later. */
+static gboolean pace_go_on(struct user_pace *pace, guint64 now)
+{
+	guint64 until = now + TOGETHER_NS - pace->start;
+	struct user *user = pace->user;
+
+	if (user->walking && user->walk && until < pace->duration) {
+		user_walk(user, until * user->walk / pace->duration);
+		pace_wake_at(pace, pace->start +
+			     pace->duration * user->sent / user->walk);
+		return FALSE;
+	}
+	pace_finish(pace);
+	return TRUE;
 }
 
 void user_pace_leave(struct user_pace *pace)
 {
-	struct engine *engine = pace->engine;
-	struct rtp_pace *leaving = &engine->pace;
-	guint most = CLAMP(PACE_COPIES / MAX(engine->info.dests, 1), 1,
-			   MIN(leaving->burst, GROUP_MAX));
+	struct rtp_pace *leaving = &pace->user->engine->pace;
 	guint budget = FANOUT_RX_BATCH;
 
-	while (!g_queue_is_empty(&pace->held)) {
+	while (pace_go_on(pace, pace_now()) && pace->held.length) {
 		guint64 now = pace_now();
-		struct group group;
-		u64 duration;
 
 		if (now < rtp_pace_slice(leaving->next)) {
 			pace_wake_at(pace, rtp_pace_slice(leaving->next));
@@ -167,25 +206,15 @@ void user_pace_leave(struct user_pace *pace)
 			pace_wake_at(pace, now);
 			return;
 		}
-		pace_take(pace, &group, MIN(most, budget));
-		if (engine->n_items) {
-			/* a source that was idle does not make who sends late */
-			leaving->next = MAX(leaving->next, group.held[0]->received);
-			leaving->hurry = pace->bytes > pace->limit / 2;
-			rtp_pace_leave(leaving, now, engine->n_items,
-				       g_queue_get_length(&pace->held), &duration);
-		}
-		pace_send(pace, &group);
-		budget -= group.n;
+		pace_begin(pace, now, MIN(MIN(leaving->burst, GROUP_MAX), budget));
+		budget -= pace->leaving.length;
 	}
 }
 
 void user_pace_end(struct user_pace *pace)
 {
-	struct group group;
-
-	while (!g_queue_is_empty(&pace->held)) {
-		pace_take(pace, &group, GROUP_MAX);
-		pace_send(pace, &group);
-	}
+	do {
+		pace_finish(pace);
+		pace_take(pace, GROUP_MAX);
+	} while (pace->leaving.length);
 }

@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Pacing in the process: datagrams of the stream wait here until they leave. When
- * that is, the kernel part's own pace.c says.
- *
- * Datagrams are spread over the time, copies of one are not: they leave to all
- * destinations together.
+ * that is, and over which time their copies are spread, the kernel part's own pace.c
+ * says.
  */
 #ifndef FANOUT_USER_PACE_H
 #define FANOUT_USER_PACE_H
@@ -12,26 +10,33 @@
 #include "backend.h"
 #include "engine.h"
 
+struct user;
+
 /**
  * struct user_pace - what waits
- * @engine: takes it when it leaves
+ * @user: whose walk is paced
  * @held: struct held *, the oldest first
- * @bytes: memory of those in @held, bytes
- * @limit: the most that may wait, bytes: what the socket may hold of datagrams
+ * @leaving: likewise, what the engine has in hand, while a walk sends it
+ * @start: when the first destination is to get that, ns of CLOCK_MONOTONIC
+ * @duration: ns from then until the last is to get it
+ * @bytes: memory of those in @held and @leaving, bytes
+ * @limit: the most that it may be, bytes: what the socket may hold of datagrams
  * @timer: file descriptor of a timer of CLOCK_MONOTONIC; -1 while nothing was paced
  * @watch: wakes when @timer expires; NULL while nothing was paced
  */
 struct user_pace {
-	struct engine *engine;
+	struct user *user;
 	GQueue held;
+	GQueue leaving;
+	guint64 start;
+	u64 duration;
 	gsize bytes;
 	gsize limit;
 	int timer;
 	GSource *watch;
 };
 
-/* user_pace_init - @fd is the fan-out's socket */
-void user_pace_init(struct user_pace *pace, struct engine *engine, int fd);
+void user_pace_init(struct user_pace *pace, struct user *user);
 void user_pace_exit(struct user_pace *pace);
 
 /**
@@ -45,7 +50,7 @@ void user_pace_exit(struct user_pace *pace);
  */
 gboolean user_pace_hold(struct user_pace *pace, const guint8 *data, gsize len);
 
-/* user_pace_leave - hand on what is due, and wake when more is */
+/* user_pace_leave - send what is due, and wake when more is */
 void user_pace_leave(struct user_pace *pace);
 
 /* user_pace_end - hand on all that waits, at once */

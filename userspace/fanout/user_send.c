@@ -272,25 +272,58 @@ static void send_dest(struct user_dest *dest)
 	}
 }
 
-void user_send(gpointer state)
+void user_walk_begin(struct user *user, guint start)
 {
-	struct user *user = state;
-	gint64 now = g_get_monotonic_time();
-	guint n = user->dests->len;
+	user->walking = TRUE;
+	user->walk = user->dests->len;
+	user->start = start % user->walk;
+	user->sent = 0;
+}
 
-	if (!n)
-		return;
+void user_walk(struct user *user, guint sent)
+{
+	gint64 now = g_get_monotonic_time();
+
 	out.user = user;
 	send_make_classes(user->engine);
-
-	/* Whoever comes last when buffers are short, it is not always the same. */
-	user->start = (user->start + 1) % n;
-	for (guint i = 0; i < n; i++) {
-		struct user_dest *dest = g_ptr_array_index(user->dests,
-							   (user->start + i) % n);
+	for (; user->sent < sent; user->sent++) {
+		guint at = (user->start + user->sent) % user->walk;
+		struct user_dest *dest = g_ptr_array_index(user->dests, at);
 
 		if (!engine_dest_is_over(user->engine, &dest->dest, now))
 			send_dest(dest);
 	}
 	send_flush();
+}
+
+void user_walk_without(struct user *user, struct user_dest *gone)
+{
+	guint at;
+
+	g_assert(g_ptr_array_find(user->dests, gone, &at));
+	/* the others stay in their order, and the walk finds them where it left them */
+	g_ptr_array_remove_index(user->dests, at);
+	if (!user->walking || at >= user->walk)
+		return;
+	if ((at + user->walk - user->start) % user->walk < user->sent)
+		user->sent--;
+	if (at < user->start)
+		user->start--;
+	user->walk--;
+	if (user->start == user->walk)
+		user->start = 0;
+}
+
+void user_send(gpointer state)
+{
+	struct user *user = state;
+
+	if (!user->walking) {
+		if (!user->dests->len)
+			return;
+		/* Whoever comes last when buffers are short, it is not always the same. */
+		user_walk_begin(user, user->start + 1);
+	}
+	user_walk(user, user->walk);
+	user->walking = FALSE;
 }

@@ -24,8 +24,14 @@
 #define PERCENT		90
 /* So much of the interval that not two groups can be what is seen */
 #define SPREAD_NS	(INTERVAL_MS * 1000000LL * PERCENT / 100 / 2)
-/* Receivers for whom a datagram is a group of its own */
+/* Receivers, some of whom get a group much later than others */
 #define CROWD		64
+/* One of so many of them leaves */
+#define LEAVING		3
+/* Datagrams of a group, by default */
+#define GROUP		8
+/* So much of a group's time that it cannot be that of one that left at once */
+#define COPIES_NS	(INTERVAL_MS * 1000000LL * PERCENT / 100 * GROUP / DATAGRAMS / 2)
 /* Bytes that may wait: some datagrams, and what the kernel takes of each besides */
 #define SMALL_BUFFER	8192
 
@@ -42,18 +48,27 @@ struct bed {
 	guint16 last;
 };
 
+/* One that says when a datagram came */
+static int timed_socket(struct rtp_fanout_addr *addr)
+{
+	int fd = udp_socket(addr);
+	const int on = 1;
+
+	g_assert_cmpint(setsockopt(fd, SOL_SOCKET, SO_TIMESTAMPNS, &on, sizeof(on)), ==,
+			0);
+	return fd;
+}
+
 /* @rcvbuf: bytes that may wait; NULL for what the system gives */
 static void set_up(struct bed *bed, gconstpointer rcvbuf)
 {
-	const int on = 1, bytes = GPOINTER_TO_INT(rcvbuf);
+	const int bytes = GPOINTER_TO_INT(rcvbuf);
 	g_autoptr(GError) error = NULL;
 
 	memset(bed, 0, sizeof(*bed));
 	bed->fd = udp_socket(&bed->addr);
 	bed->source = udp_socket(&bed->config.source);
-	bed->receiver = udp_socket(&bed->dest.addr);
-	g_assert_cmpint(setsockopt(bed->receiver, SOL_SOCKET, SO_TIMESTAMPNS, &on,
-				   sizeof(on)), ==, 0);
+	bed->receiver = timed_socket(&bed->dest.addr);
 	if (bytes)
 		g_assert_cmpint(setsockopt(bed->fd, SOL_SOCKET, SO_RCVBUF, &bytes,
 					   sizeof(bytes)), ==, 0);
@@ -107,35 +122,42 @@ static void run(guint ms)
 		g_main_context_iteration(NULL, TRUE);
 }
 
+/* The next datagram at a socket. Return: when it came, ns; 0 where none waits. */
+static gint64 take(int fd, guint16 *number)
+{
+	char control[CMSG_SPACE(sizeof(struct timespec))];
+	guint8 data[LEN];
+	struct iovec iov = { data, sizeof(data) };
+	struct msghdr msg = {
+		.msg_iov = &iov,
+		.msg_iovlen = 1,
+		.msg_control = control,
+		.msg_controllen = sizeof(control),
+	};
+	struct timespec ts;
+
+	if (recvmsg(fd, &msg, MSG_DONTWAIT) < 0)
+		return 0;
+	memcpy(&ts, CMSG_DATA(CMSG_FIRSTHDR(&msg)), sizeof(ts));
+	*number = data[2] << 8 | data[3];
+	return ts.tv_sec * G_GINT64_CONSTANT(1000000000) + ts.tv_nsec;
+}
+
 /* What has come, in sequence. Return: ns from the first of it to the last. */
 static gint64 receive(struct bed *bed)
 {
-	gint64 first = 0, last = 0;
+	gint64 first = 0, last = 0, ns;
+	guint16 number;
 
-	for (;;) {
-		char control[CMSG_SPACE(sizeof(struct timespec))];
-		guint8 data[LEN];
-		struct iovec iov = { data, sizeof(data) };
-		struct msghdr msg = {
-			.msg_iov = &iov,
-			.msg_iovlen = 1,
-			.msg_control = control,
-			.msg_controllen = sizeof(control),
-		};
-		struct timespec ts;
-		guint16 number;
-
-		if (recvmsg(bed->receiver, &msg, MSG_DONTWAIT) < 0)
-			return last - first;
-		memcpy(&ts, CMSG_DATA(CMSG_FIRSTHDR(&msg)), sizeof(ts));
-		last = ts.tv_sec * G_GINT64_CONSTANT(1000000000) + ts.tv_nsec;
+	while ((ns = take(bed->receiver, &number))) {
+		last = ns;
 		if (!first)
-			first = last;
-		number = data[2] << 8 | data[3];
+			first = ns;
 		if (bed->came++)
 			g_assert_cmpint((gint16)(number - bed->last), >, 0);
 		bed->last = number;
 	}
+	return last - first;
 }
 
 static gint64 unit(struct bed *bed)
@@ -183,31 +205,134 @@ static void test_spread(struct bed *bed, gconstpointer rcvbuf)
 	g_assert_false(g_main_context_pending(NULL));
 }
 
-/* Groups become smaller, so that not more leaves at once. */
-static void test_crowd(struct bed *bed, gconstpointer rcvbuf)
+/* Add receivers: how many, and who, the last of @dests not. */
+static void gather(struct bed *bed, struct rtp_fanout_dest *dests, int *fds, guint n)
 {
-	struct rtp_fanout_info before, after;
-	int others[CROWD - 1];
-
-	for (guint i = 0; i < G_N_ELEMENTS(others); i++) {
-		struct rtp_fanout_dest dest = bed->dest;
+	for (guint i = 0; i < n; i++) {
 		g_autoptr(GError) error = NULL;
 
-		others[i] = udp_socket(&dest.addr);
-		fanout_add(bed->fanout, &dest, &error);
+		dests[i] = bed->dest;
+		fds[i] = timed_socket(&dests[i].addr);
+		if (i < n - 1)
+			fanout_add(bed->fanout, &dests[i], &error);
 		g_assert_no_error(error);
 	}
+}
+
+/* How many copies were sent so far */
+static guint64 sent_to(struct bed *bed)
+{
+	struct rtp_fanout_info info;
+
+	fanout_info(bed->fanout, &info, NULL);
+	return info.tx_packets;
+}
+
+/* What waits at a socket, each in sequence. Return: how many. */
+static guint drain(int fd)
+{
+	guint16 number, expected;
+	guint n = 0;
+
+	for (; take(fd, &number); n++, expected++) {
+		if (n)
+			g_assert_cmpuint(number, ==, expected);
+		else
+			expected = number;
+	}
+	return n;
+}
+
+/* How much later the last of those receivers got its first datagram than the first, ns */
+static gint64 apart(const int *fds, guint n)
+{
+	gint64 first = G_MAXINT64, last = 0;
+
+	for (guint i = 0; i < n; i++) {
+		guint16 number;
+		gint64 ns = take(fds[i], &number);
+
+		g_assert_cmpint(ns, >, 0);
+		first = MIN(first, ns);
+		last = MAX(last, ns);
+		drain(fds[i]);
+	}
+	return last - first;
+}
+
+/* Copies of a datagram are spread, too. */
+static void test_crowd(struct bed *bed, gconstpointer rcvbuf)
+{
+	struct rtp_fanout_dest dests[CROWD];
+	const guint n = CROWD - 1;
+	int fds[CROWD];
+	gint64 ns = 0;
+	guint64 before;
+	guint units;
+
+	gather(bed, dests, fds, CROWD);
 	measure(bed);
-	fanout_info(bed->fanout, &before, NULL);
-	expect_spread(bed);
 	run(2 * INTERVAL_MS);
-	fanout_info(bed->fanout, &after, NULL);
-	/* not one was part of a run of equal ones */
-	g_assert_cmpuint(after.tx_packets - before.tx_packets, >=, DATAGRAMS * CROWD);
-	g_assert_cmpuint(after.tx_sends - before.tx_sends, ==,
-			 after.tx_packets - before.tx_packets);
-	for (guint i = 0; i < G_N_ELEMENTS(others); i++)
-		close(others[i]);
+	apart(fds, n);
+	receive(bed);
+	before = sent_to(bed);
+	/* as expect_spread() */
+	for (units = 0; units < UNITS && ns <= COPIES_NS; units++) {
+		transmit(bed);
+		run(INTERVAL_MS);
+		ns = apart(fds, n);
+	}
+	g_assert_cmpint(ns, >, COPIES_NS);
+	run(2 * INTERVAL_MS);
+	receive(bed);
+	g_assert_cmpuint(bed->came, ==, bed->sent);
+	g_assert_cmpuint(sent_to(bed) - before, ==, units * DATAGRAMS * CROWD);
+	for (guint i = 0; i < CROWD; i++)
+		close(fds[i]);
+}
+
+/*
+ * Some go, and another comes, while a datagram's copies leave: nobody else loses one, or
+ * gets one twice, and those who changed get none from then on, or none from before.
+ */
+static void test_change(struct bed *bed, gconstpointer rcvbuf)
+{
+	struct rtp_fanout_dest dests[CROWD];
+	g_autoptr(GError) error = NULL;
+	const guint newcomer = CROWD - 1;
+	guint64 before;
+	int fds[CROWD];
+	guint came;
+
+	gather(bed, dests, fds, CROWD);
+	measure(bed);
+	run(2 * INTERVAL_MS);
+	receive(bed);
+	for (guint i = 0; i < newcomer; i++)
+		drain(fds[i]);
+	before = sent_to(bed);
+	transmit(bed);
+	run(INTERVAL_MS / 10);
+	/* some have what others do not have yet */
+	g_assert_cmpuint((sent_to(bed) - before) % CROWD, !=, 0);
+	fanout_add(bed->fanout, &dests[newcomer], &error);
+	g_assert_no_error(error);
+	for (guint i = 0; i < newcomer; i += LEAVING) {
+		fanout_del(bed->fanout, &dests[i], &error);
+		g_assert_no_error(error);
+		drain(fds[i]);
+		run(1);
+	}
+	run(2 * INTERVAL_MS);
+	receive(bed);
+	g_assert_cmpuint(bed->came, ==, bed->sent);
+	for (guint i = 0; i < newcomer; i++)
+		g_assert_cmpuint(drain(fds[i]), ==, i % LEAVING ? DATAGRAMS : 0);
+	came = drain(fds[newcomer]);
+	g_assert_cmpuint(came, >, 0);
+	g_assert_cmpuint(came, <, DATAGRAMS);
+	for (guint i = 0; i < CROWD; i++)
+		close(fds[i]);
 }
 
 /* What waits leaves when it is to be paced no more, and when the stream is another. */
@@ -305,6 +430,7 @@ int main(int argc, char **argv)
 		   tear_down)
 	ADD("spread", 0, test_spread);
 	ADD("crowd", 0, test_crowd);
+	ADD("change", 0, test_change);
 	ADD("ends/unpaced", 0, test_unpaced);
 	ADD("ends/again", 0, test_again);
 	ADD("full", SMALL_BUFFER, test_full);
