@@ -8,6 +8,7 @@
 #include <linux/errno.h>
 #include <linux/export.h>
 #include <linux/lockdep.h>
+#include <linux/math64.h>
 #include "class.h"
 
 /**
@@ -198,3 +199,47 @@ u32 rtp_class_marked(const struct rtp_classes *classes, u32 among,
 	return ends;
 }
 EXPORT_SYMBOL_IF_KUNIT(rtp_class_marked);
+
+/**
+ * rtp_class_load() - what a datagram counts for where time is divided
+ * @classes: the fan-out's
+ * @among: bit for each class to look at
+ * @kept: bit for each of those that gets it
+ * @octets: octets of the datagram
+ *
+ * Half of its octets count by how many destinations get it, since what leaves
+ * together meets in one queue; the others do as soon as somebody gets it, whose
+ * path may be one of his own. Who is paused is no destination, who waits for
+ * another class is one of both.
+ *
+ * Context: As rtp_class_keep().
+ * Return: octets: 0 where nobody gets it, @octets where all do or there is
+ * nobody, between half of that and that where some do.
+ */
+u32 rtp_class_load(const struct rtp_classes *classes, u32 among, u32 kept,
+		   u32 octets)
+{
+	u32 all = 0, get = 0, refs;
+	unsigned int class;
+
+	for (; among; among &= among - 1) {
+		class = __ffs(among);
+		/* data_race(): as in rtp_class_keep() */
+		if (data_race(classes->cap[class].paused))
+			continue;
+		/* data_race(): of destinations, a few more or less are nothing */
+		refs = data_race(classes->refs[class]);
+		/* its own */
+		refs -= class == RTP_CLASS_ALL;
+		all += refs;
+		if (kept & BIT(class))
+			get += refs;
+	}
+	if (!all)
+		return octets;
+	if (!get)
+		return 0;
+
+	return div_u64((u64)octets * (all + get), 2 * all);
+}
+EXPORT_SYMBOL_IF_KUNIT(rtp_class_load);

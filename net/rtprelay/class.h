@@ -59,5 +59,7 @@ u32 rtp_class_keep(const struct rtp_classes *classes, u32 among,
 		   const struct rtp_layer *layer);
 u32 rtp_class_marked(const struct rtp_classes *classes, u32 among,
 		     const struct rtp_layer *layer, bool marker);
+u32 rtp_class_load(const struct rtp_classes *classes, u32 among, u32 kept,
+		   u32 octets);
 
 #endif /* _NET_RTPRELAY_CLASS_H */

@@ -111,9 +111,9 @@ struct rtp_fanout_stats {
  * Receive, in softirq, under sk->sk_receive_queue.lock but for @rx_count and
  * what @silence says is without a lock:
  * @queue: datagrams that wait for the owner
- * @queued: how many
- * @queue_bytes: their truesize and that of those the owner has taken, charged
- *	to the socket's receive memory
+ * @queue_octets: RTP octets of those, with headers
+ * @queue_bytes: the truesize of those, and of those that the owner has taken,
+ *	charged to the socket's receive memory
  * @serial: struct rtp_dgram.serial of the next
  * @stopped: takes nothing more
  * @adopting: what is queued waits for what came before the fan-out
@@ -122,7 +122,7 @@ struct rtp_fanout_stats {
  *
  * The owner's own:
  * @todo: datagrams taken from @queue
- * @waiting: how many those are
+ * @waiting: RTP octets of those, with headers
  * @held: datagram of @batch that is to begin the next, or NULL
  * @era: struct rtp_filter.era of the datagram looked at last
  * @pace: when datagrams leave
@@ -170,7 +170,7 @@ struct rtp_fanout {
 	u32 pace_asked;
 
 	struct list_head queue;
-	u32 queued;
+	u32 queue_octets;
 	u32 queue_bytes;
 	u64 serial;
 	bool stopped;

@@ -173,6 +173,16 @@ static void rtp_owner_locate(struct rtp_item *item)
 					 &item->page);
 }
 
+/* What the datagram counts for where pacing divides time. */
+static u32 rtp_owner_load(const struct rtp_fanout *fanout,
+			  const struct rtp_item *item)
+{
+	const struct rtp_arrival *arrival = &item->arrival;
+
+	return rtp_class_load(&fanout->classes, arrival->used,
+			      arrival->numbers.classes, item->dgram->len);
+}
+
 /* Number the datagram. Returns false when nobody gets it. */
 static bool rtp_owner_number(struct rtp_fanout *fanout, struct rtp_item *item,
 			     const struct rtp_packet *pkt,
@@ -194,11 +204,6 @@ static bool rtp_owner_number(struct rtp_fanout *fanout, struct rtp_item *item,
 	if (!rtp_owner_receive(fanout, pkt, item->dgram, counts))
 		return false;
 
-	/* What waited when pacing was asked for has no time. */
-	if (fanout->pace.percent && item->dgram->received &&
-	    !rtp_stream_late(stream))
-		rtp_pace_arrive(&fanout->pace, pkt->timestamp,
-				item->dgram->received);
 	rtp_owner_classify(fanout, pkt, item->dgram, layer);
 	if (rtp_source_rewrites(&fanout->source))
 		rtp_owner_rewrite(&fanout->source, item->dgram);
@@ -210,6 +215,12 @@ static bool rtp_owner_number(struct rtp_fanout *fanout, struct rtp_item *item,
 			  &arrival->numbers);
 	arrival->marked = rtp_class_marked(classes, arrival->used, layer,
 					   pkt->marker);
+	/* What waited when pacing was asked for has no time. */
+	if (fanout->pace.percent && item->dgram->received &&
+	    !rtp_stream_late(stream))
+		rtp_pace_arrive(&fanout->pace, pkt->timestamp,
+				item->dgram->received, item->dgram->len,
+				rtp_owner_load(fanout, item));
 	item->octets = pkt->len;
 	rtp_owner_locate(item);
 
@@ -322,7 +333,7 @@ static bool rtp_owner_next(struct rtp_fanout *fanout, u32 *bytes)
 
 	item->dgram = list_first_entry(&fanout->todo, struct rtp_dgram, list);
 	list_del(&item->dgram->list);
-	fanout->waiting--;
+	fanout->waiting -= item->dgram->len;
 
 	if (!rtp_owner_read(fanout, item)) {
 		*bytes += item->dgram->truesize;
@@ -374,15 +385,18 @@ static void rtp_owner_pace(struct rtp_fanout *fanout, u64 now)
 {
 	struct rtp_batch *batch = &fanout->batch;
 	struct rtp_pace *pace = &fanout->pace;
-	u32 waiting;
+	u32 waiting, load = 0;
+	unsigned int i;
 
+	for (i = 0; i < batch->count; i++)
+		load += rtp_owner_load(fanout, &batch->item[i]);
 	/* The lock is not needed for a guess. */
-	waiting = fanout->waiting + READ_ONCE(fanout->queued);
+	waiting = fanout->waiting + READ_ONCE(fanout->queue_octets);
 	pace->hurry = READ_ONCE(fanout->queue_bytes) >
 		      READ_ONCE(fanout->sk->sk_rcvbuf) / 2;
 	/* A source that was idle does not make who sends late. */
 	pace->next = max(pace->next, batch->item[0].dgram->received);
-	batch->start = rtp_pace_leave(pace, now, batch->count, waiting,
+	batch->start = rtp_pace_leave(pace, now, load, waiting,
 				      &batch->duration);
 }
 

@@ -1,11 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Pacing, from what the arrival of the datagrams shows. How many an access unit
- * has is known when its last came, which is not waited for: what has come of it
- * and the access units before say how long a datagram's share of the time is.
+ * Pacing, from what the arrival of the datagrams shows. What an access unit has
+ * is known when its last datagram came, which is not waited for: what has come of
+ * it and the access units before say how long a datagram's share of the time is.
+ *
+ * Of that time each has as much as it counts for: rtp_class_load(). Where one that
+ * nobody gets had as much as any other, those that all get would leave in what is
+ * left.
  */
 #include <kunit/visibility.h>
 #include <linux/export.h>
+#include <linux/limits.h>
 #include <linux/math64.h>
 #include <linux/minmax.h>
 #include <linux/time64.h>
@@ -39,17 +44,31 @@
 
 static void rtp_pace_unit(struct rtp_pace *pace, u64 interval)
 {
+	u32 part = div_u64((u64)pace->load * RTP_PACE_WHOLE, pace->octets);
 	u32 datagrams = pace->datagrams * RTP_PACE_FRACTION;
 
+	/* One that is too large lets some leave early, one that is too small holds
+	 * up all: it becomes larger at once, when destinations get more layers.
+	 */
+	pace->part -= pace->part >> RTP_PACE_SHIFT;
+	pace->part = max(pace->part, part);
 	if (!pace->interval) {
 		pace->interval = interval;
-		pace->average = datagrams;
+		pace->usual = datagrams;
+		pace->average = pace->octets;
 		return;
 	}
 	pace->interval -= pace->interval >> RTP_PACE_SHIFT;
 	pace->interval += interval >> RTP_PACE_SHIFT;
+	pace->usual -= pace->usual >> RTP_PACE_SHIFT;
+	pace->usual += datagrams >> RTP_PACE_SHIFT;
 	pace->average -= pace->average >> RTP_PACE_SHIFT;
-	pace->average += datagrams >> RTP_PACE_SHIFT;
+	pace->average += pace->octets >> RTP_PACE_SHIFT;
+}
+
+static u32 rtp_pace_add(u32 octets, u32 more)
+{
+	return min_t(u64, (u64)octets + more, U32_MAX);
 }
 
 /**
@@ -90,6 +109,8 @@ EXPORT_SYMBOL_IF_KUNIT(rtp_pace_set);
  * @timestamp: its RTP timestamp, the same for all of an access unit (RFC 3550,
  *	section 5.1)
  * @time: when, ns of CLOCK_MONOTONIC
+ * @octets: of it, with the RTP header: at least that
+ * @load: what it counts for: rtp_class_load(), at most @octets
  *
  * For a datagram that was accepted and is the newest: strangers' say nothing of
  * the stream.
@@ -100,7 +121,8 @@ EXPORT_SYMBOL_IF_KUNIT(rtp_pace_set);
  *
  * Context: The owner.
  */
-void rtp_pace_arrive(struct rtp_pace *pace, u32 timestamp, u64 time)
+void rtp_pace_arrive(struct rtp_pace *pace, u32 timestamp, u64 time, u32 octets,
+		     u32 load)
 {
 	/* Negative where two CPUs that receive read it in the other order. */
 	s64 interval = time - pace->arrived;
@@ -108,6 +130,8 @@ void rtp_pace_arrive(struct rtp_pace *pace, u32 timestamp, u64 time)
 	if (pace->begun && interval <= RTP_PACE_PAUSE) {
 		if ((s32)(timestamp - pace->timestamp) <= 0) {
 			pace->datagrams++;
+			pace->octets = rtp_pace_add(pace->octets, octets);
+			pace->load = rtp_pace_add(pace->load, load);
 			return;
 		}
 		if (interval > 0)
@@ -119,47 +143,61 @@ void rtp_pace_arrive(struct rtp_pace *pace, u32 timestamp, u64 time)
 	pace->timestamp = timestamp;
 	pace->arrived = time;
 	pace->datagrams = 1;
+	pace->octets = octets;
+	pace->load = load;
 }
 EXPORT_SYMBOL_IF_KUNIT(rtp_pace_arrive);
 
-/* How many leave in an access unit's share of the time when there are @datagrams;
- * all in parts of RTP_PACE_FRACTION.
- */
-static u32 rtp_pace_rate(const struct rtp_pace *pace, u32 datagrams)
+/* What so many octets count for. */
+static u32 rtp_pace_part(const struct rtp_pace *pace, u32 octets)
 {
-	u32 average = pace->average;
+	return (u64)octets * pace->part / RTP_PACE_WHOLE;
+}
 
-	if (datagrams <= average)
+/* How much of @load leaves in an access unit's share of the time, octets. */
+static u32 rtp_pace_rate(const struct rtp_pace *pace, u32 load)
+{
+	u32 average = rtp_pace_part(pace, pace->average);
+
+	if (load <= average)
 		return average;
-	if (pace->hurry || (average < RTP_PACE_SMALL && pace->datagrams < 2))
-		return datagrams;
+	if (pace->hurry ||
+	    (pace->usual < RTP_PACE_SMALL && pace->datagrams < 2))
+		return load;
 
-	return max(DIV_ROUND_UP(datagrams, RTP_PACE_STRETCH),
-		   average + (datagrams - average) / RTP_PACE_CATCH_UP);
+	return max(load / RTP_PACE_STRETCH + 1,
+		   average + (load - average) / RTP_PACE_CATCH_UP);
 }
 
 /**
  * rtp_pace_leave() - datagrams leave
  * @pace: the stream's; nothing left before the slice of its @next
  * @now: ns of CLOCK_MONOTONIC, not before that slice
- * @leaving: how many, 1 to @pace->burst
- * @waiting: how many wait behind them
+ * @load: what they count for, the sum of rtp_class_load()
+ * @waiting: octets of what waits behind them, with RTP headers
  * @duration: set to the ns over which they leave, towards all destinations
  *
  * Context: The owner.
  * Return: when the first is to leave, ns of CLOCK_MONOTONIC. The next may leave
  * @duration later.
  */
-u64 rtp_pace_leave(struct rtp_pace *pace, u64 now, u32 leaving, u32 waiting,
+u64 rtp_pace_leave(struct rtp_pace *pace, u64 now, u32 load, u32 waiting,
 		   u64 *duration)
 {
-	u32 datagrams = max(pace->datagrams + waiting, leaving);
 	s64 late = now - pace->next;
 	u64 share, start;
+	u32 all;
 
-	datagrams = rtp_pace_rate(pace, datagrams * RTP_PACE_FRACTION);
-	share = div_u64(pace->interval * pace->percent, 100);
-	*duration = div_u64(share * leaving * RTP_PACE_FRACTION, datagrams);
+	*duration = 0;
+	if (load) {
+		all = rtp_pace_part(pace, rtp_pace_add(pace->octets, waiting));
+		/* It may count for more than was to be expected. */
+		all = max(all, pace->load);
+		/* What leaves can be of an access unit before the newest. */
+		all = max(all, load);
+		share = div_u64(pace->interval * pace->percent, 100);
+		*duration = div_u64(share * load, rtp_pace_rate(pace, all));
+	}
 
 	/* What was to leave a moment ago, as long as it takes to wake, leaves
 	 * now, and what follows is not late for it. A longer delay is not made

@@ -18,6 +18,9 @@
 /* Datagrams of an access unit are averaged in sixteenths. */
 #define RTP_PACE_FRACTION	16
 
+/* All of an access unit's octets. */
+#define RTP_PACE_WHOLE		65536
+
 /**
  * struct rtp_pace - when the datagrams of a stream leave
  * @percent: the share of the time between access units, 1 to 100; 0 for no
@@ -29,8 +32,13 @@
  * @timestamp: RTP timestamp of the newest access unit
  * @arrived: when its first datagram arrived, ns of CLOCK_MONOTONIC
  * @datagrams: datagrams of it so far, those that wait not counted
- * @average: datagrams of an access unit, in parts of RTP_PACE_FRACTION; 0 while
- *	none was whole
+ * @octets: octets of those, with RTP headers; U32_MAX for more
+ * @load: what those count for, at most @octets: rtp_class_load()
+ * @usual: datagrams of an access unit on the average, in parts of
+ *	RTP_PACE_FRACTION
+ * @average: octets of an access unit on the average; 0 while none was whole
+ * @part: for how much of its octets an access unit counts, the most of the last
+ *	ones, in parts of RTP_PACE_WHOLE
  * @interval: ns from an access unit to the next; 0 while not known
  * @next: when the next datagrams may leave, ns of CLOCK_MONOTONIC
  *
@@ -44,15 +52,20 @@ struct rtp_pace {
 	u32 timestamp;
 	u64 arrived;
 	u32 datagrams;
+	u32 octets;
+	u32 load;
+	u32 usual;
 	u32 average;
+	u32 part;
 	u64 interval;
 	u64 next;
 };
 
-void rtp_pace_arrive(struct rtp_pace *pace, u32 timestamp, u64 time);
+void rtp_pace_arrive(struct rtp_pace *pace, u32 timestamp, u64 time, u32 octets,
+		     u32 load);
 void rtp_pace_restart(struct rtp_pace *pace);
 void rtp_pace_set(struct rtp_pace *pace, u8 percent, u8 burst);
-u64 rtp_pace_leave(struct rtp_pace *pace, u64 now, u32 leaving, u32 waiting,
+u64 rtp_pace_leave(struct rtp_pace *pace, u64 now, u32 load, u32 waiting,
 		   u64 *duration);
 
 /**

@@ -21,10 +21,14 @@
 /* The longest that an access unit of the usual size takes to leave, ns. */
 #define LONGEST		(200 * NSEC_PER_MSEC)
 
-/* A datagram, as it came, and when it left. */
+/* Of a datagram. */
+#define OCTETS		1000
+
+/* A datagram, as it came, what it counts for, and when it left. */
 struct sim_datagram {
 	u64 time;
 	u32 timestamp;
+	u32 load;
 	u64 start;
 	u64 duration;
 };
@@ -91,8 +95,16 @@ static inline void sim_unit(struct sim *sim, u64 time, u32 timestamp,
 		sim->datagram[sim->count++] = (struct sim_datagram){
 			.time = time + div_u64((u64)within * i, datagrams),
 			.timestamp = timestamp,
+			.load = OCTETS,
 		};
 	}
+}
+
+/* So many datagrams of the last access unit go to few: each counts for so much. */
+static inline void sim_few(struct sim *sim, unsigned int datagrams, u32 load)
+{
+	while (datagrams)
+		sim->datagram[sim->count - datagrams--].load = load;
 }
 
 /* A stream of @fps, from @time on. Returns when the next access unit comes. */
@@ -127,7 +139,8 @@ static inline bool sim_next(struct sim *sim, u64 now, unsigned int at)
 		return false;
 	if (at && at == sim->restart)
 		rtp_pace_restart(&sim->pace);
-	rtp_pace_arrive(&sim->pace, datagram->timestamp, datagram->time);
+	rtp_pace_arrive(&sim->pace, datagram->timestamp, datagram->time, OCTETS,
+			datagram->load);
 
 	return true;
 }
@@ -165,19 +178,20 @@ static inline void sim_run(struct sim *sim)
 		struct rtp_pace *pace = &sim->pace;
 		u64 now, next = pace->next, start, duration;
 		unsigned int leaving = 0;
+		u32 load = 0;
 
 		now = max(rtp_pace_slice(next), sim->datagram[sim->left].time);
 		if (sim->late)
 			now += random_in(&sim->random, 0, sim->late);
 		while (leaving < pace->burst &&
 		       sim_next(sim, now, sim->left + leaving))
-			leaving++;
+			load += sim->datagram[sim->left + leaving++].load;
 		sim_take(sim, now);
 		next = max(next, sim->datagram[sim->left].time);
 		pace->next = next;
-		start = rtp_pace_leave(pace, now, leaving,
-				       sim->taken - sim->left - leaving,
-				       &duration);
+		start = rtp_pace_leave(pace, now, load,
+				       (sim->taken - sim->left - leaving) *
+				       OCTETS, &duration);
 		sim_expect(sim, now, next, start, duration);
 		while (leaving--) {
 			sim->datagram[sim->left].start = start;

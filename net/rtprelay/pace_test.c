@@ -30,7 +30,7 @@ static void pace_first_unit(struct kunit *test)
 	}
 }
 
-/* By hand: 10 datagrams in 40 ms, half of which is 2 ms for each of them. */
+/* By hand: 1000 octets in 40 ms, half of which is 2 ms for a tenth of them. */
 static void pace_by_hand(struct kunit *test)
 {
 	struct rtp_pace pace = {
@@ -38,45 +38,105 @@ static void pace_by_hand(struct kunit *test)
 		.burst = 8,
 		.begun = true,
 		.datagrams = 10,
-		.average = 10 * RTP_PACE_FRACTION,
+		.octets = 1000,
+		.load = 1000,
+		.usual = 10 * RTP_PACE_FRACTION,
+		.average = 1000,
+		.part = RTP_PACE_WHOLE,
 		.interval = 40 * NSEC_PER_MSEC,
 		.next = NSEC_PER_SEC,
 	};
 	u64 duration;
 
-	KUNIT_EXPECT_EQ(test, rtp_pace_leave(&pace, NSEC_PER_SEC, 8, 0,
+	KUNIT_EXPECT_EQ(test, rtp_pace_leave(&pace, NSEC_PER_SEC, 800, 0,
 					     &duration), NSEC_PER_SEC);
 	KUNIT_EXPECT_EQ(test, duration, 16 * NSEC_PER_MSEC);
 	KUNIT_EXPECT_EQ(test, pace.next, NSEC_PER_SEC + 16 * NSEC_PER_MSEC);
 
 	/* More wait than an access unit has: all of them in three times its time. */
-	KUNIT_EXPECT_EQ(test, rtp_pace_leave(&pace, pace.next, 8, 50,
+	KUNIT_EXPECT_EQ(test, rtp_pace_leave(&pace, pace.next, 800, 5000,
 					     &duration),
 			NSEC_PER_SEC + 16 * NSEC_PER_MSEC);
-	KUNIT_EXPECT_EQ(test, duration, 8 * NSEC_PER_MSEC);
-	/* This one has more than those before, twenty: an eighth of that is 12.5
+	KUNIT_EXPECT_EQ(test, duration, 20 * NSEC_PER_MSEC * 800 / 2001);
+	/* This one has more than those before, twenty: an eighth of that is 1250
 	 * together with theirs.
 	 */
-	pace.datagrams = 30;
-	rtp_pace_leave(&pace, pace.next, 1, 0, &duration);
+	pace.octets = 3000;
+	pace.load = 3000;
+	rtp_pace_leave(&pace, pace.next, 100, 0, &duration);
 	KUNIT_EXPECT_EQ(test, duration, 20 * NSEC_PER_MSEC * 2 / 25);
-	pace.datagrams = 120;
-	rtp_pace_leave(&pace, pace.next, 1, 0, &duration);
-	KUNIT_EXPECT_EQ(test, duration, NSEC_PER_MSEC / 2);
+	pace.octets = 12000;
+	pace.load = 12000;
+	rtp_pace_leave(&pace, pace.next, 100, 0, &duration);
+	KUNIT_EXPECT_EQ(test, duration, 20 * NSEC_PER_MSEC * 100 / 4001);
 	/* The queue is half full. */
 	pace.hurry = true;
-	rtp_pace_leave(&pace, pace.next, 1, 80, &duration);
+	rtp_pace_leave(&pace, pace.next, 100, 8000, &duration);
 	KUNIT_EXPECT_EQ(test, duration, NSEC_PER_MSEC / 10);
 	pace.hurry = false;
-	/* Five of those that leave are of the one before it. */
+	/* Five hundred of what leaves are of the one before it. */
 	pace.datagrams = 1;
-	pace.average = 2 * RTP_PACE_FRACTION;
-	rtp_pace_leave(&pace, pace.next, 6, 3, &duration);
+	pace.octets = 100;
+	pace.load = 100;
+	pace.average = 200;
+	rtp_pace_leave(&pace, pace.next, 600, 0, &duration);
 	KUNIT_EXPECT_EQ(test, duration, 48 * NSEC_PER_MSEC);
-	/* Audio has one each: what is more is late. */
-	pace.average = RTP_PACE_FRACTION;
-	rtp_pace_leave(&pace, pace.next, 1, 4, &duration);
+	/* Audio has one datagram each: what is more is late. */
+	pace.usual = RTP_PACE_FRACTION;
+	pace.average = 100;
+	rtp_pace_leave(&pace, pace.next, 100, 400, &duration);
 	KUNIT_EXPECT_EQ(test, duration, 4 * NSEC_PER_MSEC);
+	/* Nobody gets any of it. */
+	rtp_pace_leave(&pace, pace.next, 0, 0, &duration);
+	KUNIT_EXPECT_EQ(test, duration, 0);
+	/* The most that there can be does not wrap. */
+	pace.octets = U32_MAX;
+	pace.load = U32_MAX;
+	pace.average = U32_MAX;
+	pace.usual = 10 * RTP_PACE_FRACTION;
+	rtp_pace_leave(&pace, pace.next, U32_MAX, U32_MAX, &duration);
+	KUNIT_EXPECT_EQ(test, duration, 20 * NSEC_PER_MSEC);
+	rtp_pace_arrive(&pace, pace.timestamp, 0, 1000, 500);
+	KUNIT_EXPECT_EQ(test, pace.octets, U32_MAX);
+	KUNIT_EXPECT_EQ(test, pace.load, U32_MAX);
+}
+
+/* By hand: an access unit counts for a quarter of its octets. */
+static void pace_part_by_hand(struct kunit *test)
+{
+	struct rtp_pace pace = {
+		.percent = 100,
+		.burst = 8,
+		.begun = true,
+		.datagrams = 4,
+		.octets = 400,
+		.load = 100,
+		.usual = 10 * RTP_PACE_FRACTION,
+		.average = 1000,
+		.part = RTP_PACE_WHOLE / 4,
+		.interval = 40 * NSEC_PER_MSEC,
+		.next = NSEC_PER_SEC,
+	};
+	u64 duration;
+
+	/* 1000 octets, a quarter of which is 250: these are 100 of them */
+	rtp_pace_leave(&pace, NSEC_PER_SEC, 100, 600, &duration);
+	KUNIT_EXPECT_EQ(test, duration, 16 * NSEC_PER_MSEC);
+	/* It has come to 400: an eighth of what is more than 250 together with it. */
+	pace.load = 400;
+	rtp_pace_leave(&pace, pace.next, 100, 600, &duration);
+	KUNIT_EXPECT_EQ(test, duration, 40 * NSEC_PER_MSEC * 100 / 268);
+
+	/* Half of an access unit counts at once, less bit by bit. */
+	rtp_pace_arrive(&pace, 1, 40 * NSEC_PER_MSEC, 1000, 500);
+	KUNIT_EXPECT_EQ(test, pace.part, RTP_PACE_WHOLE);
+	rtp_pace_arrive(&pace, 2, 80 * NSEC_PER_MSEC, 1000, 1000);
+	KUNIT_EXPECT_EQ(test, pace.part, RTP_PACE_WHOLE / 8 * 7);
+	pace.part = RTP_PACE_WHOLE / 4;
+	rtp_pace_arrive(&pace, 3, 120 * NSEC_PER_MSEC, 1000, 0);
+	KUNIT_EXPECT_EQ(test, pace.part, RTP_PACE_WHOLE);
+	KUNIT_EXPECT_EQ(test, pace.octets, 1000);
+	KUNIT_EXPECT_EQ(test, pace.load, 0);
 }
 
 /* An owner that is a little late each time makes what follows no later; one
@@ -89,7 +149,11 @@ static void pace_late_owner(struct kunit *test)
 		.burst = 8,
 		.begun = true,
 		.datagrams = 80,
-		.average = 80 * RTP_PACE_FRACTION,
+		.octets = 80,
+		.load = 80,
+		.usual = 80 * RTP_PACE_FRACTION,
+		.average = 80,
+		.part = RTP_PACE_WHOLE,
 		.interval = 40 * NSEC_PER_MSEC,
 		.next = NSEC_PER_SEC,
 	};
@@ -112,7 +176,7 @@ static void pace_late_owner(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, pace.next, next + duration);
 
 	/* As long as it takes to wake is never late. */
-	pace.datagrams = 8000;
+	pace.octets = 8000;
 	next = pace.next;
 	KUNIT_EXPECT_EQ(test, rtp_pace_leave(&pace, next + 2 * RTP_PACE_SLICE,
 					     8, 0, &duration), next);
@@ -127,7 +191,11 @@ static void pace_percent(struct kunit *test)
 	struct rtp_pace pace = {
 		.begun = true,
 		.datagrams = RTP_BATCH_MAX,
-		.average = RTP_BATCH_MAX * RTP_PACE_FRACTION,
+		.octets = RTP_BATCH_MAX * OCTETS,
+		.load = RTP_BATCH_MAX * OCTETS,
+		.usual = RTP_BATCH_MAX * RTP_PACE_FRACTION,
+		.average = RTP_BATCH_MAX * OCTETS,
+		.part = RTP_PACE_WHOLE,
 		.interval = NSEC_PER_SEC,
 	};
 	unsigned int percent, burst;
@@ -137,14 +205,18 @@ static void pace_percent(struct kunit *test)
 		for (burst = 1; burst <= RTP_BATCH_MAX; burst++) {
 			pace.percent = percent;
 			pace.burst = burst;
-			rtp_pace_leave(&pace, pace.next, burst, 0,
+			rtp_pace_leave(&pace, pace.next, burst * OCTETS, 0,
 				       &duration);
 			KUNIT_ASSERT_EQ(test, duration,
 					div_u64((u64)percent * burst *
 						(NSEC_PER_SEC / 100), 64));
-			rtp_pace_leave(&pace, pace.next, burst, 30 * 64 - 64,
-				       &duration);
-			KUNIT_ASSERT_EQ(test, duration,
+			/* thirty times as much, of which a tenth leaves */
+			rtp_pace_leave(&pace, pace.next, burst * OCTETS,
+				       (30 * 64 - 64) * OCTETS, &duration);
+			KUNIT_ASSERT_LE(test, duration,
+					div_u64((u64)percent * burst *
+						(NSEC_PER_SEC / 100), 640));
+			KUNIT_ASSERT_GE(test, duration + ROUNDED,
 					div_u64((u64)percent * burst *
 						(NSEC_PER_SEC / 100), 640));
 		}
@@ -266,6 +338,58 @@ static void pace_still(struct kunit *test)
 	KUNIT_EXPECT_LE(test, sim_end(sim, 109), 54 * interval);
 }
 
+/* Destinations get the lower layers alone, which come first: those have all of
+ * the time, and a key frame's three times as much.
+ */
+static void pace_layers(struct kunit *test)
+{
+	const u64 interval = NSEC_PER_SEC / 25;
+	struct sim *sim = sim_new(test, 100, 8);
+	unsigned int i, n, first;
+	u64 time = 0, took;
+
+	for (i = 0; i < 100; i++) {
+		n = i == 80 ? 120 : 24;
+		sim_unit(sim, time, i * (CLOCK / 25), n, NSEC_PER_MSEC);
+		sim_few(sim, n / 3 * 2, 0);
+		time += interval;
+	}
+	sim_run(sim);
+	for (i = 8; i < 80; i++) {
+		took = sim_end(sim, i * 24 + 7) - sim->datagram[i * 24].start;
+		KUNIT_ASSERT_GE(test, took, interval / 8 * 7);
+		KUNIT_ASSERT_LE(test, took, interval + ROUNDED * 10);
+	}
+	first = 80 * 24;
+	took = sim_end(sim, first + 39) - sim->datagram[first].start;
+	KUNIT_EXPECT_GE(test, took, interval * 2);
+	KUNIT_EXPECT_LE(test, took, interval * 3);
+	KUNIT_EXPECT_LE(test, sim_delay(sim, 0, sim->count), interval * 3);
+}
+
+/* All get the lowest layer alone, an eighth, then all get all: the first access
+ * unit is taken for a large one, and what it holds up catches up.
+ */
+static void pace_more_layers(struct kunit *test)
+{
+	const u64 interval = NSEC_PER_SEC / 25;
+	struct sim *sim = sim_new(test, 90, 8);
+	unsigned int i;
+	u64 time = 0;
+
+	for (i = 0; i < 200; i++) {
+		sim_unit(sim, time, i * (CLOCK / 25), 32, NSEC_PER_MSEC);
+		if (i < 100)
+			sim_few(sim, 28, 0);
+		time += interval;
+	}
+	sim_run(sim);
+	KUNIT_EXPECT_LE(test, sim_delay(sim, 0, 100 * 32), interval);
+	KUNIT_EXPECT_LE(test, sim_delay(sim, 100 * 32, sim->count),
+			interval * 5);
+	KUNIT_EXPECT_LE(test, sim_delay(sim, 150 * 32, sim->count), interval);
+}
+
 /* From one picture a second to thirty, and many times as large: none waits for
  * as long as the time between them was.
  */
@@ -300,7 +424,8 @@ static void pace_reordered_pictures(struct kunit *test)
 
 	/* in steps of three pictures: 30 datagrams in 50 ms */
 	KUNIT_EXPECT_EQ(test, sim->pace.interval, 3 * interval);
-	KUNIT_EXPECT_EQ(test, sim->pace.average, 30 * RTP_PACE_FRACTION);
+	KUNIT_EXPECT_EQ(test, sim->pace.usual, 30 * RTP_PACE_FRACTION);
+	KUNIT_EXPECT_EQ(test, sim->pace.average, 30 * OCTETS);
 	KUNIT_EXPECT_LE(test, sim_delay(sim, 0, sim->count), 2 * interval);
 	KUNIT_EXPECT_GE(test, sim_delay(sim, 30, sim->count), interval);
 }
@@ -448,9 +573,9 @@ static void pace_clock_order(struct kunit *test)
 	struct rtp_pace pace = {};
 	unsigned int i;
 
-	rtp_pace_arrive(&pace, 1, NSEC_PER_SEC);
-	rtp_pace_arrive(&pace, 1, NSEC_PER_SEC - 1);
-	rtp_pace_arrive(&pace, 1, 0);
+	rtp_pace_arrive(&pace, 1, NSEC_PER_SEC, OCTETS, OCTETS);
+	rtp_pace_arrive(&pace, 1, NSEC_PER_SEC - 1, OCTETS, OCTETS);
+	rtp_pace_arrive(&pace, 1, 0, OCTETS, OCTETS);
 	KUNIT_EXPECT_EQ(test, pace.datagrams, 3);
 	KUNIT_EXPECT_EQ(test, pace.arrived, NSEC_PER_SEC);
 
@@ -492,7 +617,11 @@ static void pace_catches_up(struct kunit *test)
 			.burst = random_in(&sim->random, 1, RTP_BATCH_MAX),
 			.begun = true,
 			.datagrams = 1,
-			.average = backlog * RTP_PACE_FRACTION,
+			.octets = 1,
+			.load = 1,
+			.usual = backlog * RTP_PACE_FRACTION,
+			.average = backlog,
+			.part = RTP_PACE_WHOLE,
 			.interval = 40 * NSEC_PER_MSEC,
 		};
 		late = 40 * NSEC_PER_MSEC / backlog * pace->burst;
@@ -556,12 +685,15 @@ static void pace_random(struct kunit *test)
 static struct kunit_case pace_cases[] = {
 	KUNIT_CASE(pace_first_unit),
 	KUNIT_CASE(pace_by_hand),
+	KUNIT_CASE(pace_part_by_hand),
 	KUNIT_CASE(pace_late_owner),
 	KUNIT_CASE(pace_percent),
 	KUNIT_CASE(pace_steady),
 	KUNIT_CASE(pace_burst),
 	KUNIT_CASE(pace_key_frame),
 	KUNIT_CASE(pace_still),
+	KUNIT_CASE(pace_layers),
+	KUNIT_CASE(pace_more_layers),
 	KUNIT_CASE(pace_faster_source),
 	KUNIT_CASE(pace_reordered_pictures),
 	KUNIT_CASE(pace_timestamp_wrap),

@@ -173,7 +173,7 @@ static bool rtp_rx_charge(struct rtp_fanout *fanout,
 static void rtp_rx_number(struct rtp_fanout *fanout, struct rtp_dgram *dgram)
 {
 	/* rtp_owner_pace() guesses by it. */
-	WRITE_ONCE(fanout->queued, fanout->queued + 1);
+	WRITE_ONCE(fanout->queue_octets, fanout->queue_octets + dgram->len);
 	dgram->serial = fanout->serial++;
 	trace_rtprelay_receive(fanout->sk, dgram->serial,
 			       get_unaligned_be16(dgram->data + RTP_HDR_SEQ),
@@ -447,7 +447,7 @@ u64 rtp_rx_serial(struct rtp_fanout *fanout)
  * It stays charged until rtp_rx_uncharge().
  *
  * Context: The owner, or when it cannot run any more.
- * Return: how many datagrams that are.
+ * Return: RTP octets of those datagrams, with headers.
  */
 u32 rtp_rx_take(struct rtp_fanout *fanout)
 {
@@ -456,8 +456,8 @@ u32 rtp_rx_take(struct rtp_fanout *fanout)
 
 	spin_lock_bh(lock);
 	list_splice_tail_init(&fanout->queue, &fanout->todo);
-	taken = fanout->queued;
-	WRITE_ONCE(fanout->queued, 0);
+	taken = fanout->queue_octets;
+	WRITE_ONCE(fanout->queue_octets, 0);
 	if (unlikely(fanout->silence.told) && taken)
 		rtp_silence_back(fanout);
 	spin_unlock_bh(lock);

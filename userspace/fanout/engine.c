@@ -92,8 +92,6 @@ static gboolean engine_accept(struct engine *engine, const struct rtp_packet *pk
 		return FALSE;
 	}
 	rtp_source_arrive(&engine->source, verdict, pkt->timestamp, engine->now);
-	if (engine->pace.percent && verdict != RTP_ACCEPT_LATE)
-		rtp_pace_arrive(&engine->pace, pkt->timestamp, engine->now);
 	return TRUE;
 }
 
@@ -109,8 +107,28 @@ static void engine_count_layer(struct engine *engine, const struct rtp_layer *la
 		rtp_rate_add(rate, octets);
 }
 
-/* Say to which layer it belongs, and which classes get it with which number. */
-static void engine_number(struct engine *engine, const struct rtp_packet *pkt,
+/* What a datagram counts for where pacing divides time; @len: its bytes */
+static guint engine_load(const struct engine *engine, const struct rtp_arrival *arrival,
+			 guint len)
+{
+	return rtp_class_load(&engine->caps, arrival->used, arrival->numbers.classes, len);
+}
+
+guint engine_batch_load(const struct engine *engine)
+{
+	guint load = 0;
+
+	for (guint i = 0; i < engine->n_items; i++)
+		load += engine_load(engine, &engine->items[i].arrival,
+				    engine->items[i].len);
+	return load;
+}
+
+/*
+ * Say to which layer it belongs, and which classes get it with which number.
+ * @len: bytes of the datagram
+ */
+static void engine_number(struct engine *engine, const struct rtp_packet *pkt, guint len,
 			  struct rtp_arrival *arrival)
 {
 	struct rtp_stream *stream = &engine->stream;
@@ -128,6 +146,9 @@ static void engine_number(struct engine *engine, const struct rtp_packet *pkt,
 			  &arrival->numbers);
 	arrival->marked = rtp_class_marked(&engine->caps, arrival->used, layer,
 					   pkt->marker);
+	if (engine->pace.percent && !rtp_stream_late(stream))
+		rtp_pace_arrive(&engine->pace, pkt->timestamp, engine->now, len,
+				engine_load(engine, arrival, len));
 	engine->info.rx_dropped_late += !!(keep & ~arrival->numbers.classes);
 }
 
@@ -179,7 +200,7 @@ void engine_receive(struct engine *engine, const guint8 *data, guint len)
 	if (!engine_accept(engine, &pkt))
 		return;
 
-	engine_number(engine, &pkt, &arrival);
+	engine_number(engine, &pkt, len, &arrival);
 	if (!arrival.numbers.classes)
 		return;
 	if (engine->pending.length && rtp_arrival_may_switch(&arrival)) {

@@ -114,6 +114,7 @@ gboolean user_pace_hold(struct user_pace *pace, const guint8 *data, gsize len)
 	memcpy(held->data, data, len);
 	g_queue_push_tail(&pace->held, held);
 	pace->bytes += held_size(len);
+	pace->waiting += len;
 	return TRUE;
 }
 
@@ -128,6 +129,7 @@ static void pace_take(struct user_pace *pace, guint most)
 
 		engine->now = held->received;
 		engine_receive(engine, held->data, held->len);
+		pace->waiting -= held->len;
 		g_queue_push_tail_link(&pace->leaving, link);
 	}
 }
@@ -166,8 +168,8 @@ static void pace_begin(struct user_pace *pace, guint64 now, guint most)
 	first = g_queue_peek_head(&pace->leaving);
 	leaving->next = MAX(leaving->next, first->received);
 	leaving->hurry = pace->bytes > pace->limit / 2;
-	pace->start = rtp_pace_leave(leaving, now, engine->n_items, pace->held.length,
-				     &pace->duration);
+	pace->start = rtp_pace_leave(leaving, now, engine_batch_load(engine),
+				     pace->waiting, &pace->duration);
 	/* Spread, copies of a destination keep the time between them. */
 	if (pace->duration && user->dests->len)
 		user_walk_begin(user, user->start);

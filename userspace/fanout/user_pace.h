@@ -19,6 +19,7 @@ struct user;
  * @leaving: likewise, what the engine has in hand, while a walk sends it
  * @start: when the first destination is to get that, ns of CLOCK_MONOTONIC
  * @duration: ns from then until the last is to get it
+ * @waiting: bytes of the datagrams in @held
  * @bytes: memory of those in @held and @leaving, bytes
  * @limit: the most that it may be, bytes: what the socket may hold of datagrams
  * @timer: file descriptor of a timer of CLOCK_MONOTONIC; -1 while nothing was paced
@@ -30,6 +31,7 @@ struct user_pace {
 	GQueue leaving;
 	guint64 start;
 	u64 duration;
+	guint waiting;
 	gsize bytes;
 	gsize limit;
 	int timer;
