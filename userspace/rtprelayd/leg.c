@@ -113,7 +113,7 @@ guint leg_take(struct leg *leg, const struct fanout_copy *copies, guint n)
 	return taken;
 }
 
-void leg_send_rtcp(struct leg *leg, const struct udp_pair *udp, gconstpointer data,
+void leg_send_rtcp(struct leg *leg, struct udp_batch *batch, gconstpointer data,
 		   gsize len)
 {
 	const struct wire_frame frame = {
@@ -124,7 +124,7 @@ void leg_send_rtcp(struct leg *leg, const struct udp_pair *udp, gconstpointer da
 
 	switch (leg->transport) {
 	case TRANSPORT_UDP:
-		udp_send(udp->rtcp, udp->family, &leg->rtcp, data, len);
+		udp_batch_add(batch, &leg->rtcp, data, len);
 		break;
 	case TRANSPORT_INTERLEAVED:
 		leg_send_frames(leg, &frame, 1);

@@ -101,8 +101,8 @@ void leg_release(struct leg *leg);
 /* leg_take - datagrams of the tap; returns how many were taken, the first ones */
 guint leg_take(struct leg *leg, const struct fanout_copy *copies, guint n);
 
-/* leg_send_rtcp - send an RTCP packet; @udp are the track's sockets */
-void leg_send_rtcp(struct leg *leg, const struct udp_pair *udp, gconstpointer data,
+/* leg_send_rtcp - send an RTCP packet, by @batch if it goes over UDP */
+void leg_send_rtcp(struct leg *leg, struct udp_batch *batch, gconstpointer data,
 		   gsize len);
 
 /* leg_received_rtcp - one came on its connection */

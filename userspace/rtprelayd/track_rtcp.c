@@ -81,38 +81,37 @@ struct track_rtcp {
 	struct track_rtcp_counters counters;
 };
 
-static void track_rtcp_send(struct track_rtcp *rtcp, const struct rtp_fanout_dest *to,
-			    GstBuffer *buffer)
+static struct udp_batch *track_rtcp_batch(const struct track_rtcp *rtcp)
 {
-	GstMapInfo map;
-
-	if (!gst_buffer_map(buffer, &map, GST_MAP_READ))
-		return;
-	udp_send(rtcp->udp->rtcp, rtcp->udp->family, to, map.data, map.size);
-	gst_buffer_unmap(buffer, &map);
+	return udp_batch_new(rtcp->udp->rtcp, rtcp->udp->family);
 }
 
 static void track_rtcp_send_up(struct track_rtcp *rtcp, GstBuffer *buffer)
 {
+	struct udp_batch *batch;
 	GstMapInfo map;
 
-	if (!rtcp->source.send) {
-		track_rtcp_send(rtcp, &rtcp->server, buffer);
-	} else if (gst_buffer_map(buffer, &map, GST_MAP_READ)) {
+	if (!gst_buffer_map(buffer, &map, GST_MAP_READ))
+		return;
+	if (rtcp->source.send) {
 		rtcp->source.send(rtcp->config->index, map.data, map.size,
 				  rtcp->source.user_data);
-		gst_buffer_unmap(buffer, &map);
+	} else {
+		batch = track_rtcp_batch(rtcp);
+		udp_batch_add(batch, &rtcp->server, map.data, map.size);
+		udp_batch_send(batch);
 	}
+	gst_buffer_unmap(buffer, &map);
 }
 
-static void track_rtcp_send_leg(struct track_rtcp *rtcp, struct leg *leg,
+static void track_rtcp_send_leg(struct leg *leg, struct udp_batch *batch,
 				GstBuffer *buffer)
 {
 	GstMapInfo map;
 
 	if (!gst_buffer_map(buffer, &map, GST_MAP_READ))
 		return;
-	leg_send_rtcp(leg, rtcp->udp, map.data, map.size);
+	leg_send_rtcp(leg, batch, map.data, map.size);
 	gst_buffer_unmap(buffer, &map);
 }
 
@@ -120,6 +119,7 @@ static void track_rtcp_send_leg(struct track_rtcp *rtcp, struct leg *leg,
 struct track_rtcp_relay {
 	struct track_rtcp *rtcp;
 	GstBuffer *buffer;
+	struct udp_batch *batch;
 };
 
 static gboolean track_rtcp_relay_to(const struct rtp_fanout_dest_info *info,
@@ -132,7 +132,7 @@ static gboolean track_rtcp_relay_to(const struct rtp_fanout_dest_info *info,
 		return TRUE;
 	rtcp_set_counts(relay->buffer, leg->packets_before + info->packets,
 			leg->octets_before + info->octets);
-	track_rtcp_send_leg(relay->rtcp, leg, relay->buffer);
+	track_rtcp_send_leg(leg, relay->batch, relay->buffer);
 	return TRUE;
 }
 
@@ -148,7 +148,10 @@ static void track_rtcp_relay_report(struct track_rtcp *rtcp,
 				    const struct rtp_fanout_info *info)
 {
 	struct rtcp_heard named = *heard;
-	struct track_rtcp_relay relay = { .rtcp = rtcp };
+	struct track_rtcp_relay relay = {
+		.rtcp = rtcp,
+		.batch = track_rtcp_batch(rtcp),
+	};
 	struct track_rtcp_sent *sent = &rtcp->sent[rtcp->n_sent++ % SENT_REPORTS];
 
 	if (!rtcp->cname_len) {
@@ -164,6 +167,7 @@ static void track_rtcp_relay_report(struct track_rtcp *rtcp,
 	relay.buffer = rtcp_sender_report(rtcp->out_ssrc, &named,
 					  heard->rtptime + info->ts_offset);
 	fanout_each_dest(rtcp->fanout, track_rtcp_relay_to, &relay, NULL);
+	udp_batch_send(relay.batch);
 	gst_buffer_unref(relay.buffer);
 }
 
@@ -494,6 +498,7 @@ void track_rtcp_bye(struct track_rtcp *rtcp)
 		.bye = TRUE,
 	});
 	g_autoptr(GstBuffer) down = rtcp_bye(rtcp->out_ssrc);
+	struct udp_batch *batch = track_rtcp_batch(rtcp);
 	GHashTableIter iter;
 	gpointer leg;
 
@@ -501,14 +506,17 @@ void track_rtcp_bye(struct track_rtcp *rtcp)
 		track_rtcp_send_up(rtcp, up);
 	g_hash_table_iter_init(&iter, rtcp->legs_by_cookie);
 	while (g_hash_table_iter_next(&iter, NULL, &leg))
-		track_rtcp_send_leg(rtcp, leg, down);
+		track_rtcp_send_leg(leg, batch, down);
+	udp_batch_send(batch);
 }
 
 void track_rtcp_bye_leg(struct track_rtcp *rtcp, struct leg *leg)
 {
 	g_autoptr(GstBuffer) bye = rtcp_bye(rtcp->out_ssrc);
+	struct udp_batch *batch = track_rtcp_batch(rtcp);
 
-	track_rtcp_send_leg(rtcp, leg, bye);
+	track_rtcp_send_leg(leg, batch, bye);
+	udp_batch_send(batch);
 }
 
 void track_rtcp_add_leg(struct track_rtcp *rtcp, struct leg *leg)

@@ -4,11 +4,48 @@
 #include <errno.h>
 #include <netinet/in.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "addr.h"
 #include "helper.h"
 #include "limit.h"
+
+/* Datagrams that one system call sends */
+#define BATCH	64
+
+/**
+ * struct udp_datagram - a datagram that is sent
+ * @sa: where to
+ * @iov: @data, as long as it is
+ * @control: from where
+ * @data: the payload
+ */
+struct udp_datagram {
+	struct sockaddr_storage sa;
+	struct iovec iov;
+	union {
+		struct cmsghdr align;
+		guint8 bytes[ADDR_CONTROL_LEN];
+	} control;
+	guint8 data[LIMIT_RTCP];
+};
+
+/**
+ * struct udp_batch - see udp.h
+ * @fd: the socket
+ * @family: its
+ * @n: datagrams so far
+ * @msgs: those, for the system call
+ * @datagrams: their parts
+ */
+struct udp_batch {
+	int fd;
+	int family;
+	guint n;
+	struct mmsghdr msgs[BATCH];
+	struct udp_datagram datagrams[BATCH];
+};
 
 static int udp_bind(int family, guint16 *port)
 {
@@ -90,23 +127,54 @@ void udp_pair_close(struct udp_pair *pair)
 	pair->rtcp = -1;
 }
 
-void udp_send(int fd, int family, const struct rtp_fanout_dest *to,
-	      gconstpointer data, gsize len)
+struct udp_batch *udp_batch_new(int fd, int family)
 {
-	struct sockaddr_storage sa;
-	struct iovec iov = { (void *)data, len };
-	union {
-		struct cmsghdr align;
-		guint8 bytes[ADDR_CONTROL_LEN];
-	} control;
-	struct msghdr msg = {
-		.msg_name = &sa,
-		.msg_namelen = addr_to_sockaddr(&to->addr, to->ifindex, family, &sa),
-		.msg_iov = &iov,
-		.msg_iovlen = 1,
-		.msg_control = control.bytes,
-	};
+	struct udp_batch *batch = g_new(struct udp_batch, 1);
 
-	addr_put_source(&msg, family, to);
-	sendmsg(fd, &msg, MSG_DONTWAIT | MSG_NOSIGNAL);
+	batch->fd = fd;
+	batch->family = family;
+	batch->n = 0;
+	return batch;
+}
+
+static void udp_batch_flush(struct udp_batch *batch)
+{
+	guint done = 0;
+
+	while (done < batch->n) {
+		gint sent = sendmmsg(batch->fd, &batch->msgs[done], batch->n - done,
+				     MSG_DONTWAIT | MSG_NOSIGNAL);
+
+		/* the one that cannot be sent keeps nobody else from it */
+		done += MAX(sent, 1);
+	}
+	batch->n = 0;
+}
+
+void udp_batch_add(struct udp_batch *batch, const struct rtp_fanout_dest *to,
+		   gconstpointer data, gsize len)
+{
+	struct udp_datagram *datagram = &batch->datagrams[batch->n];
+	struct msghdr *msg = &batch->msgs[batch->n].msg_hdr;
+
+	g_assert(len <= sizeof(datagram->data));
+	memcpy(datagram->data, data, len);
+	datagram->iov = (struct iovec){ datagram->data, len };
+	*msg = (struct msghdr){
+		.msg_name = &datagram->sa,
+		.msg_namelen = addr_to_sockaddr(&to->addr, to->ifindex, batch->family,
+						&datagram->sa),
+		.msg_iov = &datagram->iov,
+		.msg_iovlen = 1,
+		.msg_control = datagram->control.bytes,
+	};
+	addr_put_source(msg, batch->family, to);
+	if (++batch->n == BATCH)
+		udp_batch_flush(batch);
+}
+
+void udp_batch_send(struct udp_batch *batch)
+{
+	udp_batch_flush(batch);
+	g_free(batch);
 }

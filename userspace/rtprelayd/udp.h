@@ -37,11 +37,22 @@ gboolean udp_pair_open(struct udp_pair *pair, int family, GError **error);
 
 void udp_pair_close(struct udp_pair *pair);
 
+/* struct udp_batch - datagrams that leave together */
+struct udp_batch;
+
+/* udp_batch_new - for a socket of that family */
+struct udp_batch *udp_batch_new(int fd, int family);
+
 /**
- * udp_send - send a datagram, or not: nobody waits and nobody is told
+ * udp_batch_add - have udp_batch_send() send a datagram, or send it now
  * @to: where to, the interface and local address to use
+ * @data: copied
+ * @len: bytes, at most LIMIT_RTCP
  */
-void udp_send(int fd, int family, const struct rtp_fanout_dest *to,
-	      gconstpointer data, gsize len);
+void udp_batch_add(struct udp_batch *batch, const struct rtp_fanout_dest *to,
+		   gconstpointer data, gsize len);
+
+/* udp_batch_send - send or drop each: nobody waits and nobody is told. @batch is freed. */
+void udp_batch_send(struct udp_batch *batch);
 
 #endif
