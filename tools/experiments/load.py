@@ -16,7 +16,7 @@ JOIN_GAP_MS = 60
 # Between two RTCP reports of a viewer (RFC 3550); so long that few come meanwhile.
 REPORT_MS, NO_REPORT_MS = 5000, 60000
 # From the last join on. Of who does not report, the log says so once, ten seconds after he came.
-SETTLE_S = {REPORT_MS: 1, NO_REPORT_MS: 11}
+SETTLE_S = {REPORT_MS: 1, NO_REPORT_MS: 12}
 
 
 def _task(task):

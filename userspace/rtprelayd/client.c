@@ -213,8 +213,8 @@ void client_has_session(struct client *client, const struct session *session)
 	client->session = g_strdup(session_id(session));
 	wire_set_idle(client->wire, 0);
 	if (!client->session_check)
-		client->session_check = g_timeout_add(LIMIT_IDLE_MS, client_check_session,
-						      client);
+		client->session_check = g_timeout_add_seconds(LIMIT_IDLE_MS / 1000,
+							      client_check_session, client);
 }
 
 /* CSeq = 1*DIGIT; without one there is nothing to answer to. */

@@ -71,7 +71,7 @@
 #define LIMIT_NAT_MS		10000
 #define LIMIT_NAT_LOOK		64
 /* After PLAY, RTCP is to have come, or the log says that it has not */
-#define LIMIT_SILENT_MS		10000
+#define LIMIT_SILENT_S		10
 /* Silence after which another session may have a viewer's ports: longer than from one
  * of its reports to the next (RFC 3550, section 6.3.1: 6.2 s at most)
  */

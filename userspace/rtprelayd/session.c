@@ -70,6 +70,22 @@ static void session_make_name(struct session *session)
 	g_strlcpy(session->name, digest, sizeof(session->name));
 }
 
+static gboolean session_check(gpointer user_data);
+
+/*
+ * Look whether it has ended, once it could have. A viewer sends a sign of life long
+ * before that: timers of whole seconds wake for all sessions together, and what is left
+ * is waited for by the millisecond.
+ */
+static void session_wait(struct session *session, gint64 left_ms)
+{
+	if (left_ms > 2000)
+		session->timer = g_timeout_add_seconds(left_ms / 1000 - 1, session_check,
+						       session);
+	else
+		session->timer = g_timeout_add(left_ms + 1, session_check, session);
+}
+
 static gboolean session_check(gpointer user_data)
 {
 	struct session *session = user_data;
@@ -80,7 +96,7 @@ static gboolean session_check(gpointer user_data)
 	if (left_ms <= 0)
 		session_dismiss(session, "timeout");
 	else
-		session->timer = g_timeout_add(left_ms + 1, session_check, session);
+		session_wait(session, left_ms);
 	return G_SOURCE_REMOVE;
 }
 
@@ -105,7 +121,7 @@ struct session *session_new(struct session_table *table, struct path *path,
 	session->local = *local;
 	session->timeout_s = session_table_timeout_s(table);
 	session_touch(session);
-	session->timer = g_timeout_add(session->timeout_s * 1000, session_check, session);
+	session_wait(session, session->timeout_s * G_GINT64_CONSTANT(1000));
 	session_table_add(table, session);
 	path_join(path, session);
 	return session;
@@ -453,7 +469,8 @@ static gboolean session_look_silent(gpointer user_data)
 static void session_watch_silence(struct session *session)
 {
 	g_clear_handle_id(&session->silent, g_source_remove);
-	session->silent = g_timeout_add(LIMIT_SILENT_MS, session_look_silent, session);
+	session->silent = g_timeout_add_seconds(LIMIT_SILENT_S, session_look_silent,
+							session);
 }
 
 static void session_log_play(const struct session *session)
