@@ -81,12 +81,15 @@ class Crowd:
 
 
 class Bed:
-    """adapt: who decides on layers; backend: of the relay; cap: what viewers ask for."""
+    """adapt: who decides on layers; backend: of the relay; cap: what viewers ask for;
+    server, config: more lines of the relay's configuration, of the server and of the path.
+    """
 
-    def __init__(self, out, adapt="adaptive", backend="user", cap=None, config=""):
+    def __init__(self, out, adapt="adaptive", backend="user", cap=None, config="", server=""):
         self.out = Path(out)
         self.out.mkdir(parents=True, exist_ok=True)
-        self.adapt, self.backend, self.config = adapt, backend, config
+        self.adapt, self.backend = adapt, backend
+        self.server, self.config = server, config
         self.url = f"{URL}?cap={cap}" if cap else URL
         self.processes, self.crowds, self.undo = {}, [], contextlib.ExitStack()
 
@@ -138,7 +141,7 @@ class Bed:
     def _serve(self):
         config = self.out / "rtprelayd.conf"
         config.write_text(f"[server]\nlisten={RELAY}:{RELAY_PORT}\nbackend={self.backend}\n"
-                          f"[control]\nsocket=\n[path {layout.STREAM}]\n"
+                          f"{self.server}[control]\nsocket=\n[path {layout.STREAM}]\n"
                           f"upstream=rtsp://127.0.0.1:{ORIGIN_PORT}{layout.STREAM}\n"
                           f"transport=udp\nadapt={self.adapt}\n{self.config}")
         origin = self.start(self.relay, "origin", [

@@ -13,8 +13,10 @@ BACKENDS = ("user", "kernel")
 # The smallest picture, 44 datagrams a second, so that an emulated machine keeps up.
 CAP = "0,0,7"
 JOIN_GAP_MS = 60
-# Between two RTCP reports of a viewer (RFC 3550); so long that few come meanwhile.
-REPORT_MS, NO_REPORT_MS = 5000, 60000
+# Between two RTCP reports of a viewer (RFC 3550); so long that hardly one comes meanwhile.
+REPORT_MS, NO_REPORT_MS = 5000, 600000
+# Twice the time from one sign of life over RTSP to the next: none comes meanwhile.
+SERVER = {REPORT_MS: "", NO_REPORT_MS: "timeout=600\n"}
 # From the last join on. Of who does not report, the log says so once, ten seconds after he came.
 SETTLE_S = {REPORT_MS: 1, NO_REPORT_MS: 12}
 
@@ -66,7 +68,8 @@ def _sample(bed):
 def run(out, backend, counts, seconds, report=REPORT_MS):
     """Rows of one backend, for each count of viewers."""
     rows = []
-    with Bed(out / f"{backend}-{report}", "none", backend, cap=CAP) as bed:
+    with Bed(out / f"{backend}-{report}", "none", backend, cap=CAP,
+             server=SERVER[report]) as bed:
         for count in counts:
             bed.join(count - len(bed.each()), gap=JOIN_GAP_MS, report=report)
             bed.await_viewers()
