@@ -209,8 +209,7 @@ EXPORT_SYMBOL_IF_KUNIT(rtp_class_marked);
  *
  * Half of its octets count by how many destinations get it, since what leaves
  * together meets in one queue; the others do as soon as somebody gets it, whose
- * path may be one of his own. Who is paused is no destination, who waits for
- * another class is one of both.
+ * path may be one of his own. Who is paused does not count.
  *
  * Context: As rtp_class_keep().
  * Return: octets: 0 where nobody gets it, @octets where all do or there is
@@ -219,7 +218,7 @@ EXPORT_SYMBOL_IF_KUNIT(rtp_class_marked);
 u32 rtp_class_load(const struct rtp_classes *classes, u32 among, u32 kept,
 		   u32 octets)
 {
-	u32 all = 0, get = 0, refs;
+	u32 all = 0, get = 0, members;
 	unsigned int class;
 
 	for (; among; among &= among - 1) {
@@ -227,13 +226,10 @@ u32 rtp_class_load(const struct rtp_classes *classes, u32 among, u32 kept,
 		/* data_race(): as in rtp_class_keep() */
 		if (data_race(classes->cap[class].paused))
 			continue;
-		/* data_race(): of destinations, a few more or less are nothing */
-		refs = data_race(classes->refs[class]);
-		/* its own */
-		refs -= class == RTP_CLASS_ALL;
-		all += refs;
+		members = READ_ONCE(classes->members[class]);
+		all += members;
 		if (kept & BIT(class))
-			get += refs;
+			get += members;
 	}
 	if (!all)
 		return octets;

@@ -30,7 +30,10 @@
  * @opened: counts the times that a class came into use; likewise
  * @class_opened: for each class what @opened was when it came into use
  * @switching: destinations that are to get another class than they have
- * @refs: for each class how many destinations have it
+ * @refs: for each class how many destinations have it, be it now, later or for
+ *	what is late
+ * @members: for each class how many of those get what it gets now. Read without
+ *	@lock where a few more or less are nothing.
  * @since: for each class the serial number (struct rtp_dgram) of the first
  *	datagram that it can be for
  * @cap: for each class its cap. Written before its bit in @used is set. The
@@ -44,6 +47,7 @@ struct rtp_classes {
 	u32 class_opened[RTP_CLASSES];
 	u32 switching;
 	u32 refs[RTP_CLASSES];
+	u32 members[RTP_CLASSES];
 	u64 since[RTP_CLASSES];
 	struct rtp_cap cap[RTP_CLASSES];
 };

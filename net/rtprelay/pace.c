@@ -109,7 +109,7 @@ EXPORT_SYMBOL_IF_KUNIT(rtp_pace_set);
  * @timestamp: its RTP timestamp, the same for all of an access unit (RFC 3550,
  *	section 5.1)
  * @time: when, ns of CLOCK_MONOTONIC
- * @octets: of it, with the RTP header: at least that
+ * @octets: octets of it, RTP header included, so never 0
  * @load: what it counts for: rtp_class_load(), at most @octets
  *
  * For a datagram that was accepted and is the newest: strangers' say nothing of
@@ -142,6 +142,7 @@ void rtp_pace_arrive(struct rtp_pace *pace, u32 timestamp, u64 time, u32 octets,
 	pace->begun = true;
 	pace->timestamp = timestamp;
 	pace->arrived = time;
+	pace->begins = max(pace->next, time);
 	pace->datagrams = 1;
 	pace->octets = octets;
 	pace->load = load;
@@ -155,7 +156,7 @@ static u32 rtp_pace_part(const struct rtp_pace *pace, u32 octets)
 }
 
 /* How much of @load leaves in an access unit's share of the time, octets. */
-static u32 rtp_pace_rate(const struct rtp_pace *pace, u32 load)
+static u32 rtp_pace_rate(const struct rtp_pace *pace, u32 load, u64 share)
 {
 	u32 average = rtp_pace_part(pace, pace->average);
 
@@ -163,6 +164,12 @@ static u32 rtp_pace_rate(const struct rtp_pace *pace, u32 load)
 		return average;
 	if (pace->hurry ||
 	    (pace->usual < RTP_PACE_SMALL && pace->datagrams < 2))
+		return load;
+	/* It was more each time that somebody looked, and has had its time but
+	 * for a share.
+	 */
+	if ((s64)(pace->next - pace->begins) >
+	    (s64)((RTP_PACE_STRETCH - 1) * share))
 		return load;
 
 	return max(load / RTP_PACE_STRETCH + 1,
@@ -196,7 +203,7 @@ u64 rtp_pace_leave(struct rtp_pace *pace, u64 now, u32 load, u32 waiting,
 		/* What leaves can be of an access unit before the newest. */
 		all = max(all, load);
 		share = div_u64(pace->interval * pace->percent, 100);
-		*duration = div_u64(share * load, rtp_pace_rate(pace, all));
+		*duration = div_u64(share * load, rtp_pace_rate(pace, all, share));
 	}
 
 	/* What was to leave a moment ago, as long as it takes to wake, leaves

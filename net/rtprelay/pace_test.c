@@ -44,6 +44,7 @@ static void pace_by_hand(struct kunit *test)
 		.average = 1000,
 		.part = RTP_PACE_WHOLE,
 		.interval = 40 * NSEC_PER_MSEC,
+		.begins = NSEC_PER_SEC,
 		.next = NSEC_PER_SEC,
 	};
 	u64 duration;
@@ -74,7 +75,12 @@ static void pace_by_hand(struct kunit *test)
 	rtp_pace_leave(&pace, pace.next, 100, 8000, &duration);
 	KUNIT_EXPECT_EQ(test, duration, NSEC_PER_MSEC / 10);
 	pace.hurry = false;
+	/* It has left for twice its share, and leaves in a third. */
+	pace.begins = pace.next - 40 * NSEC_PER_MSEC - 1;
+	rtp_pace_leave(&pace, pace.next, 6000, 0, &duration);
+	KUNIT_EXPECT_EQ(test, duration, 10 * NSEC_PER_MSEC);
 	/* Five hundred of what leaves are of the one before it. */
+	pace.begins = pace.next;
 	pace.datagrams = 1;
 	pace.octets = 100;
 	pace.load = 100;
@@ -115,6 +121,7 @@ static void pace_part_by_hand(struct kunit *test)
 		.average = 1000,
 		.part = RTP_PACE_WHOLE / 4,
 		.interval = 40 * NSEC_PER_MSEC,
+		.begins = NSEC_PER_SEC,
 		.next = NSEC_PER_SEC,
 	};
 	u64 duration;
@@ -211,6 +218,7 @@ static void pace_percent(struct kunit *test)
 					div_u64((u64)percent * burst *
 						(NSEC_PER_SEC / 100), 64));
 			/* thirty times as much, of which a tenth leaves */
+			pace.begins = pace.next;
 			rtp_pace_leave(&pace, pace.next, burst * OCTETS,
 				       (30 * 64 - 64) * OCTETS, &duration);
 			KUNIT_ASSERT_LE(test, duration,
@@ -367,6 +375,30 @@ static void pace_layers(struct kunit *test)
 	KUNIT_EXPECT_LE(test, sim_delay(sim, 0, sim->count), interval * 3);
 }
 
+/* A key frame of which all get more than of other access units: it is seen to be
+ * larger group by group, and takes hardly longer for that.
+ */
+static void pace_larger_part(struct kunit *test)
+{
+	const u64 interval = NSEC_PER_SEC / 25;
+	struct sim *sim = sim_new(test, 90, 8);
+	unsigned int i, key = 0;
+	u64 time = 0, took;
+
+	for (i = 0; i < 120; i++) {
+		if (i == 80)
+			key = sim->count;
+		sim_unit(sim, time, i * (CLOCK / 25), i == 80 ? 300 : 100,
+			 NSEC_PER_MSEC);
+		sim_few(sim, i == 80 ? 180 : 90, 0);
+		time += interval;
+	}
+	sim_run(sim);
+	took = sim_end(sim, key + 119) - sim->datagram[key].time;
+	KUNIT_EXPECT_GE(test, took, interval * 2);
+	KUNIT_EXPECT_LE(test, took, interval * 7 / 2);
+}
+
 /* All get the lowest layer alone, an eighth, then all get all: the first access
  * unit is taken for a large one, and what it holds up catches up.
  */
@@ -386,7 +418,7 @@ static void pace_more_layers(struct kunit *test)
 	sim_run(sim);
 	KUNIT_EXPECT_LE(test, sim_delay(sim, 0, 100 * 32), interval);
 	KUNIT_EXPECT_LE(test, sim_delay(sim, 100 * 32, sim->count),
-			interval * 5);
+			interval * 4);
 	KUNIT_EXPECT_LE(test, sim_delay(sim, 150 * 32, sim->count), interval);
 }
 
@@ -693,6 +725,7 @@ static struct kunit_case pace_cases[] = {
 	KUNIT_CASE(pace_key_frame),
 	KUNIT_CASE(pace_still),
 	KUNIT_CASE(pace_layers),
+	KUNIT_CASE(pace_larger_part),
 	KUNIT_CASE(pace_more_layers),
 	KUNIT_CASE(pace_faster_source),
 	KUNIT_CASE(pace_reordered_pictures),

@@ -204,25 +204,18 @@ struct capped {
 	u16 seq;
 };
 
-static unsigned int capped_get(struct kunit *test, struct capped *capped,
-			       const struct rtp_cap *cap)
-{
-	int class;
-
-	spin_lock_bh(&capped->classes.lock);
-	class = rtp_class_get(&capped->classes, cap, 0);
-	spin_unlock_bh(&capped->classes.lock);
-	KUNIT_ASSERT_GE(test, class, 0);
-
-	return class;
-}
-
 static unsigned int capped_class(struct kunit *test, struct capped *capped,
 				 u8 did, u8 tid)
 {
 	struct rtp_cap cap = { .did = did, .qid = RTP_QID_MAX, .tid = tid };
+	int class;
 
-	return capped_get(test, capped, &cap);
+	spin_lock_bh(&capped->classes.lock);
+	class = rtp_class_get(&capped->classes, &cap, 0);
+	spin_unlock_bh(&capped->classes.lock);
+	KUNIT_ASSERT_GE(test, class, 0);
+
+	return class;
 }
 
 static struct capped *capped_new(struct kunit *test)
@@ -645,37 +638,6 @@ static void stream_class_comes_into_use_late(struct kunit *test)
 			capped->stream.seq.head - 1);
 }
 
-/* What a datagram counts for, with how many destinations that are not paused. */
-static void stream_class_load(struct kunit *test)
-{
-	struct capped *capped = capped_new(test);
-	struct rtp_classes *classes = &capped->classes;
-	unsigned int base, top, paused, i;
-
-	/* Nobody is there, or nobody who wants any: that is no reason to hurry. */
-	KUNIT_EXPECT_EQ(test, rtp_class_load(classes, classes->used, 0, 1000),
-			1000);
-	paused = capped_get(test, capped, &(struct rtp_cap){ .paused = true });
-	KUNIT_EXPECT_EQ(test, rtp_class_load(classes, classes->used,
-					     classes->used & ~BIT(paused),
-					     1000), 1000);
-
-	/* One has the base layer, three have more. */
-	base = capped_class(test, capped, 0, 0);
-	for (i = 0; i < 3; i++)
-		top = capped_class(test, capped, 1, 0);
-	KUNIT_EXPECT_EQ(test, rtp_class_load(classes, classes->used,
-					     BIT(base) | BIT(top), 1000), 1000);
-	KUNIT_EXPECT_EQ(test, rtp_class_load(classes, classes->used, BIT(top),
-					     1000), 875);
-	KUNIT_EXPECT_EQ(test, rtp_class_load(classes, classes->used, BIT(base),
-					     1000), 625);
-	KUNIT_EXPECT_EQ(test, rtp_class_load(classes, classes->used,
-					     BIT(RTP_CLASS_ALL), 1000), 0);
-	KUNIT_EXPECT_EQ(test, rtp_class_load(classes, BIT(base), BIT(base),
-					     65527), 65527);
-}
-
 static struct kunit_case stream_cases[] = {
 	KUNIT_CASE(stream_in_order),
 	KUNIT_CASE(stream_loss_leaves_room),
@@ -697,7 +659,6 @@ static struct kunit_case stream_cases[] = {
 	KUNIT_CASE(stream_another_source),
 	KUNIT_CASE(stream_another_source_is_confirmed),
 	KUNIT_CASE(stream_class_comes_into_use_late),
-	KUNIT_CASE(stream_class_load),
 	{}
 };
 

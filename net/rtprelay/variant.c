@@ -9,6 +9,13 @@
 #include "step.h"
 #include "variant.h"
 
+/* Read without the lock by rtp_class_load(). */
+static void rtp_variant_count(struct rtp_classes *classes, unsigned int class,
+			      int count)
+{
+	WRITE_ONCE(classes->members[class], classes->members[class] + count);
+}
+
 /**
  * rtp_variant_init() - a destination gets a class
  * @variant: filled in
@@ -34,6 +41,7 @@ int rtp_variant_init(struct rtp_variant *variant, struct rtp_classes *classes,
 		.want = class,
 		.classes = BIT(class),
 	};
+	rtp_variant_count(classes, class, 1);
 
 	return 0;
 }
@@ -53,6 +61,7 @@ void rtp_variant_exit(struct rtp_variant *variant, struct rtp_classes *classes)
 		WRITE_ONCE(classes->switching, classes->switching - 1);
 	/* So that the worker switches nothing any more. */
 	WRITE_ONCE(variant->want, variant->class);
+	rtp_variant_count(classes, variant->class, -1);
 	rtp_class_put(classes, variant->classes);
 	variant->classes = 0;
 	spin_unlock_bh(&classes->lock);
@@ -201,10 +210,14 @@ static u16 rtp_variant_before(const struct rtp_arrival *arrival,
 
 /* The destination's numbers go on where they are. */
 static void rtp_variant_enter(struct rtp_variant *variant,
+			      struct rtp_classes *classes,
 			      const struct rtp_arrival *arrival,
 			      unsigned int class)
 {
 	u32 ext = arrival->numbers.ext;
+
+	rtp_variant_count(classes, variant->class, -1);
+	rtp_variant_count(classes, class, 1);
 
 	/* Several steps at datagrams without a gap between them, as within an
 	 * access unit, leave one time before them only when nothing was got
@@ -297,7 +310,7 @@ bool rtp_variant_switch(struct rtp_variant *variant,
 			&classes->cap[variant->want], variant->immediate);
 	class = rtp_variant_next(variant, classes, arrival, &next);
 	if (class != variant->class)
-		rtp_variant_enter(variant, arrival, class);
+		rtp_variant_enter(variant, classes, arrival, class);
 	else if (!rtp_cap_equal(&next, &now))
 		rtp_variant_retry(variant, classes, arrival);
 

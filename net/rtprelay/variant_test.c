@@ -15,12 +15,18 @@ static void expect_balanced(struct kunit *test, const struct relay *relay,
 			    const struct rtp_variant *variants, unsigned int n)
 {
 	const struct rtp_classes *classes = &relay->classes;
-	unsigned int class, i, refs, pending = 0;
+	unsigned int class, i, refs, members, pending = 0;
 
 	for (class = 0; class < RTP_CLASSES; class++) {
 		refs = class == RTP_CLASS_ALL;
-		for (i = 0; i < n; i++)
+		members = 0;
+		for (i = 0; i < n; i++) {
 			refs += !!(variants[i].classes & BIT(class));
+			members += variants[i].classes &&
+				   variants[i].class == class;
+		}
+		KUNIT_ASSERT_EQ_MSG(test, classes->members[class], members,
+				    "class %u", class);
 		KUNIT_ASSERT_EQ_MSG(test, !!(classes->used & BIT(class)),
 				    !!refs, "class %u", class);
 		if (refs)
@@ -62,6 +68,58 @@ static void expect_unit(struct kunit *test, struct relay *relay,
 		*next = (u16)(number + 1);
 	}
 	KUNIT_EXPECT_EQ(test, got, expected);
+}
+
+static u32 load_of(const struct relay *relay, u8 did)
+{
+	const struct rtp_classes *classes = &relay->classes;
+	u32 used = classes->used;
+
+	return rtp_class_load(classes, used,
+			      rtp_class_keep(classes, used,
+					     LAYER(did, 0, START)), 1000);
+}
+
+/* What a datagram counts for, by who gets it and not by who will. */
+static void variant_load(struct kunit *test)
+{
+	struct relay *relay = relay_new(test);
+	struct rtp_variant variants[4], paused;
+	unsigned int i;
+	int next = -1;
+
+	/* Nobody is there, or nobody who wants any: that is no reason to hurry. */
+	KUNIT_EXPECT_EQ(test, load_of(relay, 0), 1000);
+	KUNIT_ASSERT_EQ(test, relay_add(relay, &paused, PAUSED), 0);
+	KUNIT_EXPECT_EQ(test, load_of(relay, 0), 1000);
+
+	for (i = 0; i < ARRAY_SIZE(variants); i++)
+		KUNIT_ASSERT_EQ(test, relay_add(relay, &variants[i],
+						i ? CAP(1, 7) : CAP(0, 7)), 0);
+	expect_unit(test, relay, &variants[1], 3, 0, SYNC, &next, 4);
+	KUNIT_EXPECT_EQ(test, load_of(relay, 0), 1000);
+	KUNIT_EXPECT_EQ(test, load_of(relay, 1), 875);
+	KUNIT_EXPECT_EQ(test, load_of(relay, 2), 0);
+
+	/* One waits for the highest layer, and has it from a key frame on. */
+	KUNIT_ASSERT_EQ(test, relay_set(relay, &variants[1], CAP(2, 7), false),
+			0);
+	expect_unit(test, relay, &variants[1], 3, 1, 0, &next, 4);
+	KUNIT_EXPECT_EQ(test, load_of(relay, 1), 875);
+	KUNIT_EXPECT_EQ(test, load_of(relay, 2), 0);
+	expect_unit(test, relay, &variants[1], 3, 0, SYNC, &next, 6);
+	KUNIT_EXPECT_EQ(test, load_of(relay, 2), 625);
+
+	/* What it had before counts no more, although what is late can be of it. */
+	KUNIT_ASSERT_EQ(test, relay_set(relay, &variants[1], CAP(0, 7), false),
+			0);
+	expect_unit(test, relay, &variants[1], 3, 0, SYNC, &next, 2);
+	KUNIT_EXPECT_EQ(test, load_of(relay, 1), 750);
+	KUNIT_EXPECT_EQ(test, load_of(relay, 2), 0);
+
+	for (i = 0; i < ARRAY_SIZE(variants); i++)
+		rtp_variant_exit(&variants[i], &relay->classes);
+	KUNIT_EXPECT_EQ(test, load_of(relay, 2), 1000);
 }
 
 static void variant_numbers_go_on(struct kunit *test)
@@ -545,6 +603,7 @@ static void variant_waits(struct kunit *test)
 }
 
 static struct kunit_case variant_cases[] = {
+	KUNIT_CASE(variant_load),
 	KUNIT_CASE(variant_numbers_go_on),
 	KUNIT_CASE(variant_steps_over_two_units),
 	KUNIT_CASE(variant_is_shared),

@@ -225,6 +225,11 @@ void engine_flush(struct engine *engine)
 {
 	if (engine->n_items)
 		fanout_send(engine->fanout, engine);
+	engine_sent(engine);
+}
+
+void engine_sent(struct engine *engine)
+{
 	engine->n_items = 0;
 }
 

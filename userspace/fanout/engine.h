@@ -114,6 +114,9 @@ guint engine_batch_load(const struct engine *engine);
 /* engine_flush - hand the batch to fanout_send(), and begin another */
 void engine_flush(struct engine *engine);
 
+/* engine_sent - the batch was sent otherwise: begin another */
+void engine_sent(struct engine *engine);
+
 /**
  * engine_dest_init - a destination comes
  * @dest: zeroed

@@ -58,7 +58,7 @@ struct fanout_copy {
  *	counted as dropped_inflight.
  *
  * Each may be NULL. They run from the main context and must neither free nor
- * configure the fan-out.
+ * configure the fan-out; nor must @event add, remove or change destinations.
  */
 struct fanout_callbacks {
 	void (*datagram)(const guint8 *data, gsize len,

@@ -63,10 +63,10 @@ struct user {
 	guint sent;
 };
 
-/* user_walk_begin - begin a walk, at a destination, of which there are some */
+/* user_walk_begin - begin a walk at that index; there is at least one destination */
 void user_walk_begin(struct user *user, guint start);
 
-/* user_walk - go on until so many destinations have the engine's batch, and count it */
+/* user_walk - go on until the first @sent destinations of the walk have the batch */
 void user_walk(struct user *user, guint sent);
 
 /* user_walk_without - take a destination out of @dests, wherever the walk is */

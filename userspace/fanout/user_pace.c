@@ -8,9 +8,11 @@
 #include <sys/timerfd.h>
 #include <unistd.h>
 
+#include "tap.h"
+
 #define NS_PER_S	1000000000
 
-/* Copies that are due within so long leave together: to wake for each takes more. */
+/* Copies that are due within so long leave together: each wake-up takes its time. */
 #define TOGETHER_NS	1000000
 
 /* One less than what the engine sends by itself, before it is said when. */
@@ -134,18 +136,24 @@ static void pace_take(struct user_pace *pace, guint most)
 	}
 }
 
-/* Have who has not got what leaves now get it at once. */
-static void pace_finish(struct user_pace *pace)
+static void pace_free(struct user_pace *pace)
 {
 	struct held *held;
 
-	if (!pace->leaving.length)
-		return;
-	engine_flush(pace->user->engine);
 	while ((held = g_queue_pop_head(&pace->leaving))) {
 		pace->bytes -= held_size(held->len);
 		g_free(held);
 	}
+}
+
+/* Have who has not got what leaves now get it at once. */
+static void pace_finish(struct user_pace *pace)
+{
+	if (pace->user->walking) {
+		user_send(pace->user);
+		engine_sent(pace->user->engine);
+	}
+	pace_free(pace);
 }
 
 /* Have datagrams leave from now on. */
@@ -155,24 +163,29 @@ static void pace_begin(struct user_pace *pace, guint64 now, guint most)
 	struct engine *engine = user->engine;
 	struct rtp_pace *leaving = &engine->pace;
 	const struct held *first;
+	guint load;
 
 	/*
 	 * Who waits for another class may get it before any datagram; what was taken
 	 * before that one would leave at once.
 	 */
 	pace_take(pace, engine->pending.length ? 1 : most);
-	pace->duration = 0;
 	if (!engine->n_items)
 		return;
 	/* a source that was idle does not make who sends late */
 	first = g_queue_peek_head(&pace->leaving);
 	leaving->next = MAX(leaving->next, first->received);
 	leaving->hurry = pace->bytes > pace->limit / 2;
-	pace->start = rtp_pace_leave(leaving, now, engine_batch_load(engine),
-				     pace->waiting, &pace->duration);
-	/* Spread, copies of a destination keep the time between them. */
-	if (pace->duration && user->dests->len)
-		user_walk_begin(user, user->start);
+	load = engine_batch_load(engine);
+	pace->start = rtp_pace_leave(leaving, now, load, pace->waiting, &pace->duration);
+	if (!user->dests->len || (load && !pace->duration)) {
+		engine_flush(engine);
+		return;
+	}
+	/* what goes over connections has no queue on the way that is short */
+	tap_send(user->fanout->tap, engine);
+	/* spread, copies of a destination keep the time between them */
+	user_walk_begin(user, user->start);
 }
 
 /* Send what is due of what leaves. Return: FALSE when the rest is for later. */
@@ -181,11 +194,14 @@ static gboolean pace_go_on(struct user_pace *pace, guint64 now)
 	guint64 until = now + TOGETHER_NS - pace->start;
 	struct user *user = pace->user;
 
-	if (user->walking && user->walk && until < pace->duration) {
-		user_walk(user, until * user->walk / pace->duration);
-		pace_wake_at(pace, pace->start +
-			     pace->duration * user->sent / user->walk);
-		return FALSE;
+	if (user->walking && until < pace->duration) {
+		/* the first at once, the others as their time comes */
+		user_walk(user, MIN(until * user->walk / pace->duration + 1, user->walk));
+		if (user->sent < user->walk) {
+			pace_wake_at(pace, pace->start +
+				     pace->duration * user->sent / user->walk);
+			return FALSE;
+		}
 	}
 	pace_finish(pace);
 	return TRUE;
@@ -215,8 +231,10 @@ void user_pace_leave(struct user_pace *pace)
 
 void user_pace_end(struct user_pace *pace)
 {
-	do {
-		pace_finish(pace);
+	pace_finish(pace);
+	while (pace->held.length) {
 		pace_take(pace, GROUP_MAX);
-	} while (pace->leaving.length);
+		engine_flush(pace->user->engine);
+		pace_free(pace);
+	}
 }

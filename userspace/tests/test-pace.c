@@ -24,6 +24,8 @@
 #define PERCENT		90
 /* So much of the interval that not two groups can be what is seen */
 #define SPREAD_NS	(INTERVAL_MS * 1000000LL * PERCENT / 100 / 2)
+/* So soon that it did not wait for the end of a datagram's share of the time */
+#define SOON_NS		(INTERVAL_MS * 1000000LL * PERCENT / 100 / DATAGRAMS / 2)
 /* Receivers, some of whom get a group much later than others */
 #define CROWD		64
 /* One of so many of them leaves */
@@ -46,6 +48,8 @@ struct bed {
 	guint16 sent;
 	guint came;
 	guint16 last;
+	guint tapped;
+	guint turns;
 };
 
 /* One that says when a datagram came */
@@ -59,9 +63,19 @@ static int timed_socket(struct rtp_fanout_addr *addr)
 	return fd;
 }
 
+static guint take_copies(guint64 cookie, const struct fanout_copy *copies, guint n,
+			 gpointer user_data)
+{
+	struct bed *bed = user_data;
+
+	bed->tapped += n;
+	return n;
+}
+
 /* @rcvbuf: bytes that may wait; NULL for what the system gives */
 static void set_up(struct bed *bed, gconstpointer rcvbuf)
 {
+	static const struct fanout_callbacks callbacks = { .copies = take_copies };
 	const int bytes = GPOINTER_TO_INT(rcvbuf);
 	g_autoptr(GError) error = NULL;
 
@@ -74,7 +88,8 @@ static void set_up(struct bed *bed, gconstpointer rcvbuf)
 					   sizeof(bytes)), ==, 0);
 	bed->config.codec[PT] = RTP_FANOUT_CODEC_OPAQUE;
 	bed->config.pace_percent = PERCENT;
-	bed->fanout = fanout_new(bed->fd, FANOUT_USER, &bed->config, NULL, NULL, &error);
+	bed->fanout = fanout_new(bed->fd, FANOUT_USER, &bed->config, &callbacks, bed,
+				 &error);
 	g_assert_no_error(error);
 	bed->dest.cap = (struct rtp_fanout_cap){ .did = 7, .qid = 15, .tid = 7 };
 	fanout_add(bed->fanout, &bed->dest, &error);
@@ -113,12 +128,12 @@ static gboolean wake(gpointer user_data)
 	return G_SOURCE_REMOVE;
 }
 
-static void run(guint ms)
+static void run(struct bed *bed, guint ms)
 {
 	gboolean over = FALSE;
 
 	g_timeout_add(ms, wake, &over);
-	while (!over)
+	for (bed->turns = 0; !over; bed->turns++)
 		g_main_context_iteration(NULL, TRUE);
 }
 
@@ -163,7 +178,7 @@ static gint64 receive(struct bed *bed)
 static gint64 unit(struct bed *bed)
 {
 	transmit(bed);
-	run(INTERVAL_MS);
+	run(bed, INTERVAL_MS);
 	return receive(bed);
 }
 
@@ -194,7 +209,7 @@ static void test_spread(struct bed *bed, gconstpointer rcvbuf)
 	measure(bed);
 	for (guint i = 0; i < 3; i++)
 		expect_spread(bed);
-	run(2 * INTERVAL_MS);
+	run(bed, 2 * INTERVAL_MS);
 	receive(bed);
 	g_assert_cmpuint(bed->came, ==, bed->sent);
 	fanout_info(bed->fanout, &info, NULL);
@@ -219,15 +234,6 @@ static void gather(struct bed *bed, struct rtp_fanout_dest *dests, int *fds, gui
 	}
 }
 
-/* How many copies were sent so far */
-static guint64 sent_to(struct bed *bed)
-{
-	struct rtp_fanout_info info;
-
-	fanout_info(bed->fanout, &info, NULL);
-	return info.tx_packets;
-}
-
 /* What waits at a socket, each in sequence. Return: how many. */
 static guint drain(int fd)
 {
@@ -241,6 +247,40 @@ static guint drain(int fd)
 			expected = number;
 	}
 	return n;
+}
+
+/*
+ * A lone receiver gets the first datagram at once, and nothing wakes more often than
+ * datagrams leave.
+ */
+static void test_lone(struct bed *bed, gconstpointer rcvbuf)
+{
+	gint64 late = G_MAXINT64;
+
+	measure(bed);
+	run(bed, 2 * INTERVAL_MS);
+	receive(bed);
+	/* as expect_spread() */
+	for (guint i = 0; i < UNITS && late > SOON_NS; i++) {
+		gint64 before = g_get_real_time() * 1000;
+		guint16 number;
+
+		transmit(bed);
+		run(bed, INTERVAL_MS);
+		g_assert_cmpuint(bed->turns, <=, DATAGRAMS);
+		late = take(bed->receiver, &number) - before;
+		drain(bed->receiver);
+	}
+	g_assert_cmpint(late, <=, SOON_NS);
+}
+
+/* How many copies were sent so far */
+static guint64 sent_to(struct bed *bed)
+{
+	struct rtp_fanout_info info;
+
+	fanout_info(bed->fanout, &info, NULL);
+	return info.tx_packets;
 }
 
 /* How much later the last of those receivers got its first datagram than the first, ns */
@@ -272,18 +312,18 @@ static void test_crowd(struct bed *bed, gconstpointer rcvbuf)
 
 	gather(bed, dests, fds, CROWD);
 	measure(bed);
-	run(2 * INTERVAL_MS);
+	run(bed, 2 * INTERVAL_MS);
 	apart(fds, n);
 	receive(bed);
 	before = sent_to(bed);
 	/* as expect_spread() */
 	for (units = 0; units < UNITS && ns <= COPIES_NS; units++) {
 		transmit(bed);
-		run(INTERVAL_MS);
+		run(bed, INTERVAL_MS);
 		ns = apart(fds, n);
 	}
 	g_assert_cmpint(ns, >, COPIES_NS);
-	run(2 * INTERVAL_MS);
+	run(bed, 2 * INTERVAL_MS);
 	receive(bed);
 	g_assert_cmpuint(bed->came, ==, bed->sent);
 	g_assert_cmpuint(sent_to(bed) - before, ==, units * DATAGRAMS * CROWD);
@@ -299,38 +339,46 @@ static void test_change(struct bed *bed, gconstpointer rcvbuf)
 {
 	struct rtp_fanout_dest dests[CROWD];
 	g_autoptr(GError) error = NULL;
+	struct rtp_fanout_dest tapped = { .cookie = 1, .cap = bed->dest.cap };
 	const guint newcomer = CROWD - 1;
-	guint64 before;
+	guint got[CROWD], least = G_MAXUINT, most = 0, came;
 	int fds[CROWD];
-	guint came;
 
 	gather(bed, dests, fds, CROWD);
 	measure(bed);
-	run(2 * INTERVAL_MS);
+	run(bed, 2 * INTERVAL_MS);
 	receive(bed);
 	for (guint i = 0; i < newcomer; i++)
 		drain(fds[i]);
-	before = sent_to(bed);
 	transmit(bed);
-	run(INTERVAL_MS / 10);
+	run(bed, INTERVAL_MS / 10);
 	/* some have what others do not have yet */
-	g_assert_cmpuint((sent_to(bed) - before) % CROWD, !=, 0);
+	for (guint i = 0; i < newcomer; i++) {
+		got[i] = drain(fds[i]);
+		least = MIN(least, got[i]);
+		most = MAX(most, got[i]);
+	}
+	g_assert_cmpuint(least, <, most);
 	fanout_add(bed->fanout, &dests[newcomer], &error);
+	g_assert_no_error(error);
+	fanout_add(bed->fanout, &tapped, &error);
 	g_assert_no_error(error);
 	for (guint i = 0; i < newcomer; i += LEAVING) {
 		fanout_del(bed->fanout, &dests[i], &error);
 		g_assert_no_error(error);
 		drain(fds[i]);
-		run(1);
+		run(bed, 1);
 	}
-	run(2 * INTERVAL_MS);
+	run(bed, 2 * INTERVAL_MS);
 	receive(bed);
 	g_assert_cmpuint(bed->came, ==, bed->sent);
 	for (guint i = 0; i < newcomer; i++)
-		g_assert_cmpuint(drain(fds[i]), ==, i % LEAVING ? DATAGRAMS : 0);
+		g_assert_cmpuint(drain(fds[i]), ==,
+				 i % LEAVING ? DATAGRAMS - got[i] : 0);
 	came = drain(fds[newcomer]);
 	g_assert_cmpuint(came, >, 0);
 	g_assert_cmpuint(came, <, DATAGRAMS);
+	g_assert_cmpuint(bed->tapped, ==, came);
 	for (guint i = 0; i < CROWD; i++)
 		close(fds[i]);
 }
@@ -363,13 +411,13 @@ static void end(struct bed *bed, gboolean again)
 
 	/* unpaced, all leaves when it was read; else two confirm a stream that begins anew */
 	transmit(bed);
-	run(0);
+	run(bed, 0);
 	receive(bed);
 	if (again)
 		g_assert_cmpuint(bed->came, <, bed->sent);
 	else
 		g_assert_cmpuint(bed->came, ==, bed->sent);
-	run(2 * INTERVAL_MS);
+	run(bed, 2 * INTERVAL_MS);
 	receive(bed);
 	g_assert_cmpuint(bed->came, ==, bed->sent - !!again);
 }
@@ -392,14 +440,14 @@ static void test_full(struct bed *bed, gconstpointer rcvbuf)
 	measure(bed);
 	for (guint i = 0; i < 4; i++)
 		transmit(bed);
-	run(10 * INTERVAL_MS);
+	run(bed, 10 * INTERVAL_MS);
 	receive(bed);
 	fanout_info(bed->fanout, &info, NULL);
 	g_assert_cmpuint(info.rx_dropped_queue, >, 0);
 	g_assert_cmpuint(bed->came + info.rx_dropped_queue, ==, bed->sent);
 	/* the stream goes on */
 	unit(bed);
-	run(2 * INTERVAL_MS);
+	run(bed, 2 * INTERVAL_MS);
 	receive(bed);
 	g_assert_cmpuint(bed->last, ==, (guint16)(bed->sent - 1));
 }
@@ -416,7 +464,7 @@ static void test_leaves(struct bed *bed, gconstpointer rcvbuf)
 	came = bed->came;
 	fanout_del(bed->fanout, &bed->dest, &error);
 	g_assert_no_error(error);
-	run(INTERVAL_MS);
+	run(bed, INTERVAL_MS);
 	receive(bed);
 	g_assert_cmpuint(bed->came, ==, came);
 	transmit(bed);
@@ -429,6 +477,7 @@ int main(int argc, char **argv)
 	g_test_add("/pace/" name, struct bed, GINT_TO_POINTER(argument), set_up, test,	\
 		   tear_down)
 	ADD("spread", 0, test_spread);
+	ADD("lone", 0, test_lone);
 	ADD("crowd", 0, test_crowd);
 	ADD("change", 0, test_change);
 	ADD("ends/unpaced", 0, test_unpaced);
