@@ -17,10 +17,10 @@ CONTROLLERS = ("none", "thesis", "adaptive")
 PACE = {"adaptive": 90}
 MBIT, QUEUE_MS = 32, 300
 # Viewers, and for how long.
-STEPS = ((1, 8), (5, 8), (10, 10), (20, 14), (40, 38), (80, 40), (160, 45))
+STEPS = ((1, 8), (5, 8), (10, 10), (20, 14), (40, 52), (80, 54), (160, 59))
 QUICK = ((20, 10), (40, 25))
-# One loop of the clip.
-WINDOW_S = 14
+# Two loops of the clip: of an experiment of the controller's that is too much, seconds.
+WINDOW_S = 28
 
 
 def _steady(bed, seconds):
@@ -41,7 +41,7 @@ def _run(out, adapt, steps):
             bed.join(viewers - len(bed.each()))
             bed.await_viewers(media=False)
             end = time.monotonic() + seconds
-            window = min(WINDOW_S, seconds - 3)
+            window = min(WINDOW_S, seconds * 3 // 5)
             time.sleep(max(0, end - window - time.monotonic()))
             row = _steady(bed, window)
             row["changes"], changes = row["changes"] - changes, row["changes"]

@@ -41,7 +41,8 @@ def report(data, quick):
                            if row["backend"] == "kernel" else "")
                         for name, row in by_name.items())
             + ". With `kernel` the daemon is woken for RTCP reports, of which each viewer sends "
-            "one every five seconds, and by timers of its own, but for no media. A thread waits "
+            "one every five seconds, of their signs of life over RTSP, and by timers of its own, "
+            "but for no media; where it says no reports, nobody sends either. A thread waits "
             "for datagrams, one time for all viewers; the thesis's module ran where datagrams are "
             "received, in nobody's thread. "
             f"The thesis counted {thesis.SWITCHES['user']} and "
