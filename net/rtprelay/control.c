@@ -396,8 +396,7 @@ static void rtp_control_describe(struct rtp_fanout *fanout,
 	rtp_control_describe_cap(fanout, dest, &info->current_cap);
 
 	do {
-		shard = rtp_fanout_shard(fanout, dest);
-		start = u64_stats_fetch_begin(&shard->syncp);
+		start = rtp_fanout_fetch_begin(fanout, dest, &shard);
 		info->packets = u64_stats_read(&dest->packets);
 		info->octets = u64_stats_read(&dest->octets);
 		info->dropped_nomem = u64_stats_read(&drops[RTP_TX_DROP_NOMEM]);
@@ -407,8 +406,7 @@ static void rtp_control_describe(struct rtp_fanout *fanout,
 		info->dropped_mtu = u64_stats_read(&drops[RTP_TX_DROP_MTU]);
 		info->dropped_output =
 			u64_stats_read(&drops[RTP_TX_DROP_OUTPUT]);
-	} while (u64_stats_fetch_retry(&shard->syncp, start) ||
-		 shard != rtp_fanout_shard(fanout, dest));
+	} while (rtp_fanout_fetch_retry(fanout, dest, shard, start));
 	rtp_lease_describe(dest, info);
 }
 

@@ -241,17 +241,7 @@ static inline unsigned long rtp_fanout_early(unsigned long delay)
 	return delay - (delay >> 3);
 }
 
-/**
- * rtp_fanout_shard() - the shard that sends to a destination
- * @fanout: the fan-out
- * @dest: the destination
- *
- * Return: the shard, whose syncp the destination's counters are read with. It is
- * another one when the table has grown: who has read them asks again, since what
- * was read is right only if it is the same. The number of shards only grows, and
- * is written before what the new shard counts: where counters can tear, syncp's
- * barriers on both sides, and the lock of the thread's work, order that.
- */
+/* The shard that sends to a destination, with whose syncp its counters are read. */
 static inline const struct rtp_shard *
 rtp_fanout_shard(const struct rtp_fanout *fanout, const struct rtp_dest *dest)
 {
@@ -259,6 +249,49 @@ rtp_fanout_shard(const struct rtp_fanout *fanout, const struct rtp_dest *dest)
 
 	/* The owner may be at it: rtp_owner_batch(). */
 	return &fanout->shard[chunk % READ_ONCE(fanout->batch.shards)];
+}
+
+/**
+ * rtp_fanout_fetch_begin() - begin to read a destination's counters
+ * @fanout: the fan-out
+ * @dest: the destination
+ * @shard: set to the shard that counts them
+ *
+ * Context: Process context.
+ * Return: what rtp_fanout_fetch_retry() is to be given.
+ */
+static inline unsigned int
+rtp_fanout_fetch_begin(const struct rtp_fanout *fanout,
+		       const struct rtp_dest *dest,
+		       const struct rtp_shard **shard)
+{
+	*shard = rtp_fanout_shard(fanout, dest);
+
+	return u64_stats_fetch_begin(&(*shard)->syncp);
+}
+
+/**
+ * rtp_fanout_fetch_retry() - whether a destination's counters are to be read again
+ * @fanout: the fan-out
+ * @dest: the destination
+ * @shard: as set by rtp_fanout_fetch_begin()
+ * @start: what that returned
+ *
+ * When the table has grown it is another shard that counts. How many there are
+ * only grows, and is written before what the new one counts: where counters can
+ * tear, syncp's barriers on both sides, and the lock of the thread's work, order
+ * that.
+ *
+ * Context: Process context.
+ * Return: true when what was read is not to be used.
+ */
+static inline bool
+rtp_fanout_fetch_retry(const struct rtp_fanout *fanout,
+		       const struct rtp_dest *dest,
+		       const struct rtp_shard *shard, unsigned int start)
+{
+	return u64_stats_fetch_retry(&shard->syncp, start) ||
+	       shard != rtp_fanout_shard(fanout, dest);
 }
 
 int rtp_fanout_attach(struct sock *sk, const struct rtp_fanout_config *config);

@@ -175,11 +175,9 @@ void rtp_lease_set(struct rtp_fanout *fanout, struct rtp_dest *dest,
 	u64 octets;
 
 	do {
-		shard = rtp_fanout_shard(fanout, dest);
-		start = u64_stats_fetch_begin(&shard->syncp);
+		start = rtp_fanout_fetch_begin(fanout, dest, &shard);
 		octets = u64_stats_read(&dest->octets);
-	} while (u64_stats_fetch_retry(&shard->syncp, start) ||
-		 shard != rtp_fanout_shard(fanout, dest));
+	} while (rtp_fanout_fetch_retry(fanout, dest, shard, start));
 
 	spin_lock_bh(&fanout->event_lock);
 	WRITE_ONCE(dest->lease_octets,
