@@ -32,8 +32,9 @@
  * @switching: destinations that are to get another class than they have
  * @refs: for each class how many destinations have it, be it now, later or for
  *	what is late
- * @members: for each class how many of those get what it gets now. Read without
- *	@lock where a few more or less are nothing.
+ * @members: for each class how many of those get what it gets now, or would had
+ *	their lease not ended. Read without @lock where a few more or less are
+ *	nothing.
  * @since: for each class the serial number (struct rtp_dgram) of the first
  *	datagram that it can be for
  * @cap: for each class its cap. Written before its bit in @used is set. The

@@ -241,7 +241,7 @@ static inline unsigned long rtp_fanout_early(unsigned long delay)
 	return delay - (delay >> 3);
 }
 
-/* The shard that sends to a destination, with whose syncp its counters are read. */
+/* The shard that sends to a destination, and counts that. */
 static inline const struct rtp_shard *
 rtp_fanout_shard(const struct rtp_fanout *fanout, const struct rtp_dest *dest)
 {
@@ -271,7 +271,7 @@ rtp_fanout_fetch_begin(const struct rtp_fanout *fanout,
 }
 
 /**
- * rtp_fanout_fetch_retry() - whether a destination's counters are to be read again
+ * rtp_fanout_fetch_retry() - whether to read a destination's counters again
  * @fanout: the fan-out
  * @dest: the destination
  * @shard: as set by rtp_fanout_fetch_begin()

@@ -142,7 +142,7 @@ void rtp_pace_arrive(struct rtp_pace *pace, u32 timestamp, u64 time, u32 octets,
 	pace->begun = true;
 	pace->timestamp = timestamp;
 	pace->arrived = time;
-	pace->begins = max(pace->next, time);
+	pace->spent = 0;
 	pace->datagrams = 1;
 	pace->octets = octets;
 	pace->load = load;
@@ -155,25 +155,36 @@ static u32 rtp_pace_part(const struct rtp_pace *pace, u32 octets)
 	return (u64)octets * pace->part / RTP_PACE_WHOLE;
 }
 
-/* How much of @load leaves in an access unit's share of the time, octets. */
-static u32 rtp_pace_rate(const struct rtp_pace *pace, u32 load, u64 share)
+/* The ns over which datagrams leave; as rtp_pace_leave(). */
+static u64 rtp_pace_duration(const struct rtp_pace *pace, u32 load, u32 waiting)
 {
+	u64 share = div_u64(pace->interval * pace->percent, 100);
 	u32 average = rtp_pace_part(pace, pace->average);
+	u64 most = RTP_PACE_STRETCH * share, longest;
+	u32 all, rest;
 
-	if (load <= average)
-		return average;
+	all = rtp_pace_part(pace, rtp_pace_add(pace->octets, waiting));
+	/* It may count for more than was to be expected. */
+	all = max(all, pace->load);
+	/* What leaves can be of an access unit before the newest. */
+	all = max(all, load);
+	if (all <= average)
+		return div_u64(share * load, average);
 	if (pace->hurry ||
 	    (pace->usual < RTP_PACE_SMALL && pace->datagrams < 2))
-		return load;
-	/* It was more each time that somebody looked, and has had its time but
-	 * for a share.
-	 */
-	if ((s64)(pace->next - pace->begins) >
-	    (s64)((RTP_PACE_STRETCH - 1) * share))
-		return load;
+		return div_u64(share * load, all);
 
-	return max(load / RTP_PACE_STRETCH + 1,
-		   average + (load - average) / RTP_PACE_CATCH_UP);
+	/* Where more of it is found each time that somebody looks, the rest leaves
+	 * in the time that is left, and if it takes longer all the same, at a
+	 * rate at which all of it is an access unit's share.
+	 */
+	rest = max(all - pace->load + min(load, pace->load), load);
+	longest = div_u64((most - min(pace->spent, most)) * load, rest);
+	longest = max(longest, div_u64(share * load, all));
+	all = max(all / RTP_PACE_STRETCH + 1,
+		  average + (all - average) / RTP_PACE_CATCH_UP);
+
+	return min(div_u64(share * load, all), longest);
 }
 
 /**
@@ -192,19 +203,10 @@ u64 rtp_pace_leave(struct rtp_pace *pace, u64 now, u32 load, u32 waiting,
 		   u64 *duration)
 {
 	s64 late = now - pace->next;
-	u64 share, start;
-	u32 all;
+	u64 start;
 
-	*duration = 0;
-	if (load) {
-		all = rtp_pace_part(pace, rtp_pace_add(pace->octets, waiting));
-		/* It may count for more than was to be expected. */
-		all = max(all, pace->load);
-		/* What leaves can be of an access unit before the newest. */
-		all = max(all, load);
-		share = div_u64(pace->interval * pace->percent, 100);
-		*duration = div_u64(share * load, rtp_pace_rate(pace, all, share));
-	}
+	*duration = load ? rtp_pace_duration(pace, load, waiting) : 0;
+	pace->spent += *duration;
 
 	/* What was to leave a moment ago, as long as it takes to wake, leaves
 	 * now, and what follows is not late for it. A longer delay is not made

@@ -31,7 +31,7 @@
  *	unit's share of the time
  * @timestamp: RTP timestamp of the newest access unit
  * @arrived: when its first datagram arrived, ns of CLOCK_MONOTONIC
- * @begins: when its turn to leave came, likewise
+ * @spent: ns over which datagrams have left since it began to
  * @datagrams: datagrams of it so far, those that wait not counted
  * @octets: octets of those, with RTP headers; U32_MAX for more
  * @load: what those count for, at most @octets: rtp_class_load()
@@ -52,7 +52,7 @@ struct rtp_pace {
 	bool hurry;
 	u32 timestamp;
 	u64 arrived;
-	u64 begins;
+	u64 spent;
 	u32 datagrams;
 	u32 octets;
 	u32 load;

@@ -44,7 +44,6 @@ static void pace_by_hand(struct kunit *test)
 		.average = 1000,
 		.part = RTP_PACE_WHOLE,
 		.interval = 40 * NSEC_PER_MSEC,
-		.begins = NSEC_PER_SEC,
 		.next = NSEC_PER_SEC,
 	};
 	u64 duration;
@@ -55,6 +54,7 @@ static void pace_by_hand(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, pace.next, NSEC_PER_SEC + 16 * NSEC_PER_MSEC);
 
 	/* More wait than an access unit has: all of them in three times its time. */
+	pace.spent = 0;
 	KUNIT_EXPECT_EQ(test, rtp_pace_leave(&pace, pace.next, 800, 5000,
 					     &duration),
 			NSEC_PER_SEC + 16 * NSEC_PER_MSEC);
@@ -62,6 +62,7 @@ static void pace_by_hand(struct kunit *test)
 	/* This one has more than those before, twenty: an eighth of that is 1250
 	 * together with theirs.
 	 */
+	pace.spent = 0;
 	pace.octets = 3000;
 	pace.load = 3000;
 	rtp_pace_leave(&pace, pace.next, 100, 0, &duration);
@@ -75,12 +76,17 @@ static void pace_by_hand(struct kunit *test)
 	rtp_pace_leave(&pace, pace.next, 100, 8000, &duration);
 	KUNIT_EXPECT_EQ(test, duration, NSEC_PER_MSEC / 10);
 	pace.hurry = false;
-	/* It has left for twice its share, and leaves in a third. */
-	pace.begins = pace.next - 40 * NSEC_PER_MSEC - 1;
+	/* It has left for twice its share: half of it, in the third. */
+	pace.spent = 40 * NSEC_PER_MSEC;
+	rtp_pace_leave(&pace, pace.next, 3000, 3000, &duration);
+	KUNIT_EXPECT_EQ(test, duration, 10 * NSEC_PER_MSEC);
+	KUNIT_EXPECT_EQ(test, pace.spent, 50 * NSEC_PER_MSEC);
+	/* It takes longer all the same. */
+	pace.spent = 60 * NSEC_PER_MSEC;
 	rtp_pace_leave(&pace, pace.next, 6000, 0, &duration);
 	KUNIT_EXPECT_EQ(test, duration, 10 * NSEC_PER_MSEC);
 	/* Five hundred of what leaves are of the one before it. */
-	pace.begins = pace.next;
+	pace.spent = 0;
 	pace.datagrams = 1;
 	pace.octets = 100;
 	pace.load = 100;
@@ -121,7 +127,6 @@ static void pace_part_by_hand(struct kunit *test)
 		.average = 1000,
 		.part = RTP_PACE_WHOLE / 4,
 		.interval = 40 * NSEC_PER_MSEC,
-		.begins = NSEC_PER_SEC,
 		.next = NSEC_PER_SEC,
 	};
 	u64 duration;
@@ -218,7 +223,7 @@ static void pace_percent(struct kunit *test)
 					div_u64((u64)percent * burst *
 						(NSEC_PER_SEC / 100), 64));
 			/* thirty times as much, of which a tenth leaves */
-			pace.begins = pace.next;
+			pace.spent = 0;
 			rtp_pace_leave(&pace, pace.next, burst * OCTETS,
 				       (30 * 64 - 64) * OCTETS, &duration);
 			KUNIT_ASSERT_LE(test, duration,

@@ -21,7 +21,7 @@ CAP = "1,0,7"
 MBIT, QUEUE_MS = 6, 60
 # Viewers, so that the link is filled to about a third up to almost all.
 COUNTS, SECONDS = (4, 6, 8, 10, 11), 7
-QUICK = (8,), 5
+QUICK = (11,), 5
 SETTLE_S = 2
 
 
@@ -76,6 +76,6 @@ def report(data, quick):
         found.must(f"{name}: offered at the most", f"{share * 100:.0f} % of the link", "< 100 %",
                    share < 1)
         found.must(f"{name}, up to {share * 100:.0f} % of the link: lost",
-                   f"{most[name] * 100:.2f} %", "<= 1 %" if quick else "0 %",
-                   most[name] <= (0.01 if quick else 0))
+                   f"{most[name] * 100:.2f} %", "<= 0.5 %" if quick else "0 %",
+                   most[name] <= (0.005 if quick else 0))
     return found

@@ -108,7 +108,10 @@ gboolean engine_is_stream(const struct engine *engine, const guint8 *data, gsize
  */
 void engine_receive(struct engine *engine, const guint8 *data, guint len);
 
-/* engine_batch_load - what the batch counts for where pacing divides time */
+/*
+ * engine_batch_load - what the batch counts for where pacing divides time: for
+ * destinations of the tap as well, whose copies leave by the same interface
+ */
 guint engine_batch_load(const struct engine *engine);
 
 /* engine_flush - hand the batch to fanout_send(), and begin another */

@@ -182,7 +182,7 @@ static void pace_begin(struct user_pace *pace, guint64 now, guint most)
 		engine_flush(engine);
 		return;
 	}
-	/* what goes over connections has no queue on the way that is short */
+	/* what goes over connections waits in those, and is not lost on the way */
 	tap_send(user->fanout->tap, engine);
 	/* spread, copies of a destination keep the time between them */
 	user_walk_begin(user, user->start);

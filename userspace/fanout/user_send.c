@@ -284,6 +284,8 @@ void user_walk(struct user *user, guint sent)
 {
 	gint64 now = g_get_monotonic_time();
 
+	if (sent <= user->sent)
+		return;
 	out.user = user;
 	send_make_classes(user->engine);
 	for (; user->sent < sent; user->sent++) {

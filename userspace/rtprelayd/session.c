@@ -470,7 +470,7 @@ static void session_watch_silence(struct session *session)
 {
 	g_clear_handle_id(&session->silent, g_source_remove);
 	session->silent = g_timeout_add_seconds(LIMIT_SILENT_S, session_look_silent,
-							session);
+						session);
 }
 
 static void session_log_play(const struct session *session)
