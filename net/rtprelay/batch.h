@@ -37,6 +37,8 @@ struct rtp_shared;
  *	when nothing does
  * @at: bytes of @page before that
  * @octets: bytes of its RTP payload
+ * @load: what it counts for where pacing divides time: rtp_class_load(); not set
+ *	where nothing is paced
  * @arrival: its layer and its numbers
  */
 struct rtp_item {
@@ -44,6 +46,7 @@ struct rtp_item {
 	struct page *page;
 	u32 at;
 	u32 octets;
+	u32 load;
 	struct rtp_arrival arrival;
 };
 

@@ -173,14 +173,19 @@ static void rtp_owner_locate(struct rtp_item *item)
 					 &item->page);
 }
 
-/* What the datagram counts for where pacing divides time. */
-static u32 rtp_owner_load(const struct rtp_fanout *fanout,
-			  const struct rtp_item *item)
+/* Say to pacing what the datagram is of the stream. */
+static void rtp_owner_load(struct rtp_fanout *fanout, struct rtp_item *item,
+			   u32 timestamp)
 {
 	const struct rtp_arrival *arrival = &item->arrival;
+	const struct rtp_dgram *dgram = item->dgram;
 
-	return rtp_class_load(&fanout->classes, arrival->used,
-			      arrival->numbers.classes, item->dgram->len);
+	item->load = rtp_class_load(&fanout->classes, arrival->used,
+				    arrival->numbers.classes, dgram->len);
+	/* What waited when pacing was asked for has no time. */
+	if (dgram->received && !rtp_stream_late(&fanout->stream))
+		rtp_pace_arrive(&fanout->pace, timestamp, dgram->received,
+				dgram->len, item->load);
 }
 
 /* Number the datagram. Returns false when nobody gets it. */
@@ -215,12 +220,8 @@ static bool rtp_owner_number(struct rtp_fanout *fanout, struct rtp_item *item,
 			  &arrival->numbers);
 	arrival->marked = rtp_class_marked(classes, arrival->used, layer,
 					   pkt->marker);
-	/* What waited when pacing was asked for has no time. */
-	if (fanout->pace.percent && item->dgram->received &&
-	    !rtp_stream_late(stream))
-		rtp_pace_arrive(&fanout->pace, pkt->timestamp,
-				item->dgram->received, item->dgram->len,
-				rtp_owner_load(fanout, item));
+	if (fanout->pace.percent)
+		rtp_owner_load(fanout, item, pkt->timestamp);
 	item->octets = pkt->len;
 	rtp_owner_locate(item);
 
@@ -389,7 +390,7 @@ static void rtp_owner_pace(struct rtp_fanout *fanout, u64 now)
 	unsigned int i;
 
 	for (i = 0; i < batch->count; i++)
-		load += rtp_owner_load(fanout, &batch->item[i]);
+		load += batch->item[i].load;
 	/* The lock is not needed for a guess. */
 	waiting = fanout->waiting + READ_ONCE(fanout->queue_octets);
 	pace->hurry = READ_ONCE(fanout->queue_bytes) >

@@ -30,22 +30,30 @@ static void pace_first_unit(struct kunit *test)
 	}
 }
 
-/* By hand: 1000 octets in 40 ms, half of which is 2 ms for a tenth of them. */
-static void pace_by_hand(struct kunit *test)
+/* Access units of so many octets each come in 40 ms, and all get all of them; one
+ * has come.
+ */
+static struct rtp_pace pace_of(u8 percent, u32 datagrams, u32 octets)
 {
-	struct rtp_pace pace = {
-		.percent = 50,
+	return (struct rtp_pace){
+		.percent = percent,
 		.burst = 8,
 		.begun = true,
-		.datagrams = 10,
-		.octets = 1000,
-		.load = 1000,
-		.usual = 10 * RTP_PACE_FRACTION,
-		.average = 1000,
+		.datagrams = datagrams,
+		.octets = octets,
+		.load = octets,
+		.usual = datagrams * RTP_PACE_FRACTION,
+		.average = octets,
 		.part = RTP_PACE_WHOLE,
 		.interval = 40 * NSEC_PER_MSEC,
 		.next = NSEC_PER_SEC,
 	};
+}
+
+/* By hand: 1000 octets in 40 ms, half of which is 2 ms for a tenth of them. */
+static void pace_by_hand(struct kunit *test)
+{
+	struct rtp_pace pace = pace_of(50, 10, 1000);
 	u64 duration;
 
 	KUNIT_EXPECT_EQ(test, rtp_pace_leave(&pace, NSEC_PER_SEC, 800, 0,
@@ -116,22 +124,14 @@ static void pace_by_hand(struct kunit *test)
 /* By hand: an access unit counts for a quarter of its octets. */
 static void pace_part_by_hand(struct kunit *test)
 {
-	struct rtp_pace pace = {
-		.percent = 100,
-		.burst = 8,
-		.begun = true,
-		.datagrams = 4,
-		.octets = 400,
-		.load = 100,
-		.usual = 10 * RTP_PACE_FRACTION,
-		.average = 1000,
-		.part = RTP_PACE_WHOLE / 4,
-		.interval = 40 * NSEC_PER_MSEC,
-		.next = NSEC_PER_SEC,
-	};
+	struct rtp_pace pace = pace_of(100, 10, 1000);
 	u64 duration;
 
 	/* 1000 octets, a quarter of which is 250: these are 100 of them */
+	pace.part = RTP_PACE_WHOLE / 4;
+	pace.datagrams = 4;
+	pace.octets = 400;
+	pace.load = 100;
 	rtp_pace_leave(&pace, NSEC_PER_SEC, 100, 600, &duration);
 	KUNIT_EXPECT_EQ(test, duration, 16 * NSEC_PER_MSEC);
 	/* It has come to 400: an eighth of what is more than 250 together with it. */
@@ -156,19 +156,7 @@ static void pace_part_by_hand(struct kunit *test)
  */
 static void pace_late_owner(struct kunit *test)
 {
-	struct rtp_pace pace = {
-		.percent = 100,
-		.burst = 8,
-		.begun = true,
-		.datagrams = 80,
-		.octets = 80,
-		.load = 80,
-		.usual = 80 * RTP_PACE_FRACTION,
-		.average = 80,
-		.part = RTP_PACE_WHOLE,
-		.interval = 40 * NSEC_PER_MSEC,
-		.next = NSEC_PER_SEC,
-	};
+	struct rtp_pace pace = pace_of(100, 80, 80);
 	u64 next = pace.next, duration;
 	unsigned int i;
 

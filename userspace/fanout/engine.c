@@ -107,28 +107,8 @@ static void engine_count_layer(struct engine *engine, const struct rtp_layer *la
 		rtp_rate_add(rate, octets);
 }
 
-/* What a datagram counts for where pacing divides time; @len: its bytes */
-static guint engine_load(const struct engine *engine, const struct rtp_arrival *arrival,
-			 guint len)
-{
-	return rtp_class_load(&engine->caps, arrival->used, arrival->numbers.classes, len);
-}
-
-guint engine_batch_load(const struct engine *engine)
-{
-	guint load = 0;
-
-	for (guint i = 0; i < engine->n_items; i++)
-		load += engine_load(engine, &engine->items[i].arrival,
-				    engine->items[i].len);
-	return load;
-}
-
-/*
- * Say to which layer it belongs, and which classes get it with which number.
- * @len: bytes of the datagram
- */
-static void engine_number(struct engine *engine, const struct rtp_packet *pkt, guint len,
+/* Say to which layer it belongs, and which classes get it with which number. */
+static void engine_number(struct engine *engine, const struct rtp_packet *pkt,
 			  struct rtp_arrival *arrival)
 {
 	struct rtp_stream *stream = &engine->stream;
@@ -146,10 +126,19 @@ static void engine_number(struct engine *engine, const struct rtp_packet *pkt, g
 			  &arrival->numbers);
 	arrival->marked = rtp_class_marked(&engine->caps, arrival->used, layer,
 					   pkt->marker);
-	if (engine->pace.percent && !rtp_stream_late(stream))
-		rtp_pace_arrive(&engine->pace, pkt->timestamp, engine->now, len,
-				engine_load(engine, arrival, len));
 	engine->info.rx_dropped_late += !!(keep & ~arrival->numbers.classes);
+}
+
+/* Say to pacing what a datagram of @len bytes is of the stream. Return: what it counts for. */
+static guint engine_load(struct engine *engine, const struct rtp_arrival *arrival,
+			 guint32 timestamp, guint len)
+{
+	guint load = rtp_class_load(&engine->caps, arrival->used,
+				    arrival->numbers.classes, len);
+
+	if (!rtp_stream_late(&engine->stream))
+		rtp_pace_arrive(&engine->pace, timestamp, engine->now, len, load);
+	return load;
 }
 
 static void engine_pend(struct engine *engine, struct engine_dest *dest)
@@ -189,6 +178,7 @@ void engine_receive(struct engine *engine, const guint8 *data, guint len)
 	struct rtp_arrival arrival = {};
 	struct engine_item *item;
 	struct rtp_packet pkt;
+	guint load = 0;
 
 	if (rtp_packet_parse(&pkt, data, len)) {
 		engine->info.rx_dropped_malformed++;
@@ -200,7 +190,9 @@ void engine_receive(struct engine *engine, const guint8 *data, guint len)
 	if (!engine_accept(engine, &pkt))
 		return;
 
-	engine_number(engine, &pkt, len, &arrival);
+	engine_number(engine, &pkt, &arrival);
+	if (engine->pace.percent)
+		load = engine_load(engine, &arrival, pkt.timestamp, len);
 	if (!arrival.numbers.classes)
 		return;
 	if (engine->pending.length && rtp_arrival_may_switch(&arrival)) {
@@ -217,6 +209,7 @@ void engine_receive(struct engine *engine, const guint8 *data, guint len)
 	item->data = data;
 	item->len = len;
 	item->octets = pkt.len;
+	item->load = load;
 	if (engine->n_items == G_N_ELEMENTS(engine->items))
 		engine_flush(engine);
 }

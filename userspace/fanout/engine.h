@@ -48,6 +48,8 @@ struct engine_dest {
  * @data: the datagram as received
  * @len: its bytes, at least RTP_HDR_LEN
  * @octets: payload bytes, without header and padding
+ * @load: what it counts for where pacing divides time: rtp_class_load(). Destinations
+ *	of the tap count as well: their copies leave by the same interface
  */
 struct engine_item {
 	struct rtp_arrival arrival;
@@ -55,6 +57,7 @@ struct engine_item {
 	const guint8 *data;
 	guint len;
 	guint octets;
+	guint load;
 };
 
 /**
@@ -107,12 +110,6 @@ gboolean engine_is_stream(const struct engine *engine, const guint8 *data, gsize
  * @data: stays until the batch was handed on
  */
 void engine_receive(struct engine *engine, const guint8 *data, guint len);
-
-/*
- * engine_batch_load - what the batch counts for where pacing divides time: for
- * destinations of the tap as well, whose copies leave by the same interface
- */
-guint engine_batch_load(const struct engine *engine);
 
 /* engine_flush - hand the batch to fanout_send(), and begin another */
 void engine_flush(struct engine *engine);

@@ -163,7 +163,7 @@ static void pace_begin(struct user_pace *pace, guint64 now, guint most)
 	struct engine *engine = user->engine;
 	struct rtp_pace *leaving = &engine->pace;
 	const struct held *first;
-	guint load;
+	guint load = 0;
 
 	/*
 	 * Who waits for another class may get it before any datagram; what was taken
@@ -176,7 +176,8 @@ static void pace_begin(struct user_pace *pace, guint64 now, guint most)
 	first = g_queue_peek_head(&pace->leaving);
 	leaving->next = MAX(leaving->next, first->received);
 	leaving->hurry = pace->bytes > pace->limit / 2;
-	load = engine_batch_load(engine);
+	for (guint i = 0; i < engine->n_items; i++)
+		load += engine->items[i].load;
 	pace->start = rtp_pace_leave(leaving, now, load, pace->waiting, &pace->duration);
 	if (!user->dests->len || (load && !pace->duration)) {
 		engine_flush(engine);
